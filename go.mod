@@ -1,0 +1,3 @@
+module github.com/op-data/sqlpreview
+
+go 1.26.0

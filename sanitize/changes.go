@@ -1,0 +1,86 @@
+package sanitize
+
+// Kind is one way in which a value was changed, or deserves a word of advice.
+type Kind uint16
+
+// The kinds that modify a value, then the two that only advise.
+const (
+	// Truncated: the value was longer than the limit.
+	Truncated Kind = 1 << iota
+	// InvalidUTF8: bytes that are not valid UTF-8 became U+FFFD.
+	InvalidUTF8
+	// Control: control characters other than tab, newline and return became U+FFFD.
+	Control
+	// Bidi: bidirectional embeddings, overrides and isolates became U+FFFD.
+	Bidi
+	// Invisible: characters that show nothing became U+FFFD.
+	Invisible
+	// CombiningLimit: combining marks past the thirtieth in a row became U+FFFD.
+	CombiningLimit
+	// MaskedValue: a secret inside the value was masked.
+	MaskedValue
+	// MaskedColumn: the whole value was masked because of its column.
+	MaskedColumn
+
+	// FormulaLike (advice): a spreadsheet could take the value for a formula.
+	FormulaLike
+	// DirectionMark (advice): the value holds LRM, RLM or ALM.
+	DirectionMark
+)
+
+// Modifying is the set of kinds that mean the value is not the original.
+const Modifying = Truncated | InvalidUTF8 | Control | Bidi | Invisible | CombiningLimit | MaskedValue | MaskedColumn
+
+// kindNames holds the stable names, in the order of the bits.
+var kindNames = [...]string{
+	"TRUNCATED", "INVALID_UTF8", "CONTROL", "BIDI", "INVISIBLE", "COMBINING_LIMIT",
+	"MASKED_VALUE", "MASKED_COLUMN", "FORMULA_LIKE", "DIRECTION_MARK",
+}
+
+// Has tells whether every kind of other is in k.
+func (k Kind) Has(other Kind) bool { return k&other == other }
+
+// Names returns the stable names of the kinds in k, in the order of their bits.
+func (k Kind) Names() []string {
+	var names []string
+	for i, name := range kindNames {
+		if k&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Split returns the single kinds in k, in the order of their bits.
+func (k Kind) Split() []Kind {
+	var kinds []Kind
+	for i := range kindNames {
+		if bit := Kind(1) << i; k&bit != 0 {
+			kinds = append(kinds, bit)
+		}
+	}
+	return kinds
+}
+
+// Changes says what was done to one value. The zero Changes says: nothing.
+type Changes struct {
+	// Kinds is the set of everything that was done or noticed.
+	Kinds Kind
+	// OriginalBytes is the length of the value as the database sent it.
+	OriginalBytes int64
+	// OriginalCharacters is its length in code points, or -1 where that is not
+	// known because the rest of the value was never read.
+	OriginalCharacters int64
+	// Replacements counts the characters that became U+FFFD, by kind.
+	Replacements []Replacement
+	// Detector names what found the secret, for MaskedValue and MaskedColumn.
+	Detector string
+	// MediaType is set for binary values, for instance "application/octet-stream".
+	MediaType string
+}
+
+// Replacement counts the replaced characters of one kind.
+type Replacement struct {
+	Kind  Kind
+	Count int
+}
