@@ -1,0 +1,55 @@
+# Every target works on a fresh Debian or macOS with Go, a C compiler and make;
+# what else it needs it installs, or says in one line what to install.
+
+GO       ?= go
+BIN      := bin
+TOOL     := $(GO) tool -modfile=.ci/tools/go.mod
+TESTFLAGS ?= -race -shuffle=on -timeout 20m
+FUZZTIME ?= 2m
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  := -X main.version=$(VERSION)
+
+.PHONY: help build demo test test-matrix lint fmt bench fuzz proto proto-check setup clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: ## install PostgreSQL and PgBouncer where they are missing
+	@.ci/setup test
+
+build: ## build bin/sqlpreview
+	@.ci/setup build
+	@echo "building (the first build compiles PostgreSQL's parser: about a minute)"
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/sqlpreview ./cmd/sqlpreview
+
+demo: build ## a throw-away PostgreSQL, the sidecar and sample previews over gRPC
+	@.ci/setup demo
+	$(BIN)/sqlpreview demo
+
+test: setup ## all tests, with the race detector
+	$(GO) test $(TESTFLAGS) ./...
+
+test-matrix: ## the integration tests on PostgreSQL 14, 15, 16, 17 and 18
+	.ci/test-matrix
+
+lint: proto-check ## gofmt, vet, golangci-lint (import direction included), buf
+	$(TOOL) golangci-lint run ./...
+
+fmt: ## format the code
+	$(TOOL) golangci-lint fmt ./...
+
+bench: ## the benchmarks; ratios are against a baseline in the same run
+	$(GO) test -run '^$$' -bench . -benchmem -count 5 ./...
+
+fuzz: ## try to break the promise for FUZZTIME (default 2m)
+	@.ci/setup demo
+	$(GO) run ./fuzz/cmd/sqlpreview-fuzz -time $(FUZZTIME)
+
+proto: ## generate proto/gen anew
+	cd proto && $(GO) tool -modfile=../.ci/tools/go.mod buf format -w && $(GO) tool -modfile=../.ci/tools/go.mod buf generate
+
+proto-check: ## lint the proto files and prove that proto/gen is fresh
+	@.ci/proto-check
+
+clean: ## remove what was built
+	rm -rf $(BIN) dist coverage.out

@@ -1,0 +1,89 @@
+package preview
+
+import (
+	"fmt"
+	"time"
+)
+
+// The hard bounds of the promise. A Config or a Request may ask for less,
+// never for more.
+const (
+	// HardMaxRows is the most rows one preview returns.
+	HardMaxRows = 100
+	// HardTimeout is the longest one preview may run.
+	HardTimeout = 10 * time.Second
+	// HardMaxCellCharacters is the most characters (code points) of one cell.
+	HardMaxCellCharacters = 1024
+	// HardMaxResponseBytes is the most a response may be configured to hold.
+	HardMaxResponseBytes = 16 << 20
+	// HardMaxSQLBytes is the longest text that may be configured to be accepted.
+	HardMaxSQLBytes = 1 << 20
+	// HardMaxColumns is the most columns a PostgreSQL result can have.
+	HardMaxColumns = 1664
+)
+
+// Limits bounds every preview. A zero field takes its default.
+type Limits struct {
+	// MaxRows is the most rows returned. Default and most: 100.
+	MaxRows int
+	// Timeout bounds one preview in all: the wait for a place, connecting and
+	// running. Default and most: 10 s.
+	Timeout time.Duration
+	// MaxCellCharacters is the most code points of one cell. Default and most: 1024.
+	MaxCellCharacters int
+	// MaxResponseBytes bounds the text of all names and cells together.
+	// Default 1 MiB, most 16 MiB.
+	MaxResponseBytes int64
+	// MaxColumns is the most columns returned. Default and most: 1664,
+	// PostgreSQL's own limit of a result.
+	MaxColumns int
+	// MaxSQLBytes is the longest SQL text accepted. Default 256 KiB, most 1 MiB.
+	MaxSQLBytes int
+}
+
+// DefaultLimits returns the limits that a zero Limits stands for.
+func DefaultLimits() Limits {
+	return Limits{
+		MaxRows:           HardMaxRows,
+		Timeout:           HardTimeout,
+		MaxCellCharacters: HardMaxCellCharacters,
+		MaxResponseBytes:  1 << 20,
+		MaxColumns:        HardMaxColumns,
+		MaxSQLBytes:       256 << 10,
+	}
+}
+
+// withDefaults fills in the zero fields and refuses what is out of range.
+func (l Limits) withDefaults() (Limits, error) {
+	d := DefaultLimits()
+	var err error
+	l.MaxRows, err = pick("MaxRows", l.MaxRows, d.MaxRows, HardMaxRows, err)
+	l.Timeout, err = pick("Timeout", l.Timeout, d.Timeout, HardTimeout, err)
+	l.MaxCellCharacters, err = pick("MaxCellCharacters", l.MaxCellCharacters, d.MaxCellCharacters, HardMaxCellCharacters, err)
+	l.MaxResponseBytes, err = pick("MaxResponseBytes", l.MaxResponseBytes, d.MaxResponseBytes, HardMaxResponseBytes, err)
+	l.MaxColumns, err = pick("MaxColumns", l.MaxColumns, d.MaxColumns, HardMaxColumns, err)
+	l.MaxSQLBytes, err = pick("MaxSQLBytes", l.MaxSQLBytes, d.MaxSQLBytes, HardMaxSQLBytes, err)
+	return l, err
+}
+
+// pick returns value, or fallback for zero, and the first fault met so far.
+func pick[T int | int64 | time.Duration](name string, value, fallback, most T, fault error) (T, error) {
+	switch {
+	case fault != nil:
+		return value, fault
+	case value == 0:
+		return fallback, nil
+	case value < 0 || value > most:
+		return value, fmt.Errorf("preview: Limits.%s is %v; it must be above 0 and at most %v", name, value, most)
+	}
+	return value, nil
+}
+
+// lower returns asked where it is set and below limit, else limit: a caller
+// may ask for less than the limit and never gets more.
+func lower[T int | time.Duration](asked, limit T) T {
+	if asked > 0 && asked < limit {
+		return asked
+	}
+	return limit
+}
