@@ -1,0 +1,57 @@
+package preview
+
+import (
+	"time"
+)
+
+// Request asks for one preview.
+type Request struct {
+	// ConnectionID names the database; the Resolver knows what it stands for.
+	// Empty means DefaultConnection.
+	ConnectionID string
+	// SQL is the author's text: exactly one SELECT or WITH statement.
+	SQL string
+	// RequestID is the caller's own name for the request, at most 128 characters
+	// of printable ASCII; one is made where it is empty.
+	RequestID string
+	// MaxRows asks for fewer rows than Limits.MaxRows; 0 and anything above it
+	// mean Limits.MaxRows.
+	MaxRows int
+	// Timeout asks for less time than Limits.Timeout; 0 and anything above it
+	// mean Limits.Timeout. A deadline of the context counts too.
+	Timeout time.Duration
+}
+
+// DefaultConnection is the connection id that an empty one stands for.
+const DefaultConnection = "default"
+
+// Verdict is what the guard says of a text.
+type Verdict struct {
+	// Allowed tells whether a preview of the text may run.
+	Allowed bool
+	// Violations lists everything the guard found, in the order of the text;
+	// empty when Allowed.
+	Violations []Violation
+	// Tables and Functions are what the statement names, as written but for
+	// quotes and case, each once, in the order of the text; empty when refused.
+	Tables []string
+	// Functions is the same for functions.
+	Functions []string
+	// ToBeResolved is the subset of Functions that only the target's catalog can
+	// decide: they are neither PostgreSQL's own nor those of a known extension.
+	ToBeResolved []string
+	// Fingerprint is the parser's fingerprint of the statement: equal for
+	// statements that differ only in constants and layout. Empty when refused.
+	Fingerprint string
+}
+
+// Description is what a query would return, found without running it.
+type Description struct {
+	// RequestID is the request's own id, or one made for it.
+	RequestID string
+	// Columns describes the columns in order.
+	Columns []Column
+	// SchemaFingerprint is a SHA-256 in hex of column names and types, equal on
+	// every server for the same shape.
+	SchemaFingerprint string
+}
