@@ -1,0 +1,98 @@
+package preview
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+)
+
+// Secret is a text that must not be printed: a connection string. Every way of
+// formatting, logging or encoding a Secret, also as a field of another value,
+// gives a placeholder. The zero Secret is empty.
+type Secret struct {
+	// A function, since fmt shows the content of unexported strings and
+	// pointers that it meets inside another value, and never calls a function.
+	reveal func() string
+}
+
+const redacted = "[redacted]"
+
+// NewSecret makes a Secret of a text.
+func NewSecret(text string) Secret {
+	return Secret{reveal: func() string { return text }}
+}
+
+// Reveal returns the text. Hand it to a database driver and to nothing else.
+func (s Secret) Reveal() string {
+	if s.reveal == nil {
+		return ""
+	}
+	return s.reveal()
+}
+
+// IsEmpty tells whether there is no text.
+func (s Secret) IsEmpty() bool { return s.Reveal() == "" }
+
+// String returns a placeholder.
+func (s Secret) String() string { return redacted }
+
+// Format writes a placeholder for every verb.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) } //nolint:errcheck // fmt.State takes no error back
+
+// LogValue returns a placeholder.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText returns a placeholder, so that JSON, YAML and XML hold one.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// Connection is a database that previews may read.
+type Connection struct {
+	// DSN is a PostgreSQL connection string, as keywords and values or a URL.
+	// Its role should be able to read what may be previewed and do nothing else.
+	DSN Secret
+}
+
+// ErrConnectionNotFound is what a Resolver returns, wrapped or not, for an id
+// that it does not know or that the caller may not use; the preview then fails
+// with CONNECTION_NOT_FOUND. The two must look the same.
+var ErrConnectionNotFound = errors.New("connection not found")
+
+// Resolver finds the connection of an id. A Resolver is asked once for each
+// preview, within the preview's time limit, from many goroutines at a time: one
+// that asks a secret store should cache. When the DSN of an id changes, new
+// previews use the new one and sessions of the old one are closed.
+//
+// The text of an error other than ErrConnectionNotFound is withheld from the
+// caller, who sees DATABASE_UNAVAILABLE.
+type Resolver interface {
+	Resolve(ctx context.Context, connectionID string) (Connection, error)
+}
+
+// DefaultConnectionID is the id of the connection of SingleConnection.
+const DefaultConnectionID = "default"
+
+// SingleConnection is a Resolver with one connection, whose id is "default".
+// An empty id means the same.
+func SingleConnection(dsn Secret) Resolver {
+	connection := Connection{DSN: dsn}
+	return StaticConnections(map[string]Connection{DefaultConnectionID: connection, "": connection})
+}
+
+// StaticConnections is a Resolver of a fixed set of connections by id. The map
+// is copied.
+func StaticConnections(connections map[string]Connection) Resolver {
+	return staticResolver(maps.Clone(connections))
+}
+
+type staticResolver map[string]Connection
+
+func (r staticResolver) Resolve(_ context.Context, connectionID string) (Connection, error) {
+	connection, ok := r[connectionID]
+	if !ok {
+		return Connection{}, ErrConnectionNotFound
+	}
+	return connection, nil
+}
