@@ -1387,16 +1387,17 @@ type ErrorDetail struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The stable name of the cause, as in ErrorInfo.
 	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
-	// The message, for a person. It holds no value of the database.
-	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
 	// What to do; may be empty.
-	Hint string `protobuf:"bytes,3,opt,name=hint,proto3" json:"hint,omitempty"`
+	Hint string `protobuf:"bytes,2,opt,name=hint,proto3" json:"hint,omitempty"`
 	// The server's five-character SQLSTATE; empty when the server did not answer.
-	Sqlstate string `protobuf:"bytes,4,opt,name=sqlstate,proto3" json:"sqlstate,omitempty"`
+	Sqlstate string `protobuf:"bytes,3,opt,name=sqlstate,proto3" json:"sqlstate,omitempty"`
 	// Where in the author's text; absent when there is no such place.
-	Position *Position `protobuf:"bytes,5,opt,name=position,proto3" json:"position,omitempty"`
-	// Everything that the guard found, in the order of the text.
-	Violations []*Violation `protobuf:"bytes,6,rep,name=violations,proto3" json:"violations,omitempty"`
+	Position *Position `protobuf:"bytes,4,opt,name=position,proto3" json:"position,omitempty"`
+	// What the guard found, in the order of the text: as many as fit into the
+	// headers that every client accepts. ValidateQuery has all of them.
+	Violations []*Violation `protobuf:"bytes,5,rep,name=violations,proto3" json:"violations,omitempty"`
+	// How many violations did not fit.
+	ViolationsOmitted int32 `protobuf:"varint,6,opt,name=violations_omitted,json=violationsOmitted,proto3" json:"violations_omitted,omitempty"`
 	// The id of the request that failed.
 	RequestId     string `protobuf:"bytes,7,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1440,13 +1441,6 @@ func (x *ErrorDetail) GetReason() string {
 	return ""
 }
 
-func (x *ErrorDetail) GetMessage() string {
-	if x != nil {
-		return x.Message
-	}
-	return ""
-}
-
 func (x *ErrorDetail) GetHint() string {
 	if x != nil {
 		return x.Hint
@@ -1473,6 +1467,13 @@ func (x *ErrorDetail) GetViolations() []*Violation {
 		return x.Violations
 	}
 	return nil
+}
+
+func (x *ErrorDetail) GetViolationsOmitted() int32 {
+	if x != nil {
+		return x.ViolationsOmitted
+	}
+	return 0
 }
 
 func (x *ErrorDetail) GetRequestId() string {
@@ -1765,16 +1766,16 @@ const file_opdata_preview_v1_preview_proto_rawDesc = "" +
 	"\x0fsql_fingerprint\x18\x01 \x01(\tR\x0esqlFingerprint\x12-\n" +
 	"\x12schema_fingerprint\x18\x02 \x01(\tR\x11schemaFingerprint\x12%\n" +
 	"\x0epayload_sha256\x18\x03 \x01(\tR\rpayloadSha256\x126\n" +
-	"\x17transaction_id_assigned\x18\x04 \x01(\bR\x15transactionIdAssigned\"\x85\x02\n" +
+	"\x17transaction_id_assigned\x18\x04 \x01(\bR\x15transactionIdAssigned\"\x9a\x02\n" +
 	"\vErrorDetail\x12\x16\n" +
-	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x18\n" +
-	"\amessage\x18\x02 \x01(\tR\amessage\x12\x12\n" +
-	"\x04hint\x18\x03 \x01(\tR\x04hint\x12\x1a\n" +
-	"\bsqlstate\x18\x04 \x01(\tR\bsqlstate\x127\n" +
-	"\bposition\x18\x05 \x01(\v2\x1b.opdata.preview.v1.PositionR\bposition\x12<\n" +
+	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x12\n" +
+	"\x04hint\x18\x02 \x01(\tR\x04hint\x12\x1a\n" +
+	"\bsqlstate\x18\x03 \x01(\tR\bsqlstate\x127\n" +
+	"\bposition\x18\x04 \x01(\v2\x1b.opdata.preview.v1.PositionR\bposition\x12<\n" +
 	"\n" +
-	"violations\x18\x06 \x03(\v2\x1c.opdata.preview.v1.ViolationR\n" +
-	"violations\x12\x1d\n" +
+	"violations\x18\x05 \x03(\v2\x1c.opdata.preview.v1.ViolationR\n" +
+	"violations\x12-\n" +
+	"\x12violations_omitted\x18\x06 \x01(\x05R\x11violationsOmitted\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\a \x01(\tR\trequestId\"`\n" +
 	"\bPosition\x12\x12\n" +
