@@ -427,8 +427,11 @@ type ValidateQueryResponse struct {
 	// The parser's fingerprint of the statement: equal for statements that differ
 	// only in constants and layout. Empty when refused.
 	SqlFingerprint string `protobuf:"bytes,6,opt,name=sql_fingerprint,json=sqlFingerprint,proto3" json:"sql_fingerprint,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Those of the functions that only the target's own catalog can decide: a
+	// preview on that target may still refuse them.
+	FunctionsToBeResolved []string `protobuf:"bytes,7,rep,name=functions_to_be_resolved,json=functionsToBeResolved,proto3" json:"functions_to_be_resolved,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *ValidateQueryResponse) Reset() {
@@ -501,6 +504,13 @@ func (x *ValidateQueryResponse) GetSqlFingerprint() string {
 		return x.SqlFingerprint
 	}
 	return ""
+}
+
+func (x *ValidateQueryResponse) GetFunctionsToBeResolved() []string {
+	if x != nil {
+		return x.FunctionsToBeResolved
+	}
+	return nil
 }
 
 type DescribeQueryRequest struct {
@@ -1685,7 +1695,7 @@ const file_opdata_preview_v1_preview_proto_rawDesc = "" +
 	"\x14ValidateQueryRequest\x12\x10\n" +
 	"\x03sql\x18\x01 \x01(\tR\x03sql\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x02 \x01(\tR\trequestId\"\xed\x01\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\"\xa6\x02\n" +
 	"\x15ValidateQueryResponse\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x18\n" +
@@ -1695,7 +1705,8 @@ const file_opdata_preview_v1_preview_proto_rawDesc = "" +
 	"violations\x12\x16\n" +
 	"\x06tables\x18\x04 \x03(\tR\x06tables\x12\x1c\n" +
 	"\tfunctions\x18\x05 \x03(\tR\tfunctions\x12'\n" +
-	"\x0fsql_fingerprint\x18\x06 \x01(\tR\x0esqlFingerprint\"\xa1\x01\n" +
+	"\x0fsql_fingerprint\x18\x06 \x01(\tR\x0esqlFingerprint\x127\n" +
+	"\x18functions_to_be_resolved\x18\a \x03(\tR\x15functionsToBeResolved\"\xa1\x01\n" +
 	"\x14DescribeQueryRequest\x12#\n" +
 	"\rconnection_id\x18\x01 \x01(\tR\fconnectionId\x12\x10\n" +
 	"\x03sql\x18\x02 \x01(\tR\x03sql\x12\x1d\n" +

@@ -1,0 +1,94 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/reason"
+)
+
+// Outcome is how a request ended.
+type Outcome string
+
+// How a request ends.
+const (
+	// OutcomeOK: it was answered with what it asked for.
+	OutcomeOK Outcome = "OK"
+	// OutcomeFailed: the core refused or failed; Call.Reason says why.
+	OutcomeFailed Outcome = "FAILED"
+	// OutcomeDenied: the caller was not let in; Call.Denial says why.
+	OutcomeDenied Outcome = "DENIED"
+	// OutcomePanicked: a panic was caught.
+	OutcomePanicked Outcome = "PANICKED"
+	// OutcomeRejected: the request did not reach the core, for instance because
+	// it was too large, malformed or of no known path.
+	OutcomeRejected Outcome = "REJECTED"
+)
+
+// Call is what there is to say about one request. It holds no SQL, no value
+// and no credential.
+type Call struct {
+	// Path is the request's path, which names the procedure.
+	Path string
+	// Caller is who called, as far as the Authenticator says.
+	Caller Caller
+	// RequestID and ConnectionID are the request's own.
+	RequestID, ConnectionID string
+	// Outcome is how the request ended; Reason is set when the core failed it.
+	Outcome Outcome
+	Reason  reason.Reason
+	// Denial says why a caller was not let in. The caller is not told.
+	Denial string
+	// Stats is the core's account of a preview that succeeded, else nil.
+	Stats *preview.Stats
+	// Duration is the time from the request's header to the end of the answer.
+	Duration time.Duration
+}
+
+// callKey is the context key of a request's *Call.
+type callKey struct{}
+
+// observe makes the note that the inner handlers fill in, and hands it on.
+func (s *Server) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		call := &Call{Path: r.URL.Path, Outcome: OutcomeRejected}
+		ctx := context.WithValue(r.Context(), callKey{}, call)
+		defer func() {
+			call.Duration = time.Since(start)
+			s.config.Observe(ctx, *call)
+		}()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// note returns the Call of the request that ctx belongs to; outside of a
+// request, one that nobody reads.
+func note(ctx context.Context) *Call {
+	if call, ok := ctx.Value(callKey{}).(*Call); ok {
+		return call
+	}
+	return &Call{}
+}
+
+// plain marks the requests of a service that has nothing to note, such as health.
+func plain(path string, next http.Handler) (string, http.Handler) {
+	return path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		note(r.Context()).Outcome = OutcomeOK
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (c *Call) succeed(requestID, connectionID string, stats *preview.Stats) {
+	c.Outcome, c.RequestID, c.ConnectionID, c.Stats = OutcomeOK, requestID, connectionID, stats
+}
+
+func (c *Call) fail(requestID, connectionID string, r reason.Reason) {
+	c.Outcome, c.RequestID, c.ConnectionID, c.Reason = OutcomeFailed, requestID, connectionID, r
+}
+
+func (c *Call) deny(why string) { c.Outcome, c.Denial = OutcomeDenied, why }
+
+func (c *Call) panicked() { c.Outcome, c.Reason = OutcomePanicked, reason.Internal }

@@ -1,0 +1,113 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"time"
+
+	"connectrpc.com/grpchealth"
+	"golang.org/x/net/netutil"
+
+	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/reason"
+	"github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1/previewv1connect"
+)
+
+const (
+	readHeaderTimeout = 5 * time.Second
+	// readTimeout bounds the time for a request's body.
+	readTimeout = 15 * time.Second
+	// writeTimeout bounds a request from its header to the end of its answer,
+	// so it must be longer than the longest preview.
+	writeTimeout    = preview.HardTimeout + 20*time.Second
+	idleTimeout     = 2 * time.Minute
+	maxHeaderBytes  = 32 << 10
+	streamsAtATime  = 128
+	cancelingPeriod = 3 * time.Second
+)
+
+// errStopping is why the contexts of requests end when the drain is over.
+var errStopping = errors.New("server: stopping")
+
+// Serve answers requests on listener until ctx ends. Then it drains: health
+// turns NOT_SERVING, no new connection is accepted, running previews have
+// Config.DrainTimeout to finish, and what is left is cancelled in the database
+// and answered ADMIN_CANCELED. It closes listener, and returns nil when all of
+// this went well. A Server serves once.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	// Requests must outlive ctx by the drain.
+	requests, cancelRequests := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancelRequests(nil)
+
+	httpServer := s.httpServer(requests)
+	failed := make(chan error, 1)
+	go func() { failed <- httpServer.Serve(netutil.LimitListener(listener, s.config.MaxConnections)) }()
+
+	select {
+	case err := <-failed:
+		_ = httpServer.Close()
+		return fmt.Errorf("server: cannot go on accepting connections: %w", cause(err))
+	case <-ctx.Done():
+	}
+
+	s.health.SetStatus(previewv1connect.PreviewServiceName, grpchealth.StatusNotServing)
+	s.health.SetStatus("", grpchealth.StatusNotServing)
+	if shutdown(httpServer, s.config.DrainTimeout) == nil {
+		return nil
+	}
+	cancelRequests(errStopping)
+	err := shutdown(httpServer, cancelingPeriod)
+	_ = httpServer.Close()
+	if err != nil {
+		return errors.New("server: some requests did not end after they were cancelled; their connections were cut")
+	}
+	return nil
+}
+
+// shutdown waits for the running requests, at most for timeout.
+func shutdown(server *http.Server, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	return server.Shutdown(ctx)
+}
+
+func (s *Server) httpServer(requests context.Context) *http.Server {
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	// gRPC clients speak HTTP/2 from the first byte on.
+	protocols.SetUnencryptedHTTP2(true)
+
+	errorLog := s.config.ErrorLog
+	if errorLog == nil {
+		errorLog = log.New(io.Discard, "", 0)
+	}
+	return &http.Server{
+		Handler:           s.handler,
+		Protocols:         &protocols,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: streamsAtATime},
+		BaseContext:       func(net.Listener) context.Context { return requests },
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          errorLog,
+	}
+}
+
+// stopping is the failure of a preview that the end of the drain cancelled.
+func stopping(failure *preview.Error) *preview.Error {
+	return &preview.Error{
+		Reason:     reason.AdminCanceled,
+		Message:    "the sidecar stopped before the preview was done",
+		Hint:       "send the request again when the sidecar is back",
+		RequestID:  failure.RequestID,
+		RetryAfter: time.Second,
+	}
+}

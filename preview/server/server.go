@@ -1,0 +1,149 @@
+// Package server is the sidecar's RPC face: one http.Handler that speaks gRPC,
+// gRPC-Web and Connect (JSON or binary) on one port, and the life of the server
+// that carries it.
+//
+// The order in which a request meets it: the connection bound, the bound on
+// requests in flight, the Host and Origin checks, the [Authenticator] (all of
+// them before a byte of the body is read), the size limit, the [Previewer]. The
+// package decides nothing about a query and writes no log: what happened is
+// handed to [Config.Observe], once a request.
+package server
+
+import (
+	"context"
+	"errors"
+	"log"
+	"net/http"
+	"time"
+
+	"connectrpc.com/connect"
+	"connectrpc.com/grpchealth"
+	"connectrpc.com/grpcreflect"
+
+	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1/previewv1connect"
+)
+
+// Previewer is the core behind the RPCs; *preview.Previewer is one.
+type Previewer interface {
+	Preview(ctx context.Context, request preview.Request) (*preview.Result, error)
+	Validate(ctx context.Context, sql string) (*preview.Verdict, error)
+	Describe(ctx context.Context, request preview.Request) (*preview.Description, error)
+}
+
+// Config is everything a Server needs. Only Previewer must be set.
+type Config struct {
+	// Previewer answers the requests. The caller closes it, after Serve returned.
+	Previewer Previewer
+	// Authenticate decides who may call. Default: everybody who can connect,
+	// which is right for a unix socket, whose file mode decides.
+	Authenticate Authenticator
+	// AllowedHosts are further names that callers over TCP may put into the Host
+	// header. Default: only localhost and loopback addresses, which keeps a web
+	// page that rebinds its name to this machine out.
+	AllowedHosts []string
+	// AllowedOrigins are the origins, for instance "https://app.example.com", of
+	// the web pages that may call. Default: none.
+	AllowedOrigins []string
+	// MaxConnections bounds the connections open at a time. Default 256.
+	MaxConnections int
+	// MaxInFlight bounds the requests inside the server at a time; one more is
+	// answered CONCURRENCY_LIMIT before its body is read. Default 256.
+	MaxInFlight int
+	// MaxMessageBytes bounds one request message after decompression. Default
+	// twice preview.HardMaxSQLBytes, so that a text over the limit of the core
+	// meets the core's clear answer.
+	MaxMessageBytes int
+	// DrainTimeout is how long a stop waits for running previews before it
+	// cancels them in the database. Default preview.HardTimeout and 2 s more.
+	DrainTimeout time.Duration
+	// Observe is called once for every request, after the answer; it must not
+	// block. Default: nothing is observed.
+	Observe func(ctx context.Context, call Call)
+	// ErrorLog takes what net/http has to say about broken connections. Default:
+	// nothing is said.
+	ErrorLog *log.Logger
+}
+
+const (
+	defaultMaxConnections = 256
+	defaultMaxInFlight    = 256
+	// compressMinBytes spares small answers the compression: on one machine it
+	// costs more time than it saves.
+	compressMinBytes = 64 << 10
+)
+
+// Server answers previews over HTTP. Make one with New.
+type Server struct {
+	config  Config
+	health  *grpchealth.StaticChecker
+	handler http.Handler
+}
+
+// New returns a server, or an error that lists every fault of config.
+func New(config Config) (*Server, error) {
+	if err := config.complete(); err != nil {
+		return nil, err
+	}
+	s := &Server{
+		config: config,
+		health: grpchealth.NewStaticChecker(previewv1connect.PreviewServiceName),
+	}
+	gate, err := newAccess(config)
+	if err != nil {
+		return nil, err
+	}
+	s.handler = s.observe(s.admit(gate.browser(s.routes(gate))))
+	return s, nil
+}
+
+// complete sets the defaults and finds the faults.
+func (c *Config) complete() error {
+	var faults []error
+	if c.Previewer == nil {
+		faults = append(faults, errors.New("server: Config.Previewer is not set"))
+	}
+	positive(&faults, "MaxConnections", &c.MaxConnections, defaultMaxConnections)
+	positive(&faults, "MaxInFlight", &c.MaxInFlight, defaultMaxInFlight)
+	positive(&faults, "MaxMessageBytes", &c.MaxMessageBytes, 2*preview.HardMaxSQLBytes)
+	positive(&faults, "DrainTimeout", &c.DrainTimeout, preview.HardTimeout+2*time.Second)
+	if c.Observe == nil {
+		c.Observe = func(context.Context, Call) {}
+	}
+	return errors.Join(faults...)
+}
+
+// positive gives a zero field its default and refuses a negative one.
+func positive[T int | time.Duration](faults *[]error, name string, field *T, fallback T) {
+	switch {
+	case *field == 0:
+		*field = fallback
+	case *field < 0:
+		*faults = append(*faults, errors.New("server: Config."+name+" is negative"))
+	}
+}
+
+// Handler returns the server as an http.Handler, for a caller that owns the
+// listener and its life. It needs HTTP/2 for gRPC.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// routes mounts the services. Health answers everybody: a probe has no token,
+// and it tells nothing but that the process serves.
+func (s *Server) routes(gate *access) http.Handler {
+	limits := []connect.HandlerOption{
+		connect.WithReadMaxBytes(s.config.MaxMessageBytes),
+		connect.WithCompressMinBytes(compressMinBytes),
+	}
+	guarded := append([]connect.HandlerOption{
+		connect.WithRequestGate(gate.authenticate),
+		connect.WithRecover(recovered),
+	}, limits...)
+
+	mux := http.NewServeMux()
+	mux.Handle(previewv1connect.NewPreviewServiceHandler(&service{previewer: s.config.Previewer}, guarded...))
+	reflector := grpcreflect.NewStaticReflector(previewv1connect.PreviewServiceName, grpchealth.HealthV1ServiceName)
+	mux.Handle(plain(grpcreflect.NewHandlerV1(reflector, guarded...)))
+	mux.Handle(plain(grpcreflect.NewHandlerV1Alpha(reflector, guarded...)))
+	mux.Handle(plain(grpchealth.NewHandler(s.health, limits...)))
+	return mux
+}

@@ -1,0 +1,80 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+
+	"connectrpc.com/connect"
+
+	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/reason"
+	"github.com/op-data/sqlpreview/preview/server/wire"
+	previewv1 "github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1"
+)
+
+// service answers the three RPCs: request in, core, response out.
+type service struct {
+	previewer Previewer
+}
+
+func (s *service) PreviewQuery(
+	ctx context.Context, request *connect.Request[previewv1.PreviewQueryRequest],
+) (*connect.Response[previewv1.PreviewQueryResponse], error) {
+	in := wire.PreviewRequest(request.Msg)
+	result, err := s.previewer.Preview(ctx, in)
+	if err != nil {
+		return nil, fail(ctx, in, err)
+	}
+	note(ctx).succeed(result.RequestID, in.ConnectionID, &result.Stats)
+	return connect.NewResponse(wire.Preview(result)), nil
+}
+
+func (s *service) ValidateQuery(
+	ctx context.Context, request *connect.Request[previewv1.ValidateQueryRequest],
+) (*connect.Response[previewv1.ValidateQueryResponse], error) {
+	in := preview.Request{SQL: request.Msg.GetSql(), RequestID: request.Msg.GetRequestId()}
+	if in.RequestID == "" {
+		in.RequestID = rand.Text()
+	}
+	verdict, err := s.previewer.Validate(ctx, in.SQL)
+	if err != nil {
+		return nil, fail(ctx, in, err)
+	}
+	note(ctx).succeed(in.RequestID, "", nil)
+	return connect.NewResponse(wire.Validate(in.RequestID, verdict)), nil
+}
+
+func (s *service) DescribeQuery(
+	ctx context.Context, request *connect.Request[previewv1.DescribeQueryRequest],
+) (*connect.Response[previewv1.DescribeQueryResponse], error) {
+	in := wire.DescribeRequest(request.Msg)
+	description, err := s.previewer.Describe(ctx, in)
+	if err != nil {
+		return nil, fail(ctx, in, err)
+	}
+	note(ctx).succeed(description.RequestID, in.ConnectionID, nil)
+	return connect.NewResponse(wire.Describe(description)), nil
+}
+
+// fail notes a failure and returns it as it goes out.
+func fail(ctx context.Context, in preview.Request, err error) error {
+	failure := wire.Failure(err)
+	if failure.Reason == reason.ClientCanceled && errors.Is(context.Cause(ctx), errStopping) {
+		failure = stopping(failure)
+	}
+	id := failure.RequestID
+	if id == "" {
+		id = in.RequestID
+	}
+	note(ctx).fail(id, in.ConnectionID, failure.Reason)
+	return wire.Error(failure)
+}
+
+// recovered answers a request whose handler panicked. The panic's value may
+// hold anything, so it goes nowhere.
+func recovered(ctx context.Context, _ connect.Spec, _ http.Header, _ any) error {
+	note(ctx).panicked()
+	return wire.Error(&preview.Error{Reason: reason.Internal, Message: "the preview failed inside the sidecar"})
+}

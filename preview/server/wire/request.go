@@ -1,0 +1,50 @@
+package wire
+
+import (
+	"github.com/op-data/sqlpreview/preview"
+	previewv1 "github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1"
+)
+
+// PreviewRequest converts a request. Bounds are the core's to keep: what asks
+// for more than a limit gets the limit.
+func PreviewRequest(r *previewv1.PreviewQueryRequest) preview.Request {
+	return preview.Request{
+		ConnectionID: r.GetConnectionId(),
+		SQL:          r.GetSql(),
+		RequestID:    r.GetRequestId(),
+		MaxRows:      int(min(r.GetMaxRows(), preview.HardMaxRows)),
+		Timeout:      r.GetTimeout().AsDuration(),
+	}
+}
+
+// DescribeRequest converts a request.
+func DescribeRequest(r *previewv1.DescribeQueryRequest) preview.Request {
+	return preview.Request{
+		ConnectionID: r.GetConnectionId(),
+		SQL:          r.GetSql(),
+		RequestID:    r.GetRequestId(),
+		Timeout:      r.GetTimeout().AsDuration(),
+	}
+}
+
+// Validate converts a verdict.
+func Validate(requestID string, v *preview.Verdict) *previewv1.ValidateQueryResponse {
+	return &previewv1.ValidateQueryResponse{
+		RequestId:             requestID,
+		Allowed:               v.Allowed,
+		Violations:            Violations(v.Violations),
+		Tables:                v.Tables,
+		Functions:             v.Functions,
+		SqlFingerprint:        v.Fingerprint,
+		FunctionsToBeResolved: v.ToBeResolved,
+	}
+}
+
+// Describe converts a description.
+func Describe(d *preview.Description) *previewv1.DescribeQueryResponse {
+	return &previewv1.DescribeQueryResponse{
+		RequestId:         d.RequestID,
+		Columns:           Columns(d.Columns),
+		SchemaFingerprint: d.SchemaFingerprint,
+	}
+}
