@@ -1,5 +1,7 @@
 package sanitize
 
+import "math/bits"
+
 // Kind is one way in which a value was changed, or deserves a word of advice.
 type Kind uint16
 
@@ -9,7 +11,8 @@ const (
 	Truncated Kind = 1 << iota
 	// InvalidUTF8: bytes that are not valid UTF-8 became U+FFFD.
 	InvalidUTF8
-	// Control: control characters other than tab, newline and return became U+FFFD.
+	// Control: control characters other than tab, newline and return, the line
+	// and paragraph separators and noncharacters became U+FFFD.
 	Control
 	// Bidi: bidirectional embeddings, overrides and isolates became U+FFFD.
 	Bidi
@@ -62,20 +65,27 @@ func (k Kind) Split() []Kind {
 	return kinds
 }
 
+// bit returns the number of the one bit of k.
+func (k Kind) bit() int { return bits.TrailingZeros16(uint16(k)) }
+
 // Changes says what was done to one value. The zero Changes says: nothing.
 type Changes struct {
 	// Kinds is the set of everything that was done or noticed.
 	Kinds Kind
-	// OriginalBytes is the length of the value as the database sent it.
+	// OriginalBytes is the length of the value as the database sent it, or -1
+	// where it would tell the length of what was masked.
 	OriginalBytes int64
-	// OriginalCharacters is its length in code points, or -1 where that is not
-	// known because the rest of the value was never read.
+	// OriginalCharacters is its length in code points (a byte that is not valid
+	// UTF-8 counts as one), or -1 where the rest of the value was never read, or
+	// where the length would tell that of what was masked.
 	OriginalCharacters int64
 	// Replacements counts the characters that became U+FFFD, by kind.
 	Replacements []Replacement
-	// Detector names what found the secret, for MaskedValue and MaskedColumn.
+	// Detector names what found the secret, for MaskedValue and MaskedColumn;
+	// several names are in the order of the text, parted by commas.
 	Detector string
-	// MediaType is set for binary values, for instance "application/octet-stream".
+	// MediaType is set for binary values, for instance "application/octet-stream",
+	// as far as the beginning of the value tells.
 	MediaType string
 }
 

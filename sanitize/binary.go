@@ -1,0 +1,48 @@
+package sanitize
+
+import (
+	"encoding/hex"
+
+	"github.com/gabriel-vasile/mimetype"
+)
+
+// sniffBytes is how many bytes of a binary value decide on its media type.
+const sniffBytes = 3072
+
+// isHex tells whether the text has PostgreSQL's hexadecimal form of bytea.
+func isHex(text string) bool {
+	if len(text) < 2 || text[0] != '\\' || text[1] != 'x' {
+		return false
+	}
+	for i := 2; i < len(text); i++ {
+		if b := text[i]; (b < '0' || b > '9') && (b < 'a' || b > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+// binary bounds a bytea value on a byte boundary and names its media type. The
+// text is hexadecimal, so it needs no cleaning.
+func (s *Sanitizer) binary(text string, in Input) (string, *Changes) {
+	digits := text[2:]
+	c := Changes{
+		OriginalBytes: max(in.OriginalBytes, int64(len(text))), OriginalCharacters: max(in.OriginalBytes, int64(len(text))),
+	}
+	// Half a byte at the end is one that the reader cut.
+	digits = digits[:len(digits)&^1]
+	content, err := hex.DecodeString(digits[:min(len(digits), 2*sniffBytes)])
+	if err != nil { // cannot be: isHex has seen every digit
+		return s.maskWhole(MaskedValue, "unsettled")
+	}
+	c.MediaType = mimetype.Detect(content).String()
+
+	result := text[:2+len(digits)]
+	if len(result) > s.limit {
+		result = text[:max(s.limit&^1, min(s.limit, 2))]
+	}
+	if int64(len(result)) < c.OriginalBytes {
+		c.Kinds |= Truncated
+	}
+	return result, &c
+}

@@ -1,0 +1,202 @@
+package sanitize
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/op-data/sqlpreview/sanitize/internal/chars"
+	"github.com/op-data/sqlpreview/sanitize/internal/chars/class"
+)
+
+// maxMarks is the longest run of combining marks in Unicode's Stream-Safe Text
+// Format (UAX #15, section 13).
+const maxMarks = 30
+
+const replacement = "\uFFFD"
+
+// clean returns the text with every character outside the allowed set replaced
+// by U+FFFD, and the replacements in order. A clean text is returned as it is,
+// without allocation. Every decision depends on what was kept before and, for
+// joiners, on what will be kept after, so cleaning twice is cleaning once.
+func clean(text string) (string, []splice) {
+	start := cleanASCII(text, 0)
+	if start == len(text) {
+		return text, nil
+	}
+	c := cleaner{text: text}
+	c.run(start)
+	if c.splices == nil {
+		return text, nil
+	}
+	c.flush(len(text))
+	return c.out.String(), c.splices
+}
+
+// cleaner is the state of one pass.
+type cleaner struct {
+	text    string
+	out     strings.Builder // the result up to text[copied]
+	copied  int
+	marks   int // combining marks since the last character that carries none
+	splices []splice
+}
+
+func (c *cleaner) run(i int) {
+	text := c.text
+	for i < len(text) {
+		b := text[i]
+		if b < utf8.RuneSelf {
+			switch {
+			case i+8 <= len(text) && suspects(word(text, i)) == 0:
+				i = cleanASCII(text, i+8)
+			case keptASCII(b):
+				i++
+			default:
+				c.replace(i, 1, Control)
+				i++
+			}
+			c.marks = 0
+			continue
+		}
+		r, size := decode(text, i)
+		if r < 0 {
+			c.replace(i, size, InvalidUTF8)
+			c.marks = 0
+			i += size
+			continue
+		}
+		number := chars.Lookup(r)
+		switch {
+		case number.Ordinary():
+			c.marks = 0
+		case number.Special():
+			size = c.special(i, r, size, number.Class())
+		default:
+			is := number.Class()
+			if is.Action == class.Marked {
+				c.marks = 0
+			}
+			c.marks += int(is.Marks)
+			if is.Action == class.Mark && c.marks > maxMarks {
+				c.replace(i, size, CombiningLimit)
+			}
+		}
+		i += size
+	}
+}
+
+// special decides on a character that is not always kept, and returns how many
+// bytes it has dealt with.
+func (c *cleaner) special(i int, r rune, size int, is *class.Class) int {
+	var kept bool
+	kind := Invisible
+	switch is.Action {
+	case class.Control:
+		kind = Control
+	case class.Bidi:
+		kind = Bidi
+	case class.DirectionMark:
+		kept = true
+	case class.NonJoiner, class.Joiner:
+		// A kept joiner stands within a run of marks and does not end it.
+		if c.joins(i+size, is.Action) {
+			return size
+		}
+	case class.VowelSeparator:
+		kept = c.separatesVowel(i + size)
+	case class.Selector:
+		base, _ := utf8.DecodeLastRuneInString(c.left(i))
+		if chars.Registered(base, r) {
+			c.marks++
+			return size
+		}
+	case class.Tag:
+		if length := flagTags(c.left(i), c.text[i:]); length > 0 {
+			c.marks = 0
+			return length
+		}
+	}
+	if !kept {
+		c.replace(i, size, kind)
+	}
+	c.marks = 0
+	return size
+}
+
+// replace puts U+FFFD in the place of size bytes at i.
+func (c *cleaner) replace(i, size int, kind Kind) {
+	c.flush(i)
+	c.out.WriteString(replacement)
+	c.copied = i + size
+	c.splices = append(c.splices, splice{at: i, old: size, length: len(replacement), kind: kind})
+}
+
+func (c *cleaner) flush(i int) {
+	c.out.WriteString(c.text[c.copied:i])
+	c.copied = i
+}
+
+// left returns the result before i, as far as decisions look back.
+func (c *cleaner) left(i int) string {
+	if c.splices == nil {
+		return c.text[:i]
+	}
+	c.flush(i)
+	return c.out.String()
+}
+
+// decode reads the character at i, which is not ASCII. Of bytes that are not
+// valid UTF-8 it returns -1 and the length of the maximal subpart, as Unicode
+// recommends (chapter 3, "U+FFFD Substitution of Maximal Subparts").
+func decode(text string, i int) (rune, int) {
+	b0 := text[i]
+	rest := len(text) - i
+	low, high := byte(0x80), byte(0xBF)
+	switch {
+	case b0 < 0xC2 || b0 > 0xF4:
+		return -1, 1
+	case b0 < 0xE0:
+		if rest < 2 || text[i+1]&0xC0 != 0x80 {
+			return -1, 1
+		}
+		return rune(b0&0x1F)<<6 | rune(text[i+1]&0x3F), 2
+	case b0 == 0xE0:
+		low = 0xA0
+	case b0 == 0xED:
+		high = 0x9F
+	case b0 == 0xF0:
+		low = 0x90
+	case b0 == 0xF4:
+		high = 0x8F
+	}
+	if rest < 2 || text[i+1] < low || text[i+1] > high {
+		return -1, 1
+	}
+	if rest < 3 || text[i+2]&0xC0 != 0x80 {
+		return -1, 2
+	}
+	if b0 < 0xF0 {
+		return rune(b0&0x0F)<<12 | rune(text[i+1]&0x3F)<<6 | rune(text[i+2]&0x3F), 3
+	}
+	if rest < 4 || text[i+3]&0xC0 != 0x80 {
+		return -1, 3
+	}
+	return rune(b0&0x07)<<18 | rune(text[i+1]&0x3F)<<12 | rune(text[i+2]&0x3F)<<6 | rune(text[i+3]&0x3F), 4
+}
+
+// withoutPartialRune drops the beginning of a character that the end of a
+// text cuts off.
+func withoutPartialRune(text string) string {
+	for i := len(text) - 1; i >= 0 && i >= len(text)-3; i-- {
+		if text[i]&0xC0 == 0x80 {
+			continue
+		}
+		if text[i] >= 0xC2 && text[i] <= 0xF4 {
+			if r, size := decode(text, i); r < 0 && i+size == len(text) && !utf8.FullRuneInString(text[i:]) {
+				return text[:i]
+			}
+		}
+		break
+	}
+	return text
+}

@@ -1,0 +1,109 @@
+package sanitize
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestClean(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, in, want string
+		kinds          Kind
+	}{
+		{"ascii", "plain text\twith\r\nlines", "plain text\twith\r\nlines", 0},
+		{"nul", "a\x00b", "a\uFFFDb", Control},
+		{"escape sequence", "\x1b[31mred\x1b[0m", "\uFFFD[31mred\uFFFD[0m", Control},
+		{"del and c1", "a\x7f\u0085", "a\uFFFD\uFFFD", Control},
+		{"line separator", "a\u2028b\u2029", "a\uFFFDb\uFFFD", Control},
+		{"noncharacter", "\uFDD0\U0001FFFE", "\uFFFD\uFFFD", Control},
+		{"one byte", "a\xffb", "a\uFFFDb", InvalidUTF8},
+		{"maximal subparts", "\xF1\x80\x80\xE1\x80\xC2b", "\uFFFD\uFFFD\uFFFDb", InvalidUTF8},
+		{"surrogate", "\xED\xA0\x80", "\uFFFD\uFFFD\uFFFD", InvalidUTF8},
+		{"override", "a\u202Eb\u2066", "a\uFFFDb\uFFFD", Bidi},
+		{"zero width", "a\u200Bb\uFEFF\u2060\u00AD", "a\uFFFDb\uFFFD\uFFFD\uFFFD", Invisible},
+		{"hangul filler", "\u3164\uFFA0\u115F", "\uFFFD\uFFFD\uFFFD", Invisible},
+		{"replacement character", "a\uFFFD", "a\uFFFD", 0},
+		{"direction marks", "\u200Ea\u200F\u061C", "\u200Ea\u200F\u061C", 0},
+		{"persian zwnj", "می\u200Cخواهم", "می\u200Cخواهم", 0},
+		{"latin zwnj", "a\u200Cb", "a\uFFFDb", Invisible},
+		{"dangling zwnj", "می\u200C", "می\uFFFD", Invisible},
+		{"persian hijri", "۱۳۹۸ ه\u200D.ش", "۱۳۹۸ ه\u200D.ش", 0},
+		{"arabic zwj in the middle", "به\u200Dم", "به\uFFFDم", Invisible},
+		{"devanagari virama zwj", "क्\u200Dष", "क्\u200Dष", 0},
+		{"bengali ra zwj", "র\u200D্যাব", "র\u200D্যাব", 0},
+		{"two joiners", "क्\u200D\u200Dष", "क्\u200D\uFFFDष", Invisible},
+		{"family", "👩\u200D👩\u200D👧\u200D👦", "👩\u200D👩\u200D👧\u200D👦", 0},
+		{"skin tone and heart", "👩🏽\u200D❤\uFE0F\u200D👨🏿", "👩🏽\u200D❤\uFE0F\u200D👨🏿", 0},
+		{"zwj between letters", "a\u200Db", "a\uFFFDb", Invisible},
+		{"wales", "🏴\U000E0067\U000E0062\U000E0077\U000E006C\U000E0073\U000E007F", "🏴\U000E0067\U000E0062\U000E0077\U000E006C\U000E0073\U000E007F", 0},
+		{"tags after a flag", "🏴\U000E0061\U000E007F", "🏴\uFFFD\uFFFD", Invisible},
+		{"tags", "a\U000E0041", "a\uFFFD", Invisible},
+		{"keycap", "1\uFE0F\u20E3", "1\uFE0F\u20E3", 0},
+		{"japanese ivs", "葛\U000E0100", "葛\U000E0100", 0},
+		{"unregistered ivs", "葛\U000E01EF", "葛\uFFFD", Invisible},
+		{"selector on a letter", "a\uFE0F", "a\uFFFD", Invisible},
+		{"two selectors", "❤\uFE0F\uFE0F", "❤\uFE0F\uFFFD", Invisible},
+		{"mongolian selector", "ᠠ\u180B", "ᠠ\u180B", 0},
+		{"mongolian vowel separator", "ᠬᠠᠷ\u180Eᠠ", "ᠬᠠᠷ\u180Eᠠ", 0},
+		{"mongolian vowel separator in latin", "a\u180Eb", "a\uFFFDb", Invisible},
+		{"thirty marks", "e" + strings.Repeat("\u0301", 30), "e" + strings.Repeat("\u0301", 30), 0},
+		{"thirty-two marks", "e" + strings.Repeat("\u0301", 32), "e" + strings.Repeat("\u0301", 30) + "\uFFFD\uFFFD", CombiningLimit},
+		{"marks without a class", "ก" + strings.Repeat("\u0E47", 31), "ก" + strings.Repeat("\u0E47", 30) + "\uFFFD", CombiningLimit},
+		{"precomposed counts", "é" + strings.Repeat("\u0301", 30), "é" + strings.Repeat("\u0301", 29) + "\uFFFD", CombiningLimit},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got, splices := clean(test.in)
+			var kinds Kind
+			for _, s := range splices {
+				kinds |= s.kind
+			}
+			if got != test.want || kinds != test.kinds {
+				t.Errorf("clean(%+q) = %+q %v, want %+q %v", test.in, got, kinds.Names(), test.want, test.kinds.Names())
+			}
+			if again, splices := clean(got); again != got || splices != nil {
+				t.Errorf("cleaned twice: %+q, then %+q", got, again)
+			}
+		})
+	}
+}
+
+func TestCell(t *testing.T) {
+	t.Parallel()
+	s, err := New(Config{MaxCharacters: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name, text string
+		in         Input
+		want       string
+		kinds      Kind
+	}{
+		{"fits", "12345", Input{}, "12345", 0},
+		{"cut", "123456", Input{}, "12345", Truncated},
+		{"cluster at the cut", "1234e\u0301", Input{}, "1234", Truncated},
+		{"cluster longer than the limit", "e" + strings.Repeat("\u0301", 9), Input{}, "e" + strings.Repeat("\u0301", 4), Truncated},
+		{"no dangling joiner", "12 ی\u200Cخواهم", Input{}, "12 ", Truncated},
+		{"tail never read", "1234\xC3", Input{OriginalBytes: 99}, "123", Truncated},
+		{"replacement past the cut", "12345\x00", Input{}, "12345", Truncated},
+		{"formula", "=1+1", Input{}, "=1+1", FormulaLike},
+		{"negative number", "-1", Input{Class: Numeric}, "-1", 0},
+		{"bytea", `\x00ff`, Input{Class: Binary}, `\x00`, Truncated},
+		{"masked column", "hunter2", Input{MaskedBy: "name"}, "[mask", MaskedColumn},
+		{"direction mark", "a\u200E", Input{}, "a\u200E", DirectionMark},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got, changes := s.Cell(test.text, test.in)
+			var kinds Kind
+			if changes != nil {
+				kinds = changes.Kinds
+			}
+			if got != test.want || kinds != test.kinds {
+				t.Errorf("Cell = %+q %v, want %+q %v", got, kinds.Names(), test.want, test.kinds.Names())
+			}
+		})
+	}
+}

@@ -1,0 +1,56 @@
+package sanitize
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// startsFormula tells whether a spreadsheet could take the text for a formula:
+// it begins, after blanks, with one of the characters that OWASP lists for CSV
+// injection, their full-width forms, or a tab or line break.
+func startsFormula(text string) bool {
+	if text == "" {
+		return false
+	}
+	if b := text[0]; b > '@' && b < utf8.RuneSelf {
+		return false
+	}
+	for i, r := range text {
+		switch r {
+		case '=', '+', '-', '@', '\uFF1D', '\uFF0B', '\uFF0D', '\uFF20', '\u2212':
+			return true
+		case '\t', '\n', '\r':
+			return true
+		case ' ', '\u00A0', '\u3000':
+			if i > 64 {
+				return true // nothing to be gained by looking further
+			}
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// AppendCSV appends a value as one CSV field that no spreadsheet takes for a
+// formula, as OWASP advises: always in quotes, quotes doubled, and a formula-like
+// Textual or Binary value behind an apostrophe, which spreadsheets do not show.
+// Sanitize the value first. Readers other than spreadsheets will see the
+// apostrophe: use this only for files that people open.
+func AppendCSV(field []byte, value string, class Class) []byte {
+	field = append(field, '"')
+	if class != Numeric && class != Fixed && startsFormula(value) {
+		field = append(field, '\'')
+	}
+	for {
+		i := strings.IndexByte(value, '"')
+		if i < 0 {
+			break
+		}
+		field = append(field, value[:i]...)
+		field = append(field, '"', '"')
+		value = value[i+1:]
+	}
+	field = append(field, value...)
+	return append(field, '"')
+}

@@ -1,0 +1,95 @@
+// Package chars answers what the text pass needs to know of a character: its
+// class, and whether a variation sequence is registered.
+//
+// The tables come from Unicode 15.0, the version of the Go standard library,
+// and from the Ideographic Variation Database.
+package chars
+
+import (
+	_ "embed"
+
+	"github.com/op-data/sqlpreview/sanitize/internal/chars/class"
+)
+
+//go:generate go run ./gen -ucd /usr/share/unicode -ivd IVD_Sequences.txt
+
+//go:embed sequences.bin
+var sequences string
+
+const recordSize = 6
+
+// Number identifies the class of a character; compare it with Ordinary and
+// Special before asking for the whole class.
+type Number uint8
+
+// Ordinary tells that the character is kept and ends in no combining mark.
+func (n Number) Ordinary() bool { return n < firstMarks }
+
+// Special tells that keeping the character needs a decision.
+func (n Number) Special() bool { return n >= firstSpecial }
+
+// Class returns the class that n stands for.
+func (n Number) Class() *class.Class { return &classes[n] }
+
+// Lookup returns the class of r, which must be a Unicode code point.
+func Lookup(r rune) Number {
+	return Number(blocks[int(index[r>>6])<<6|int(r&63)])
+}
+
+// Of returns the class of r.
+func Of(r rune) class.Class { return classes[Lookup(r)] }
+
+// Registered tells whether base followed by selector is a variation sequence
+// of StandardizedVariants.txt, emoji-variation-sequences.txt or the
+// Ideographic Variation Database.
+func Registered(base, selector rune) bool {
+	number, ok := selectorNumber(selector)
+	if !ok {
+		return false
+	}
+	// The last record that begins at or before base.
+	low, high := 0, len(sequences)/recordSize
+	for low < high {
+		middle := (low + high) / 2
+		if first, _, _, _ := record(middle); first <= base {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	// Records of one base stand together, and a record of several bases holds
+	// all that these have, save for the last of them: so two steps back at a
+	// time are looked at until the records no longer reach base.
+	for i := low - 1; i >= 0; i-- {
+		first, more, from, to := record(i)
+		if first+more >= base && number >= from && number <= to {
+			return true
+		}
+		if first < base && first+more < base {
+			return false
+		}
+	}
+	return false
+}
+
+func record(i int) (base, more rune, from, to uint8) {
+	r := sequences[i*recordSize : i*recordSize+recordSize]
+	return rune(r[0])<<16 | rune(r[1])<<8 | rune(r[2]), rune(r[3]), r[4], r[5]
+}
+
+// selectorNumber deals the variation selectors out over a byte: VS1 to VS16,
+// VS17 to VS252, and the four of Mongolian. No sequence is registered with
+// VS253 to VS256.
+func selectorNumber(r rune) (uint8, bool) {
+	switch {
+	case r >= 0xFE00 && r <= 0xFE0F:
+		return uint8(r - 0xFE00), true
+	case r >= 0xE0100 && r < 0xE0100+236:
+		return uint8(r-0xE0100) + 16, true
+	case r >= 0x180B && r <= 0x180D:
+		return uint8(r-0x180B) + 252, true
+	case r == 0x180F:
+		return 255, true
+	}
+	return 0, false
+}
