@@ -29,8 +29,8 @@ func ClassOf(typeOID uint32) Class {
 		829, 774, 869, 650, // macaddr macaddr8 inet cidr
 		1082, 1083, 1114, 1184, 1186, 1266, // date time timestamp timestamptz interval timetz
 		1560, 1562, // bit varbit
-		2950,       // uuid
-		3220, 27,   // pg_lsn tid
+		2950,     // uuid
+		3220, 27, // pg_lsn tid
 		600, 601, 602, 603, 604, 628, 718: // point lseg path box polygon line circle
 		return Fixed
 	default:

@@ -23,6 +23,8 @@ type Config struct {
 	// MaxCharacters is the most code points of a sanitized value, from 1 to
 	// 1048576. Default (0): 1024.
 	MaxCharacters int
+	// Columns says which columns are masked. Default: those whose name says so.
+	Columns ColumnRules
 }
 
 // New returns a Sanitizer, or an error that names the first setting that
@@ -36,11 +38,15 @@ func New(config Config) (*Sanitizer, error) {
 		return nil, fmt.Errorf("sanitize: MaxCharacters is %d: choose 1 to %d, or 0 for %d", limit, maxMaxCharacters, DefaultMaxCharacters)
 	}
 	config.MaxCharacters = limit
+	columns, err := newColumnPolicy(config.Columns)
+	if err != nil {
+		return nil, err
+	}
 	version, err := policyVersion(config)
 	if err != nil {
 		return nil, err
 	}
-	return &Sanitizer{limit: limit, version: version}, nil
+	return &Sanitizer{limit: limit, columns: columns, version: version}, nil
 }
 
 // policyVersion names the rules of this package and a digest of the settings.

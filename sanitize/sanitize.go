@@ -14,6 +14,7 @@ const maxRounds = 8
 // Sanitizer makes values safe to hand on. It is safe for concurrent use.
 type Sanitizer struct {
 	limit   int
+	columns columnPolicy
 	version string
 }
 
@@ -29,8 +30,8 @@ type Input struct {
 	// beginning was read; 0, or the length of the text, says that the text is
 	// the whole value.
 	OriginalBytes int64
-	// MaskedBy masks the whole value and names the reason: the Rule of the
-	// column's Verdict. Empty: the value itself decides.
+	// MaskedBy masks the whole value and names the reason: the rule that
+	// Sanitizer.MaskedBy gave for its column. Empty: the value itself decides.
 	MaskedBy string
 }
 
@@ -121,4 +122,3 @@ func (s *Sanitizer) maskWhole(kind Kind, detector string) (string, *Changes) {
 }
 
 func maskOf(detector string) string { return "[masked:" + detector + "]" }
-

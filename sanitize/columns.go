@@ -1,0 +1,242 @@
+package sanitize
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/op-data/sqlpreview/sanitize/internal/names"
+)
+
+// ColumnRules say which columns of the database are masked. The zero
+// ColumnRules mask the columns whose name says that they hold secrets.
+type ColumnRules struct {
+	// IgnoreNames turns off the built-in list of names (password, api_key,
+	// access_token, ssn and the like, as whole words of a column's name).
+	// Default: the list holds.
+	IgnoreNames bool
+	// Names adds to the list of names, in any spelling: tax_id, taxId.
+	Names []string
+	// Mask lists further columns as schema.table.column. Parts are written as in
+	// SQL: folded to lower case unless in double quotes; * stands for any part.
+	Mask []string
+	// Keep lists, in the same way, columns that are not masked whatever their
+	// name. Mask is stronger than Keep.
+	Keep []string
+}
+
+// The rules that mask a column, as MaskedBy returns them.
+const (
+	// RuleColumnName: the column's name is on the list of names.
+	RuleColumnName = "column_name"
+	// RuleColumn: the operator's rules mask the column.
+	RuleColumn = "column_rule"
+	// RuleColumnOrigin: the query uses a relation with a masked column, and it is
+	// not known that this output column shows another.
+	RuleColumnOrigin = "column_origin"
+)
+
+// ColumnID names a column of a table. Parts are as in the catalog, unquoted.
+type ColumnID struct{ Schema, Table, Column string }
+
+// OutputColumn is a column of a query's result.
+type OutputColumn struct {
+	// Name is the name in the result, which an alias may have set.
+	Name string
+	// Origin is the column of a base table whose values the result shows
+	// unchanged. Zero: unknown, as for expressions, UNION, scalar subselects,
+	// whole rows and columns of views.
+	Origin ColumnID
+}
+
+// Relation is a relation that a query reads, with all its columns.
+type Relation struct {
+	Schema, Name string
+	Columns      []string
+}
+
+// Sources are the relations that a query reads.
+type Sources struct {
+	// Relations lists every base table, including those that it reads only
+	// through views and materialized views, and these themselves only if their
+	// own columns are to be judged by name. An Origin counts as known only if
+	// its table is in this list.
+	Relations []Relation
+	// Complete says that there are no others. Default (false): fail closed, any
+	// column without a known Origin may show a masked one.
+	Complete bool
+}
+
+// MaskedBy judges the columns of a result: for each the rule that masks it, to
+// be handed to Cell as Input.MaskedBy, or "" to let the values decide.
+//
+// A column of known origin is judged by its origin, whatever the query calls
+// it. Any other is masked if its own name is on the list, or if the query reads
+// a relation with a masked column, for nothing proves that it shows another.
+func (s *Sanitizer) MaskedBy(outputs []OutputColumn, sources Sources) []string {
+	rules := make([]string, len(outputs))
+	tables := make(map[[2]string]bool, len(sources.Relations))
+	tainted := !sources.Complete && s.columns.any()
+	for _, relation := range sources.Relations {
+		tables[[2]string{relation.Schema, relation.Name}] = true
+		for _, column := range relation.Columns {
+			if !tainted && s.columns.rule(ColumnID{relation.Schema, relation.Name, column}) != "" {
+				tainted = true
+			}
+		}
+	}
+	for i, output := range outputs {
+		origin := output.Origin
+		switch {
+		case origin != (ColumnID{}) && tables[[2]string{origin.Schema, origin.Table}]:
+			rules[i] = s.columns.rule(origin)
+		case s.columns.names != nil && s.columns.names.Secret(output.Name):
+			rules[i] = RuleColumnName
+		case tainted || s.columns.rule(origin) != "":
+			rules[i] = RuleColumnOrigin
+		}
+	}
+	return rules
+}
+
+// MasksColumn tells whether the rules mask a column of a base table.
+func (s *Sanitizer) MasksColumn(column ColumnID) bool { return s.columns.rule(column) != "" }
+
+// columnPolicy is ColumnRules, checked and made ready.
+type columnPolicy struct {
+	names      *names.List // nil: no names
+	mask, keep []columnPattern
+}
+
+func newColumnPolicy(rules ColumnRules) (columnPolicy, error) {
+	var policy columnPolicy
+	var listed []string
+	if !rules.IgnoreNames {
+		listed = names.Builtin()
+	}
+	if listed = append(listed, rules.Names...); len(listed) > 0 {
+		list, err := names.NewList(listed)
+		if err != nil {
+			return policy, fmt.Errorf("sanitize: Columns.Names: %w", err)
+		}
+		policy.names = list
+	}
+	var err error
+	if policy.mask, err = parseColumns(rules.Mask); err != nil {
+		return policy, fmt.Errorf("sanitize: Columns.Mask: %w", err)
+	}
+	if policy.keep, err = parseColumns(rules.Keep); err != nil {
+		return policy, fmt.Errorf("sanitize: Columns.Keep: %w", err)
+	}
+	return policy, nil
+}
+
+func (p *columnPolicy) any() bool { return p.names != nil || len(p.mask) > 0 }
+
+// rule returns the rule that masks a column of the database, or "".
+func (p *columnPolicy) rule(column ColumnID) string {
+	switch {
+	case matchesAny(p.mask, column):
+		return RuleColumn
+	case p.names != nil && p.names.Secret(column.Column) && !matchesAny(p.keep, column):
+		return RuleColumnName
+	default:
+		return ""
+	}
+}
+
+// columnPattern is schema.table.column, each part an identifier or nil for *.
+type columnPattern [3]*string
+
+func matchesAny(patterns []columnPattern, column ColumnID) bool {
+	for _, pattern := range patterns {
+		matches := true
+		for i, part := range [...]string{column.Schema, column.Table, column.Column} {
+			matches = matches && (pattern[i] == nil || *pattern[i] == part)
+		}
+		if matches {
+			return true
+		}
+	}
+	return false
+}
+
+func parseColumns(texts []string) ([]columnPattern, error) {
+	patterns := make([]columnPattern, 0, len(texts))
+	for _, text := range texts {
+		pattern, err := parseColumn(text)
+		if err != nil {
+			return nil, fmt.Errorf("%q: %w", text, err)
+		}
+		patterns = append(patterns, pattern)
+	}
+	return patterns, nil
+}
+
+var errColumnSyntax = errors.New(`write schema.table.column, where a part is an identifier, a "quoted identifier" or *`)
+
+// parseColumn reads one pattern, with PostgreSQL's rules for identifiers.
+func parseColumn(text string) (columnPattern, error) {
+	var pattern columnPattern
+	for i := range pattern {
+		part, rest, err := parsePart(text)
+		if err != nil {
+			return pattern, err
+		}
+		pattern[i] = part
+		if i < len(pattern)-1 {
+			var dot bool
+			if rest, dot = strings.CutPrefix(rest, "."); !dot {
+				return pattern, errColumnSyntax
+			}
+		}
+		text = rest
+	}
+	if text != "" {
+		return pattern, errColumnSyntax
+	}
+	return pattern, nil
+}
+
+func parsePart(text string) (part *string, rest string, err error) {
+	if strings.HasPrefix(text, `"`) {
+		var name strings.Builder
+		for rest = text[1:]; ; {
+			before, after, found := strings.Cut(rest, `"`)
+			if !found {
+				return nil, "", errColumnSyntax
+			}
+			name.WriteString(before)
+			if !strings.HasPrefix(after, `"`) {
+				rest = after
+				break
+			}
+			name.WriteByte('"')
+			rest = after[1:]
+		}
+		if name.Len() == 0 {
+			return nil, "", errColumnSyntax
+		}
+		quoted := name.String()
+		return &quoted, rest, nil
+	}
+	end := strings.IndexAny(text, `."`)
+	if end < 0 {
+		end = len(text)
+	}
+	word := text[:end]
+	if word == "*" {
+		return nil, text[end:], nil
+	}
+	if word == "" || strings.ContainsAny(word, " \t\n*") {
+		return nil, "", errColumnSyntax
+	}
+	// PostgreSQL folds ASCII; other letters stay as they are.
+	folded := strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	}, word)
+	return &folded, text[end:], nil
+}

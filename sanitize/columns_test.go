@@ -1,0 +1,141 @@
+package sanitize
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestMaskedBy(t *testing.T) {
+	t.Parallel()
+	users := Relation{"public", "users", []string{"id", "name", "password", "api_key", "Tax ID"}}
+	orders := Relation{"public", "orders", []string{"id", "user_id", "total"}}
+	column := func(table, column string) ColumnID { return ColumnID{"public", table, column} }
+	for _, test := range []struct {
+		name    string
+		rules   ColumnRules
+		outputs []OutputColumn
+		sources Sources
+		want    []string
+	}{
+		{
+			"origins decide, aliases do not", ColumnRules{},
+			[]OutputColumn{{"harmless", column("users", "password")}, {"password", column("users", "name")}, {"id", column("users", "id")}},
+			Sources{[]Relation{users}, true},
+			[]string{RuleColumnName, "", ""},
+		},
+		{
+			"an expression over a relation with a masked column", ColumnRules{},
+			[]OutputColumn{{Name: "lower"}, {"id", column("users", "id")}},
+			Sources{[]Relation{orders, users}, true},
+			[]string{RuleColumnOrigin, ""},
+		},
+		{
+			"an expression over harmless relations", ColumnRules{},
+			[]OutputColumn{{Name: "sum"}, {Name: "password"}},
+			Sources{[]Relation{orders}, true},
+			[]string{"", RuleColumnName},
+		},
+		{
+			"no relations at all", ColumnRules{},
+			[]OutputColumn{{Name: "?column?"}}, Sources{Complete: true}, []string{""},
+		},
+		{
+			"unknown sources fail closed", ColumnRules{},
+			[]OutputColumn{{Name: "sum"}, {"id", column("users", "id")}},
+			Sources{Relations: []Relation{users}},
+			[]string{RuleColumnOrigin, ""},
+		},
+		{
+			"the origin is a view's, so not known", ColumnRules{},
+			[]OutputColumn{{"id", column("user_view", "id")}},
+			Sources{[]Relation{users}, true},
+			[]string{RuleColumnOrigin},
+		},
+		{
+			"a masked column of a relation that is not listed", ColumnRules{},
+			[]OutputColumn{{"x", column("users", "password")}},
+			Sources{[]Relation{orders}, true},
+			[]string{RuleColumnOrigin},
+		},
+		{
+			"the operator's rules", ColumnRules{Mask: []string{`PUBLIC.users."Tax ID"`, "*.orders.total"}, Keep: []string{"public.*.password", "public.orders.total"}},
+			[]OutputColumn{{"a", column("users", "Tax ID")}, {"b", column("users", "password")}, {"c", column("orders", "total")}, {"d", column("users", "api_key")}},
+			Sources{[]Relation{users, orders}, true},
+			[]string{RuleColumn, "", RuleColumn, RuleColumnName},
+		},
+		{
+			"names off", ColumnRules{IgnoreNames: true},
+			[]OutputColumn{{"a", column("users", "password")}, {Name: "password"}},
+			Sources{}, []string{"", ""},
+		},
+		{
+			"names of one's own", ColumnRules{IgnoreNames: true, Names: []string{"taxId"}},
+			[]OutputColumn{{"a", column("users", "Tax ID")}, {"b", column("users", "password")}},
+			Sources{[]Relation{users}, true}, []string{RuleColumnName, ""},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s, err := New(Config{Columns: test.rules})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := s.MaskedBy(test.outputs, test.sources); !slices.Equal(got, test.want) {
+				t.Errorf("MaskedBy = %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestParseColumn(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][3]string{
+		"a.b.c":         {"a", "b", "c"},
+		"A.B.ÄB":        {"a", "b", "Äb"},
+		`"A"."b.""c".*`: {"A", `b."c`, "*"},
+		`*.*.password`:  {"*", "*", "password"},
+		`"*".t.c`:       {`"*"`, "t", "c"},
+		"a.b":           {},
+		"a.b.c.d":       {},
+		"a..c":          {},
+		`"a.b.c`:        {},
+		`"".b.c`:        {},
+		"a.b.c ":        {},
+		"":              {},
+		"a.b*.c":        {},
+		`a"b".c.d`:      {},
+	} {
+		pattern, err := parseColumn(text)
+		if (err == nil) != (want != [3]string{}) {
+			t.Errorf("parseColumn(%q): error %v", text, err)
+			continue
+		}
+		for i, part := range pattern {
+			got := "*"
+			if part != nil {
+				got = *part
+				if got == "*" {
+					got = `"*"`
+				}
+			}
+			if err == nil && got != want[i] {
+				t.Errorf("parseColumn(%q)[%d] = %q, want %q", text, i, got, want[i])
+			}
+		}
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	for name, config := range map[string]Config{
+		"negative limit": {MaxCharacters: -1},
+		"huge limit":     {MaxCharacters: 1<<20 + 1},
+		"column syntax":  {Columns: ColumnRules{Mask: []string{"users.password"}}},
+		"keep syntax":    {Columns: ColumnRules{Keep: []string{"password"}}},
+		"empty name":     {Columns: ColumnRules{Names: []string{" "}}},
+	} {
+		if s, err := New(config); err == nil || s != nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+}
