@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"net"
 )
 
 // Secret is a text that must not be printed: a connection string. Every way of
@@ -53,6 +54,12 @@ type Connection struct {
 	// DSN is a PostgreSQL connection string, as keywords and values or a URL.
 	// Its role should be able to read what may be previewed and do nothing else.
 	DSN Secret
+	// Dial, unless it is nil, opens every network connection to the database, the
+	// one of a cancel request too; so a Resolver can decide which addresses may
+	// be reached, at the moment they are. network and address are as in
+	// net.Dialer.DialContext. It goes with the DSN: sessions that are open stay
+	// open when only Dial changes.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // ErrConnectionNotFound is what a Resolver returns, wrapped or not, for an id
