@@ -1,0 +1,115 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/op-data/sqlpreview/preview/internal/run/sqlstate"
+	"github.com/op-data/sqlpreview/preview/internal/run/wire"
+	"github.com/op-data/sqlpreview/preview/reason"
+)
+
+// applicationName is what the database's administrator sees in
+// pg_stat_activity, unless the connection string names another.
+const applicationName = "sqlpreview"
+
+// maxStartMessage bounds what the driver holds of one message while it logs in.
+const maxStartMessage = 64 << 10
+
+// parseDSN prepares the driver. Its errors may hold the connection string, so
+// none of their text is used.
+func parseDSN(dsn string) (*pgconn.Config, *Error) {
+	config, err := pgconn.ParseConfig(dsn)
+	if err != nil {
+		return nil, newError(reason.DatabaseLoginFailed, "the connection string of this connection is not valid",
+			"Write it as a URL (postgres://...) or as keywords and values (host=... dbname=...).")
+	}
+	if _, ok := config.RuntimeParams["application_name"]; !ok {
+		config.RuntimeParams["application_name"] = applicationName
+	}
+	config.MaxProtocolMessageBodyLen = maxStartMessage
+	config.OnNotice = nil
+	config.AfterNetConnect = func(_ context.Context, _ *pgconn.Config, conn net.Conn) (net.Conn, error) {
+		return wire.NewConn(conn), nil
+	}
+	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}}
+	config.DialFunc = dialer.DialContext
+	return config, nil
+}
+
+// dial logs in. ctx bounds it.
+func dial(ctx context.Context, config *pgconn.Config) (*session, *Error) {
+	pg, err := pgconn.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, connectError(ctx, err)
+	}
+	conn, ok := pg.Conn().(*wire.Conn)
+	if !ok {
+		return nil, generalError(reason.Internal)
+	}
+	return &session{
+		pg: pg, conn: conn, reader: wire.NewReader(conn), created: time.Now(),
+		traits: traits{
+			version: majorVersion(pg.ParameterStatus("server_version")),
+			rawText: pg.ParameterStatus("server_encoding") == "SQL_ASCII",
+		},
+	}, nil
+}
+
+// majorVersion reads "17.2 (Debian 17.2-1)" or "18beta1" as 17 and 18.
+func majorVersion(version string) int {
+	end := strings.IndexFunc(version, func(r rune) bool { return r < '0' || r > '9' })
+	if end < 0 {
+		end = len(version)
+	}
+	major, err := strconv.Atoi(version[:end])
+	if err != nil {
+		return 0
+	}
+	return major
+}
+
+// connectError tells why there is no session, in words of our own.
+func connectError(ctx context.Context, err error) *Error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return callerGone()
+	}
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		r := sqlstate.Reason(refused.Code)
+		if r == reason.Internal || r == reason.SemanticError {
+			// A pooler's own errors have codes of the protocol's class.
+			r = reason.DatabaseUnavailable
+		}
+		e := generalError(r)
+		if sqlstate.Valid(refused.Code) {
+			e.SQLSTATE = refused.Code
+		}
+		return e
+	}
+	e := generalError(reason.DatabaseUnavailable)
+	var dns *net.DNSError
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, os.ErrNotExist):
+		e.Message = "nothing accepts connections at the database's address"
+		e.Hint = "Check that the database runs and that host and port of this connection are right."
+	case errors.As(err, &dns):
+		e.Message = "the name of the database's host cannot be resolved"
+		e.Hint = "Check the host of this connection."
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		e.Message = "the database did not accept the connection in time"
+	case strings.Contains(err.Error(), "tls error"):
+		// The driver has no type for it. Its text decides here and is not told.
+		e.Message = "no TLS connection to the database could be made"
+		e.Hint = "Check sslmode, sslrootcert and the server's certificate."
+	}
+	return e
+}

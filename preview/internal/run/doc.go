@@ -1,0 +1,51 @@
+// Package run sends one statement to PostgreSQL and brings back a bounded
+// answer, read-only, in one round trip.
+//
+// # The flight
+//
+// A session is used for one flight at a time. A flight is written at once and
+// answered at once:
+//
+//	begin transaction ... read only
+//	select set_config(...)          settings that end with the transaction
+//	<the statement>                 with its description
+//	select pg_current_xact_id_if_assigned(), transaction_read_only
+//	Sync
+//	rollback                        its own group, so it runs after an error too
+//	select pg_advisory_unlock_all() what a rollback leaves
+//	Sync
+//
+// Everything uses the extended protocol, where one message holds one
+// statement, unnamed statements, so that a pooler may stand between, and the
+// text format, which is exact for every type. Nothing depends on parameters
+// at the start of the session.
+//
+// A transaction id that was assigned, or a transaction that is not read-only
+// at its end, fails the preview. That no id was assigned proves that no
+// transactional write took one; it does not prove that no lock was taken or
+// that nothing was written to the log.
+//
+// # Memory
+//
+// The driver, pgconn, is used to log in and to send cancel requests. Between,
+// package wire reads the connection itself, keeps the first bytes of each cell
+// and discards the rest as it arrives. pgconn's own reader is not used for
+// rows: it holds a whole message in memory, and its background reader queues
+// without a bound while something is being written.
+//
+// # Clocks
+//
+// The time limit covers waiting for a place, connecting, and the flight. The
+// server gets what is left as its statement_timeout; this side waits a little
+// longer (the grace), so that the server's own answer, which says why, wins
+// when it comes at all. When the caller goes away or the grace passes, the
+// caller is answered at once and the session is handed to a reaper, which
+// sends cancel requests, closes its half of the connection and waits until the
+// server has closed the other. Until then the session keeps its place in the
+// pool: a database that cannot be interrupted is not given more to do.
+//
+// # Errors
+//
+// An *Error never holds a text of the driver's, and of the server's only what
+// package sqlstate lets pass.
+package run

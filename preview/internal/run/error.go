@@ -1,0 +1,89 @@
+package run
+
+import (
+	"time"
+
+	"github.com/op-data/sqlpreview/preview/internal/run/sqlstate"
+	"github.com/op-data/sqlpreview/preview/reason"
+)
+
+// Stopper says who stopped a query.
+type Stopper string
+
+// Who stopped a query.
+const (
+	// StoppedByServer: the database's own clock, which was set to what was left.
+	StoppedByServer Stopper = "server"
+	// StoppedByClock: this side's clock; the database did not stop in time.
+	StoppedByClock Stopper = "clock"
+	// StoppedByCaller: the caller went away or cancelled.
+	StoppedByCaller Stopper = "caller"
+	// StoppedByAdmin: somebody cancelled the query in the database.
+	StoppedByAdmin Stopper = "admin"
+)
+
+// Error is every error of this package. It holds no value, no connection
+// string, no host and no text of the driver's.
+type Error struct {
+	Reason reason.Reason
+	// SQLSTATE is the server's code, or empty when the server did not answer.
+	SQLSTATE string
+	// Message says what happened, Hint what to do; Hint may be empty.
+	Message, Hint string
+	// Position is the place in Query.SQL as a 1-based number of a character
+	// (code point); 0 means none.
+	Position int
+	// StoppedBy says who stopped the query; empty when nobody did.
+	StoppedBy Stopper
+	// RetryAfter is how long to wait before trying again; 0: no use.
+	RetryAfter time.Duration
+}
+
+// Error returns "REASON: message".
+func (e *Error) Error() string { return string(e.Reason) + ": " + e.Message }
+
+// retryAfter has the reasons that pass by themselves.
+func retryAfter(r reason.Reason) time.Duration {
+	switch r {
+	case reason.ConcurrencyLimit, reason.LockTimeout, reason.Conflict:
+		return time.Second
+	case reason.DatabaseBusy, reason.DatabaseUnavailable:
+		return 5 * time.Second
+	default:
+		return 0
+	}
+}
+
+func newError(r reason.Reason, message, hint string) *Error {
+	return &Error{Reason: r, Message: message, Hint: hint, RetryAfter: retryAfter(r)}
+}
+
+func generalError(r reason.Reason) *Error {
+	message, hint := sqlstate.General(r)
+	return newError(r, message, hint)
+}
+
+func protocolError() *Error {
+	return newError(reason.DatabaseUnavailable,
+		"the answer does not follow PostgreSQL's protocol", "Check that the connection leads to PostgreSQL or a pooler for it.")
+}
+
+func callerGone() *Error {
+	e := newError(reason.ClientCanceled, "the caller cancelled the preview", "")
+	e.StoppedBy = StoppedByCaller
+	return e
+}
+
+func serverTimeout() *Error {
+	e := newError(reason.StatementTimeout, "the database stopped the query at its time limit",
+		"Filter or aggregate earlier, or look at the plan.")
+	e.StoppedBy = StoppedByServer
+	return e
+}
+
+func clockTimeout() *Error {
+	e := newError(reason.StatementTimeout, "the time limit passed and the database had not stopped the query",
+		"The query may hold a call that cannot be interrupted, or the database does not answer.")
+	e.StoppedBy = StoppedByClock
+	return e
+}

@@ -1,0 +1,48 @@
+package run
+
+import (
+	"context"
+	"time"
+
+	"github.com/op-data/sqlpreview/preview/reason"
+)
+
+// Bounds of Internal. A catalog with more to say than this is not one that a
+// policy can be decided on.
+const (
+	internalRows      = 50000
+	internalCellBytes = 8 << 10
+	internalBytes     = HardBytes
+)
+
+// Internal runs a query of our own, for instance on the catalogs, through the
+// same door as a stranger's: read-only, bounded and cancelled. Its bounds are
+// wide, and passing one is an error, so that an answer is never in part. NULL
+// is an empty text. The error is always an *Error.
+func (ps *Pools) Internal(ctx context.Context, t Target, sql string, timeout time.Duration) ([][]string, error) {
+	v := ps.newVisit(t, bound(timeout, HardTimeout, HardTimeout))
+	if err := v.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer v.end()
+	a, _, _, err := v.fly(ctx, sql, keep{
+		rows: internalRows, columns: HardColumns, cellBytes: internalCellBytes, bytes: internalBytes,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if a.moreRows || a.byteLimited {
+		return nil, newError(reason.QueryTooComplex, "the database's catalogs are larger than previews can take in", "")
+	}
+	texts := make([][]string, len(a.rows))
+	for i, row := range a.rows {
+		texts[i] = make([]string, len(row))
+		for j, cell := range row {
+			if cell.OriginalBytes > int64(len(cell.Bytes)) {
+				return nil, newError(reason.QueryTooComplex, "the database's catalogs are larger than previews can take in", "")
+			}
+			texts[i][j] = string(cell.Bytes)
+		}
+	}
+	return texts, nil
+}

@@ -1,0 +1,118 @@
+package run
+
+import "time"
+
+// Hard bounds: a Query or Limits that asks for more gets these.
+const (
+	HardRows      = 100
+	HardTimeout   = 10 * time.Second
+	HardCellBytes = 64 << 10
+	HardBytes     = 16 << 20
+	// HardColumns is PostgreSQL's own limit of a result's columns.
+	HardColumns = 1664
+)
+
+// Target is a database.
+type Target struct {
+	// ID is the connection's id. Sessions are shared among queries of one ID.
+	ID string
+	// DSN is the connection string. When it changes, the sessions of the old
+	// one are closed.
+	DSN string
+}
+
+// Query is one statement and its bounds. A bound that is zero, negative or
+// above the hard one means the hard one, except where a default is named.
+type Query struct {
+	// SQL is the statement as it is to be sent: checked, wrapped and in UTF-8.
+	SQL string
+	// MaxRows is the number of rows to keep.
+	MaxRows int
+	// MaxColumns is the number of columns to keep of each row.
+	MaxColumns int
+	// MaxCellBytes is the number of bytes to keep of each cell; default 8 KiB.
+	MaxCellBytes int
+	// MaxBytes is the number of bytes that names and cells may take together;
+	// default 1 MiB. The row that would pass it and all after it are left out.
+	MaxBytes int64
+	// Timeout is the time limit, from the call to the last byte.
+	Timeout time.Duration
+}
+
+const (
+	defaultCellBytes = 8 << 10
+	defaultBytes     = 1 << 20
+)
+
+func (q Query) bounded() Query {
+	q.MaxRows = bound(q.MaxRows, HardRows, HardRows)
+	q.MaxColumns = bound(q.MaxColumns, HardColumns, HardColumns)
+	q.MaxCellBytes = bound(q.MaxCellBytes, defaultCellBytes, HardCellBytes)
+	q.MaxBytes = bound(q.MaxBytes, defaultBytes, HardBytes)
+	q.Timeout = bound(q.Timeout, HardTimeout, HardTimeout)
+	return q
+}
+
+func bound[T int | int64 | time.Duration](value, fallback, hard T) T {
+	if value <= 0 {
+		return fallback
+	}
+	return min(value, hard)
+}
+
+// Cell is the beginning of one value in PostgreSQL's text format, in UTF-8
+// unless the database's encoding is SQL_ASCII.
+type Cell struct {
+	// Bytes are the value's first bytes.
+	Bytes []byte
+	// Null marks SQL NULL.
+	Null bool
+	// OriginalBytes is the length of the whole value.
+	OriginalBytes int64
+}
+
+// Column is what the server says of a column.
+type Column struct {
+	// Name is the column's name as the server sent it.
+	Name string
+	// Type is the type's name as format_type prints it, with a schema unless
+	// the type is PostgreSQL's own.
+	Type string
+	// TypeOID and Modifier are pg_type.oid and the type modifier, -1 if none.
+	TypeOID  uint32
+	Modifier int32
+	// Category is pg_type.typcategory.
+	Category string
+	// Precision and Scale are those of numeric(p,s). Precision is also the
+	// length of varchar(n), char(n), bit(n) and the fractional digits of times
+	// and intervals. -1 means none.
+	Precision, Scale int32
+	// OriginTable (with its schema) and OriginColumn name the column of a table
+	// that this column shows unchanged; empty when there is none.
+	OriginTable, OriginColumn string
+
+	tableOID  uint32
+	attribute uint16
+}
+
+// Result is the answer to a Query.
+type Result struct {
+	// Columns are the columns that were kept, TotalColumns how many there were.
+	Columns      []Column
+	TotalColumns int
+	// Rows are the rows that were kept; each has a cell a column.
+	Rows [][]Cell
+	// RowLimited tells that there were MaxRows rows or more: there may be more.
+	// ByteLimited tells that MaxBytes cut the rows.
+	RowLimited, ByteLimited bool
+	// SchemaFingerprint: see SchemaFingerprint.
+	SchemaFingerprint string
+	// Bytes is the size of names and cells kept, BytesReceived what the server
+	// sent for this query.
+	Bytes, BytesReceived int64
+	// Queue is the wait for a place, Connect the time to get a session. Execute
+	// is from sending to the first row (or the end, without rows), Fetch from
+	// there to the end. Describe is the time spent on looking up names of types
+	// and origins that were not known yet.
+	Queue, Connect, Execute, Fetch, Describe time.Duration
+}

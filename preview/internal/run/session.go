@@ -1,0 +1,142 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
+
+	"github.com/op-data/sqlpreview/preview/internal/run/wire"
+)
+
+const (
+	// grace is how much longer than the server's clock ours runs.
+	grace = 300 * time.Millisecond
+	// largeFlight is the size from which writing and reading go on at the same
+	// time; a smaller one fits into the kernel's buffers.
+	largeFlight = 16 << 10
+)
+
+// session is a connection that has logged in. pgconn keeps what a cancel
+// request needs; everything else is read from and written to conn directly.
+type session struct {
+	pg      *pgconn.PgConn
+	conn    *wire.Conn
+	reader  *wire.Reader
+	traits  traits
+	created time.Time
+	idle    time.Time // since when it has been in the pool; zero: never
+}
+
+// state is what may be done with a session after a flight.
+type state int
+
+const (
+	// stateClean: the session may be used again.
+	stateClean state = iota
+	// stateBroken: the session must be closed; nothing of ours runs on it.
+	stateBroken
+	// stateRunning: the session must be closed, and the query may still run.
+	stateRunning
+	// stateStale: the server had closed the session before it saw the flight.
+	stateStale
+)
+
+// errInterrupted is the error of a flight that the caller's context ended.
+var errInterrupted = errors.New("interrupted")
+
+// fly sends a flight and reads its answers into a. It returns at the latest
+// when the deadline and the grace have passed, or when ctx is cancelled.
+func (s *session) fly(ctx context.Context, f flight, a *answers, deadline time.Time) (state, error) {
+	if f.err != nil {
+		return stateClean, f.err
+	}
+	received := s.reader.Received()
+	if err := s.conn.SetDeadline(deadline.Add(grace)); err != nil {
+		return stateBroken, err
+	}
+	stop := context.AfterFunc(ctx, func() {
+		// At a deadline of ctx's own the grace decides, which is set above.
+		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			_ = s.conn.SetDeadline(time.Unix(1, 0)) //nolint:errcheck // the flight then ends at its deadline
+		}
+	})
+	err := s.exchange(f, a)
+	interrupted := !stop() && errors.Is(ctx.Err(), context.Canceled)
+
+	switch {
+	case err == nil && a.failure != nil && a.failure.fatal:
+		if a.failure.part == partBegin && !s.idle.IsZero() {
+			return stateStale, nil
+		}
+		return stateBroken, nil
+	case err == nil && (interrupted || a.wrote || a.unclean):
+		return stateBroken, nil
+	case err == nil:
+		return stateClean, nil
+	case interrupted:
+		return stateRunning, errInterrupted
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return stateRunning, err
+	case errors.Is(err, wire.ErrProtocol):
+		return stateRunning, err
+	case !s.idle.IsZero() && s.reader.Received() == received:
+		return stateStale, err
+	default:
+		return stateBroken, err
+	}
+}
+
+func (s *session) exchange(f flight, a *answers) error {
+	if len(f.bytes) < largeFlight {
+		// When the server is gone, reading says more than writing.
+		_, writeErr := s.conn.Write(f.bytes)
+		return either(a.read(s.reader), writeErr)
+	}
+	written := make(chan error, 1)
+	go func() {
+		_, err := s.conn.Write(f.bytes)
+		written <- err
+	}()
+	err := a.read(s.reader)
+	if err != nil || a.failure != nil && a.failure.fatal {
+		_ = s.conn.SetWriteDeadline(time.Unix(1, 0)) //nolint:errcheck // the write then ends at the flight's deadline
+	}
+	return either(err, <-written)
+}
+
+// either prefers what reading says, since what the server said before it
+// closed the connection can still be read.
+func either(readErr, writeErr error) error {
+	if readErr == nil {
+		return nil
+	}
+	if errors.Is(readErr, io.ErrUnexpectedEOF) && errors.Is(writeErr, os.ErrDeadlineExceeded) {
+		return writeErr
+	}
+	return readErr
+}
+
+// close ends the session politely, without waiting for a server that does not
+// take the message.
+func (s *session) close() {
+	_ = s.conn.SetDeadline(time.Now().Add(100 * time.Millisecond)) //nolint:errcheck // closing anyway
+	if message, err := (&pgproto3.Terminate{}).Encode(nil); err == nil {
+		_, _ = s.conn.Write(message) //nolint:errcheck // closing anyway
+	}
+	s.hangUp()
+}
+
+// hangUp closes the network connection. Closing TLS writes too, so the
+// transport below it is closed first.
+func (s *session) hangUp() {
+	if tls, ok := s.conn.Conn.(interface{ NetConn() net.Conn }); ok {
+		_ = tls.NetConn().Close() //nolint:errcheck // closing anyway
+	}
+	_ = s.conn.Close() //nolint:errcheck // closing anyway
+}

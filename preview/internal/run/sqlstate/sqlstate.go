@@ -1,0 +1,72 @@
+// Package sqlstate turns what a PostgreSQL server says about a failure into
+// what may be told: a reason and a text without values.
+//
+// The server's own text is not to be trusted: it quotes cells, file contents
+// and names of objects that the author never mentioned, whether the message is
+// one of PostgreSQL's or one that a function raised. So it is told only where
+// it can hold nothing but the author's own words; see [Describe].
+package sqlstate
+
+import "github.com/op-data/sqlpreview/preview/reason"
+
+// byCode has the codes whose reason is not their class's. Source: PostgreSQL's
+// appendix "PostgreSQL Error Codes".
+var byCode = map[string]reason.Reason{
+	"42601": reason.SQLSyntaxError,        // syntax_error
+	"42P01": reason.UndefinedObject,       // undefined_table
+	"42703": reason.UndefinedObject,       // undefined_column
+	"42883": reason.UndefinedObject,       // undefined_function
+	"3F000": reason.UndefinedObject,       // invalid_schema_name
+	"42501": reason.InsufficientPrivilege, // insufficient_privilege
+	"25006": reason.ReadOnlyViolation,     // read_only_sql_transaction
+	"25P03": reason.StatementTimeout,      // idle_in_transaction_session_timeout
+	"25P04": reason.StatementTimeout,      // transaction_timeout
+	"55P03": reason.LockTimeout,           // lock_not_available
+	"57014": reason.AdminCanceled,         // query_canceled; the caller knows better
+	"57P01": reason.DatabaseUnavailable,   // admin_shutdown
+	"57P02": reason.DatabaseUnavailable,   // crash_shutdown
+	"57P03": reason.DatabaseUnavailable,   // cannot_connect_now
+	"57P04": reason.DatabaseUnavailable,   // database_dropped
+	"57P05": reason.DatabaseUnavailable,   // idle_session_timeout
+	"3D000": reason.DatabaseLoginFailed,   // invalid_catalog_name
+	"P0001": reason.FunctionRaised,        // raise_exception
+}
+
+var byClass = map[string]reason.Reason{
+	"08": reason.DatabaseUnavailable, // connection exception
+	"0A": reason.SemanticError,       // feature not supported
+	"22": reason.DataException,
+	"28": reason.DatabaseLoginFailed, // invalid authorization specification
+	"40": reason.Conflict,            // transaction rollback
+	"42": reason.SemanticError,       // syntax error or access rule violation
+	"53": reason.DatabaseBusy,        // insufficient resources
+	"54": reason.QueryTooComplex,     // program limit exceeded
+	"P0": reason.FunctionRaised,      // PL/pgSQL error
+}
+
+// Reason maps a SQLSTATE to a reason; an unknown one is Internal.
+func Reason(code string) reason.Reason {
+	if r, ok := byCode[code]; ok {
+		return r
+	}
+	if len(code) == 5 {
+		if r, ok := byClass[code[:2]]; ok {
+			return r
+		}
+	}
+	return reason.Internal
+}
+
+// Valid tells whether code has the form of a SQLSTATE, and so cannot carry a
+// text. A function may raise any code of this form.
+func Valid(code string) bool {
+	if len(code) != 5 {
+		return false
+	}
+	for _, c := range []byte(code) {
+		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return true
+}
