@@ -1,0 +1,169 @@
+package connections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/op-data/sqlpreview/preview"
+)
+
+const (
+	// DefaultCacheTime is AgentConfig.CacheTime's default.
+	DefaultCacheTime = 5 * time.Second
+	// lookupTimeout bounds a look into the agent's database.
+	lookupTimeout = 3 * time.Second
+	agentSessions = 4
+	maxIDBytes    = 256
+)
+
+// AgentConfig says where the agent keeps its connections.
+type AgentConfig struct {
+	// DSN is the agent's own database (OP_AGENT_DATABASE_URL). Its role needs
+	// SELECT on the table "Connection" and nothing else.
+	DSN preview.Secret
+	// WorkspaceID is the tenant: only its rows are visible. It must be set.
+	WorkspaceID string
+	// Schema is the table's schema. Default: the role's search_path decides.
+	Schema string
+	// CacheTime is how long a connection is used before it is looked up again,
+	// and so how long a rotated password takes to be picked up. Default 5 s; a
+	// negative one looks every time.
+	CacheTime time.Duration
+	// Policy is what a stored connection may ask for.
+	Policy Policy
+}
+
+// Agent is a Resolver over the agent's table of connections.
+type Agent struct {
+	config AgentConfig
+	pool   *pgxpool.Pool
+	sql    string
+
+	lookups singleflight.Group
+	mu      sync.Mutex
+	cache   map[string]cached
+}
+
+type cached struct {
+	connection preview.Connection
+	until      time.Time
+}
+
+// OpenAgent returns a Resolver over the table "Connection" (id, type, payload,
+// "workspaceId", name) of the agent's database. Only rows of the configured
+// workspace whose type is postgres exist for it. It does not connect: an agent
+// whose database is not up yet must not keep the sidecar from starting.
+func OpenAgent(ctx context.Context, config AgentConfig) (*Agent, error) {
+	var faults []error
+	if config.WorkspaceID == "" {
+		faults = append(faults, errors.New("connections: AgentConfig.WorkspaceID is not set; without it there is no tenant"))
+	}
+	if config.CacheTime == 0 {
+		config.CacheTime = DefaultCacheTime
+	}
+	poolConfig, err := pgxpool.ParseConfig(config.DSN.Reveal())
+	if err != nil || config.DSN.IsEmpty() {
+		faults = append(faults, errors.New("connections: AgentConfig.DSN is no connection string that libpq could read"))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	poolConfig.MaxConns = agentSessions
+	poolConfig.MinConns = 0
+	poolConfig.ConnConfig.RuntimeParams["application_name"] = "sqlpreview"
+	poolConfig.ConnConfig.ConnectTimeout = lookupTimeout
+	// One unnamed statement a look-up: nothing stays in a session, so a pooler in
+	// between does no harm.
+	poolConfig.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+	pool, err := pgxpool.NewWithConfig(ctx, poolConfig)
+	if err != nil {
+		return nil, errors.New("connections: the pool of the agent's database cannot be made")
+	}
+	return &Agent{config: config, pool: pool, sql: agentSQL(config.Schema), cache: map[string]cached{}}, nil
+}
+
+// agentSQL casts what may be a text, a uuid or an enum in the agent's schema.
+// The comparison of the id is on text, so that an id which is no uuid is unknown
+// and not an error.
+func agentSQL(schema string) string {
+	table := pgx.Identifier{"Connection"}
+	if schema != "" {
+		table = pgx.Identifier{schema, "Connection"}
+	}
+	return `select pg_catalog.left("payload"::pg_catalog.text, ` + fmt.Sprint(maxPayload+1) + `) from ` + table.Sanitize() + `
+where "id"::pg_catalog.text operator(pg_catalog.=) $1::pg_catalog.text
+and "workspaceId"::pg_catalog.text operator(pg_catalog.=) $2::pg_catalog.text
+and "type"::pg_catalog.text operator(pg_catalog.=) 'postgres'`
+}
+
+// Resolve implements preview.Resolver.
+func (a *Agent) Resolve(ctx context.Context, id string) (preview.Connection, error) {
+	if id == "" || len(id) > maxIDBytes || strings.ContainsRune(id, 0) {
+		return preview.Connection{}, preview.ErrConnectionNotFound
+	}
+	if connection, ok := a.fresh(id); ok {
+		return connection, nil
+	}
+	// One look-up serves all who ask meanwhile, so it must not end with the one
+	// who asked first.
+	result := a.lookups.DoChan(id, func() (any, error) {
+		shared, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookupTimeout)
+		defer cancel()
+		return a.lookUp(shared, id)
+	})
+	select {
+	case <-ctx.Done():
+		return preview.Connection{}, ctx.Err()
+	case r := <-result:
+		connection, _ := r.Val.(preview.Connection)
+		return connection, r.Err
+	}
+}
+
+func (a *Agent) fresh(id string) (preview.Connection, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	entry, ok := a.cache[id]
+	return entry.connection, ok && time.Now().Before(entry.until)
+}
+
+// lookUp reads the row and keeps what it found, and nothing of what it did not
+// find: a connection that was just made must work, and one that was deleted
+// must not.
+func (a *Agent) lookUp(ctx context.Context, id string) (preview.Connection, error) {
+	var payload *string
+	err := a.pool.QueryRow(ctx, a.sql, id, a.config.WorkspaceID).Scan(&payload)
+	var connection preview.Connection
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		err = preview.ErrConnectionNotFound
+	case err != nil:
+		// The driver's text may name the user and the host.
+		err = errors.New("connections: the agent's database cannot be asked")
+	case payload == nil:
+		err = errors.New("connections: the connection's payload is NULL")
+	default:
+		connection, err = a.config.Policy.read(ctx, []byte(*payload))
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err != nil {
+		delete(a.cache, id)
+		return preview.Connection{}, err
+	}
+	if a.config.CacheTime > 0 {
+		a.cache[id] = cached{connection: connection, until: time.Now().Add(a.config.CacheTime)}
+	}
+	return connection, nil
+}
+
+// Close closes the sessions with the agent's database.
+func (a *Agent) Close() { a.pool.Close() }

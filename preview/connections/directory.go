@@ -1,0 +1,101 @@
+package connections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"regexp"
+
+	"github.com/op-data/sqlpreview/preview"
+)
+
+// directory is a Resolver over a mounted folder.
+type directory struct {
+	path   string
+	policy Policy
+}
+
+// fileName is what an id may look like to name a file: what Kubernetes allows
+// for the key of a Secret, less the names that begin with a dot.
+var fileName = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,252}$`)
+
+// Directory returns a Resolver of the files in a folder: the file's name is the
+// connection's id, its content a connection string or a payload. A file is read
+// each time it is asked for. A link is followed only within the folder.
+func Directory(path string, policy Policy) (preview.Resolver, error) {
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, fmt.Errorf("connections: the folder of connections cannot be read: %w", reasonOf(err))
+	}
+	if err := root.Close(); err != nil {
+		return nil, fmt.Errorf("connections: the folder of connections cannot be read: %w", reasonOf(err))
+	}
+	return directory{path: path, policy: policy}, nil
+}
+
+func (d directory) Resolve(ctx context.Context, id string) (preview.Connection, error) {
+	if id == "" {
+		id = preview.DefaultConnectionID
+	}
+	if !fileName.MatchString(id) {
+		return preview.Connection{}, preview.ErrConnectionNotFound
+	}
+	content, err := d.load(id)
+	if err != nil {
+		return preview.Connection{}, err
+	}
+	return d.policy.read(ctx, content)
+}
+
+func (d directory) load(id string) ([]byte, error) {
+	// The folder is opened anew each time: a mount may be replaced as a whole.
+	root, err := os.OpenRoot(d.path)
+	if err != nil {
+		return nil, fmt.Errorf("connections: the folder of connections cannot be read: %w", reasonOf(err))
+	}
+	defer root.Close() //nolint:errcheck // only read
+	info, err := root.Stat(id)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, preview.ErrConnectionNotFound
+	case err != nil:
+		return nil, fmt.Errorf("connections: a file of the folder cannot be read: %w", reasonOf(err))
+	case !info.Mode().IsRegular(): // a pipe would keep us waiting
+		return nil, preview.ErrConnectionNotFound
+	}
+	file, err := root.Open(id)
+	if err != nil {
+		return nil, fmt.Errorf("connections: a file of the folder cannot be read: %w", reasonOf(err))
+	}
+	defer file.Close() //nolint:errcheck // only read
+	content, err := io.ReadAll(io.LimitReader(file, maxPayload+1))
+	if err != nil {
+		return nil, fmt.Errorf("connections: a file of the folder cannot be read: %w", reasonOf(err))
+	}
+	return content, nil
+}
+
+// reasonOf is the system's word without the path.
+func reasonOf(err error) error {
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		return pathError.Err
+	}
+	return err
+}
+
+// Single returns a Resolver of one connection, whose id is "default", from a
+// connection string or a payload. A secret that the payload refers to is fetched
+// once, here.
+func Single(ctx context.Context, stored preview.Secret, policy Policy) (preview.Resolver, error) {
+	connection, err := policy.read(ctx, []byte(stored.Reveal()))
+	if err != nil {
+		return nil, err
+	}
+	return preview.StaticConnections(map[string]preview.Connection{
+		preview.DefaultConnectionID: connection, "": connection,
+	}), nil
+}

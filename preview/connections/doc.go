@@ -1,0 +1,25 @@
+// Package connections finds the database that a connection id stands for, in
+// the places where an operator keeps credentials: the agent's own PostgreSQL
+// ([OpenAgent]), a mounted folder of secret files ([Directory]), or one
+// connection string ([Single]).
+//
+// A request names an id and never a connection string. What an id stands for is
+// read when it is asked for, so a rotated password is in force without a
+// restart. An id that does not exist and one that belongs to somebody else give
+// the same answer.
+//
+// # What a stored connection may say
+//
+// Whoever may store a connection may not thereby read the sidecar's files, change
+// its session's settings or use it to reach other machines. So a stored
+// connection has an allow-list of keys (host, port, user, password, dbname,
+// sslmode and a few others that only shape the connecting); keys that name
+// files need [Policy.Files]; and [Policy.Targets] restricts the addresses, checked on
+// the resolved address when it is dialled.
+//
+// It is a connection string as libpq reads it, as keywords or a URL, or a JSON
+// payload: that string, an object with the one key "url" (or "dsn"), or an object
+// with the keys host, port, database (or dbname), user (or username), password
+// and sslmode. Where a Policy has [Policy.Secrets], any value of the object may be a
+// reference to a secret manager instead, {"secret": "vault://secret/shop#password"}.
+package connections

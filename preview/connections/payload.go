@@ -1,0 +1,164 @@
+package connections
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+
+	"github.com/op-data/sqlpreview/preview"
+)
+
+// maxPayload bounds what is read for one connection.
+const maxPayload = 64 << 10
+
+// fields are the keys of a payload object, and the keyword of a connection
+// string that each stands for.
+var fields = map[string]string{
+	"host": "host", "port": "port",
+	"database": "dbname", "dbname": "dbname",
+	"user": "user", "username": "user",
+	"password": "password", "sslmode": "sslmode",
+}
+
+// wholes are the keys of a payload that hold a whole connection string.
+var wholes = []string{"url", "dsn"}
+
+// read turns what is stored for an id into a connection: a connection string,
+// or a JSON payload.
+func (p Policy) read(ctx context.Context, stored []byte) (preview.Connection, error) {
+	stored = bytes.TrimSpace(stored)
+	if len(stored) > maxPayload {
+		return preview.Connection{}, fmt.Errorf("connections: what is stored is longer than %d bytes", maxPayload)
+	}
+	dsn := string(stored)
+	if len(stored) > 0 && (stored[0] == '{' || stored[0] == '"') {
+		var err error
+		if dsn, err = p.payload(ctx, stored); err != nil {
+			return preview.Connection{}, err
+		}
+	}
+	return p.connection(dsn)
+}
+
+// payload turns a JSON payload into a connection string.
+func (p Policy) payload(ctx context.Context, stored []byte) (string, error) {
+	var whole string
+	if json.Unmarshal(stored, &whole) == nil {
+		return whole, nil
+	}
+	object, err := members(stored)
+	if err != nil {
+		return "", err
+	}
+	for _, key := range wholes {
+		value, ok := object[key]
+		switch {
+		case !ok:
+		case len(object) > 1:
+			return "", fmt.Errorf("connections: the payload has keys beside %q, which is a whole connection string", key)
+		default:
+			return p.text(ctx, key, value)
+		}
+	}
+	return p.fields(ctx, object)
+}
+
+// fields builds a connection string of a payload's single values. All are
+// quoted, so no value can become another keyword.
+func (p Policy) fields(ctx context.Context, object map[string]json.RawMessage) (string, error) {
+	var dsn strings.Builder
+	given := map[string]string{}
+	for key, value := range object {
+		keyword, ok := fields[key]
+		if !ok {
+			return "", fmt.Errorf("connections: the payload has the key %.64q, which is not one of host, port, database, user, password, sslmode, or url alone", key)
+		}
+		if other, twice := given[keyword]; twice {
+			return "", fmt.Errorf("connections: the payload has the keys %q and %q, which mean the same", min(key, other), max(key, other))
+		}
+		given[keyword] = key
+		text, err := p.text(ctx, key, value)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&dsn, "%s='%s' ", keyword, strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text))
+	}
+	for _, keyword := range []string{"host", "user", "dbname"} {
+		if given[keyword] == "" {
+			return "", fmt.Errorf("connections: the payload has no value for %s", keyword)
+		}
+	}
+	return dsn.String(), nil
+}
+
+// text is a member's value: a string, a number, or a reference to a secret.
+func (p Policy) text(ctx context.Context, key string, value json.RawMessage) (string, error) {
+	var text string
+	var number json.Number
+	switch {
+	case json.Unmarshal(value, &text) == nil && !bytes.Equal(value, []byte("null")):
+		return text, nil
+	case json.Unmarshal(value, &number) == nil && number != "":
+		return number.String(), nil
+	}
+	object, err := members(value)
+	if err != nil || len(object) != 1 || json.Unmarshal(object["secret"], &text) != nil {
+		return "", fmt.Errorf(`connections: the payload's value of %q is neither a text, a number nor {"secret": "reference"}`, key)
+	}
+	return p.fetch(ctx, text)
+}
+
+// fetch asks the secret manager that the reference's scheme names.
+func (p Policy) fetch(ctx context.Context, reference string) (string, error) {
+	parsed, err := url.Parse(reference)
+	if err != nil || parsed.Scheme == "" {
+		return "", errors.New(`connections: a secret's reference has no scheme; write it as in "vault://secret/shop#password"`)
+	}
+	source, ok := p.Secrets[parsed.Scheme]
+	if !ok {
+		return "", fmt.Errorf("connections: no secret manager is configured for references of the scheme %.32q", parsed.Scheme)
+	}
+	secret, err := source.Fetch(ctx, reference)
+	if err != nil {
+		return "", fmt.Errorf("connections: the secret manager of the scheme %.32q did not give the secret: %w", parsed.Scheme, err)
+	}
+	return secret.Reveal(), nil
+}
+
+// members decodes one JSON object. Keys that occur twice are refused: another
+// reader could take the other value.
+func members(text []byte) (map[string]json.RawMessage, error) {
+	notObject := errors.New("connections: the payload is no JSON object")
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
+		return nil, notObject
+	}
+	object := map[string]json.RawMessage{}
+	for decoder.More() {
+		token, err := decoder.Token()
+		key, ok := token.(string)
+		if err != nil || !ok {
+			return nil, notObject
+		}
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return nil, notObject
+		}
+		if _, twice := object[key]; twice {
+			return nil, fmt.Errorf("connections: the payload has the key %.64q twice", key)
+		}
+		object[key] = value
+	}
+	if _, err := decoder.Token(); err != nil { // the closing brace
+		return nil, notObject
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, notObject
+	}
+	return object, nil
+}

@@ -1,0 +1,64 @@
+package connections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/op-data/sqlpreview/preview"
+)
+
+// Policy says what a stored connection may ask for. The zero Policy is the
+// strictest but for Targets, which then keeps only the addresses out that no
+// database has (see [Targets]).
+type Policy struct {
+	// Targets restricts the addresses. Default: see Targets.
+	Targets Targets
+	// Files allows keys that name files of this host (sslrootcert, sslcert,
+	// sslkey). Leave it off where others than the operator store connections.
+	Files bool
+	// Secrets are the secret managers, by the scheme of their references.
+	Secrets map[string]SecretSource
+}
+
+// SecretSource fetches secrets from a secret manager.
+type SecretSource interface {
+	// Fetch returns the secret of a reference, for instance
+	// "vault://secret/shop#password". Its error must not hold the secret.
+	Fetch(ctx context.Context, reference string) (preview.Secret, error)
+}
+
+// allowedKeys only shape how the server is reached. Whatever else libpq takes is
+// left out: service and passfile read files, options and every setting of a
+// session could change what the query means.
+var allowedKeys = []string{
+	"host", "port", "user", "password", "dbname", "sslmode", "ssl", "sslnegotiation", "sslsni",
+	"connect_timeout", "target_session_attrs", "application_name", "channel_binding",
+}
+
+// fileKeys name files of this host.
+var fileKeys = []string{"sslrootcert", "sslcert", "sslkey"}
+
+// keys returns what a connection string may hold under the policy.
+func (p Policy) keys() []string {
+	if p.Files {
+		return append(append([]string{}, allowedKeys...), fileKeys...)
+	}
+	return allowedKeys
+}
+
+// connection checks a connection string and joins it with the way to dial.
+func (p Policy) connection(dsn string) (preview.Connection, error) {
+	if strings.TrimSpace(dsn) == "" {
+		return preview.Connection{}, errors.New("connections: the connection string is empty")
+	}
+	if _, err := pgconn.ParseConfigWithOptions(dsn, pgconn.ParseConfigOptions{ConnStringAllowedKeys: p.keys()}); err != nil {
+		// The driver's text holds parts of the connection string.
+		return preview.Connection{}, fmt.Errorf("connections: the connection string cannot be used; it must be as libpq reads it and have no keys but %s",
+			strings.Join(p.keys(), ", "))
+	}
+	return preview.Connection{DSN: preview.NewSecret(dsn), Dial: p.Targets.Dial}, nil
+}
