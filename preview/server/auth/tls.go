@@ -1,0 +1,149 @@
+package auth
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/op-data/sqlpreview/preview/server"
+)
+
+// TLS returns the TLS side of a server: its certificate chain and key are read
+// from PEM files, and read again when the files change. A pair that does not fit
+// together, as in the middle of a rotation, leaves the last good one in force.
+//
+// It asks clients for a certificate and leaves it to [ClientCertificate] to judge
+// it, per request: so a probe needs none, every wrong one gets the one uniform
+// answer, and a certificate authority that is withdrawn is out at once. What
+// TLS itself proves is that the client holds the certificate's key.
+func TLS(certFile, keyFile string) (*tls.Config, error) {
+	pair := &reloaded[*tls.Certificate]{
+		paths: []string{certFile, keyFile},
+		load: func() (*tls.Certificate, error) {
+			certificate, err := tls.LoadX509KeyPair(certFile, keyFile)
+			return &certificate, reasonOf(err)
+		},
+	}
+	if _, err := pair.get(); err != nil {
+		return nil, fmt.Errorf("auth: the server's certificate or key cannot be used: %w", err)
+	}
+	return &tls.Config{
+		MinVersion: tls.VersionTLS12,
+		ClientAuth: tls.RequestClientCert,
+		NextProtos: []string{"h2", "http/1.1"},
+		// Tickets would let a session go on without the handshake of a rotated pair.
+		SessionTicketsDisabled: true,
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			certificate, err := pair.get()
+			if certificate == nil {
+				return nil, err
+			}
+			return certificate, nil
+		},
+	}, nil
+}
+
+// CertificateConfig says which client certificates are let in.
+type CertificateConfig struct {
+	// CAFile holds the PEM certificates of the authorities that may sign. It is
+	// read again when it changes; while it cannot be used nobody is let in.
+	CAFile string
+	// Names are the callers that are let in: a certificate must have one of them
+	// as a DNS or URI subject alternative name. It must not be empty unless
+	// AnyName is set.
+	Names []string
+	// AnyName lets in everybody whose certificate the authorities signed. It is
+	// right only for an authority that signs nothing else.
+	AnyName bool
+	// Now is the clock. Default time.Now.
+	Now func() time.Time
+}
+
+// ClientCertificate returns an Authenticator that lets in who holds a client
+// certificate. It is checked at each request, so one that expires or whose
+// authority is withdrawn ends the use of a connection that is open.
+func ClientCertificate(config CertificateConfig) (server.Authenticator, error) {
+	if config.AnyName == (len(config.Names) > 0) {
+		return nil, errors.New("auth: set either CertificateConfig.Names or AnyName")
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	authorities := &reloaded[*x509.CertPool]{
+		paths: []string{config.CAFile},
+		load: func() (*x509.CertPool, error) {
+			content, err := os.ReadFile(config.CAFile)
+			if err != nil {
+				return nil, reasonOf(err)
+			}
+			pool := x509.NewCertPool()
+			if !pool.AppendCertsFromPEM(content) {
+				return nil, errors.New("the file holds no PEM certificate")
+			}
+			return pool, nil
+		},
+	}
+	if _, err := authorities.get(); err != nil {
+		return nil, fmt.Errorf("auth: the clients' certificate authorities cannot be used: %w", err)
+	}
+	return func(_ context.Context, credentials server.Credentials) (server.Caller, error) {
+		if credentials.TLS == nil || len(credentials.TLS.PeerCertificates) == 0 {
+			return server.Caller{}, errors.New("no client certificate was sent")
+		}
+		pool, err := authorities.get()
+		if err != nil {
+			return server.Caller{}, fmt.Errorf("the clients' certificate authorities cannot be used: %w", err)
+		}
+		return config.judge(credentials.TLS.PeerCertificates, pool)
+	}, nil
+}
+
+// judge decides on a chain as the client sent it, its own certificate first.
+func (c CertificateConfig) judge(chain []*x509.Certificate, pool *x509.CertPool) (server.Caller, error) {
+	between := x509.NewCertPool()
+	for _, certificate := range chain[1:] {
+		between.AddCert(certificate)
+	}
+	leaf := chain[0]
+	_, err := leaf.Verify(x509.VerifyOptions{
+		Roots: pool, Intermediates: between, CurrentTime: c.Now(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	})
+	if err != nil {
+		return server.Caller{}, refusal(err)
+	}
+	names := slices.Clone(leaf.DNSNames)
+	for _, uri := range leaf.URIs {
+		names = append(names, uri.String())
+	}
+	if c.AnyName {
+		return server.Caller{Subject: "certificate:" + subject(slices.Concat(names, []string{leaf.Subject.CommonName})[0])}, nil
+	}
+	for _, name := range names {
+		if slices.Contains(c.Names, name) {
+			return server.Caller{Subject: "certificate:" + subject(name)}, nil
+		}
+	}
+	return server.Caller{}, errors.New("the client certificate has none of the names that are let in")
+}
+
+// refusal says what was wrong with a certificate, in words of our own: the
+// library's hold names out of it.
+func refusal(err error) error {
+	var invalid x509.CertificateInvalidError
+	var unknown x509.UnknownAuthorityError
+	switch {
+	case errors.As(err, &unknown):
+		return errors.New("the client certificate is not of a known authority")
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return errors.New("the client certificate has expired or is not valid yet")
+	case errors.As(err, &invalid) && invalid.Reason == x509.IncompatibleUsage:
+		return errors.New("the client certificate is not for clients")
+	default:
+		return errors.New("the client certificate is not valid")
+	}
+}
