@@ -1,0 +1,118 @@
+package guard
+
+import (
+	"slices"
+
+	"github.com/op-data/sqlpreview/preview/reason"
+)
+
+// Function is a function that the statement calls.
+type Function struct {
+	// Schema is as written; empty when the search path decides.
+	Schema, Name string
+	// Offset is the byte offset of the name in the text.
+	Offset int
+	// Args is the number of arguments, or -1 where the call does not show it
+	// (VARIADIC, a star, named arguments, TABLESAMPLE).
+	Args int
+	// Resolve says that the function is not one of PostgreSQL's own: only the
+	// target's catalog can tell whether it may be called.
+	Resolve bool
+
+	sample bool
+}
+
+// functions judges every call by name.
+func (c *checker) functions() []Function {
+	for i := range c.facts.functions {
+		f := &c.facts.functions[i]
+		v := c.policy.function(f.Schema, f.Name)
+		f.Resolve = v.class == classUnknown
+		if v.class == classDenied {
+			c.refuse(f.Offset, c.nameEnd(f.Offset), reason.FunctionNotAllowed, "function-"+v.family,
+				"the function "+quoteName(f.Schema, f.Name)+" is not allowed in a preview", v.hint)
+		}
+	}
+	return c.facts.functions
+}
+
+// function is the verdict on a call, the operator's rules included.
+func (p *Policy) function(schema, name string) verdict {
+	denied := verdict{class: classDenied, family: "policy", hint: "this installation does not allow it", oneArgument: true, onRow: true}
+	if p.denyFunctions.may(schema, name) || schema != "" && p.denySchemas[schema] {
+		return denied
+	}
+	if p.allowFunctions.may(schema, name) {
+		return verdict{class: classAllowed}
+	}
+	v := functionLibrary.find(schema, name)
+	if p.strict && v.class == classUnknown {
+		return verdict{
+			class: classDenied, family: "strict", oneArgument: true, onRow: true,
+			hint: "strict mode allows known functions only; an operator can add schema.function",
+		}
+	}
+	return v
+}
+
+// attributes judges what may be a call without parentheses: value.name.
+//
+// It is a call only where the value has no column of that name, which the text
+// does not tell. A name after a table, a subquery or a CTE can only call a
+// function that takes a row. A name after a function in FROM, or after any other
+// value, can call every function that takes one argument.
+func (c *checker) attributes() {
+	for i := range c.facts.attributes {
+		a := &c.facts.attributes[i]
+		v := c.policy.attribute(a.name)
+		if v.class != classDenied || !v.oneArgument {
+			continue
+		}
+		if !v.onRow && !c.facts.anyValue(a) {
+			continue
+		}
+		start := c.attributeStart(a)
+		c.refuse(start, c.token(start).end, reason.FunctionNotAllowed, "function-"+v.family,
+			"."+a.name+" calls the function "+a.name+", which is not allowed in a preview", v.hint)
+	}
+}
+
+// attribute is the verdict on a name in attribute notation. A name that nobody
+// knows is a column until the target's catalog says otherwise.
+func (p *Policy) attribute(name string) verdict {
+	if p.allowFunctions.byName[name] && !p.denyFunctions.byName[name] {
+		return verdict{}
+	}
+	if p.denyFunctions.byName[name] {
+		return p.function("", name)
+	}
+	return functionLibrary.find("", name)
+}
+
+// anyValue tells whether the value before the dot can be something else than
+// a row.
+func (f *facts) anyValue(a *attribute) bool {
+	switch {
+	case a.row:
+		return false
+	case a.qualifier == "":
+		return true
+	}
+	return slices.Contains(f.functionAliases, a.qualifier) || !slices.Contains(f.rowAliases, a.qualifier)
+}
+
+// attributeStart finds the name behind its dot.
+func (c *checker) attributeStart(a *attribute) int {
+	lex := lexer{src: c.sql, pos: a.loc}
+	dot := false
+	for {
+		t := lex.next()
+		switch {
+		case t.kind == tokEOF:
+			return a.loc
+		case dot && c.spells(t, a.name):
+			return t.start
+		}
+		dot = t.kind == tokPunct && c.sql[t.start] == '.'
+	}
+}

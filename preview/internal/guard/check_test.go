@@ -1,0 +1,58 @@
+package guard
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/op-data/sqlpreview/preview/reason"
+)
+
+func TestScreen(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, sql string
+		reason    reason.Reason
+		offset    int
+	}{
+		{"empty", "", reason.SQLEmpty, 0},
+		{"blank", " \n\t", reason.SQLEmpty, 0},
+		{"comments", "-- a\n/* b */", reason.SQLEmpty, 0},
+		{"semicolons", ";;;", reason.SQLEmpty, 0},
+		{"nul", "select 1\x00; drop table t", reason.SQLInvalidText, 8},
+		{"leading nul", "\x00select 1", reason.SQLInvalidText, 0},
+		{"invalid utf-8", "select 'a\xff'", reason.SQLInvalidText, 9},
+		{"surrogate", "select '\xed\xa0\x80'", reason.SQLInvalidText, 8},
+		{"too large", "select '" + strings.Repeat("x", DefaultMaxBytes) + "'", reason.SQLTooLarge, 0},
+		{"open comment", "select 1 /* x", reason.SQLSyntaxError, 9},
+		{"open string", "select 'x", reason.SQLSyntaxError, 7},
+		{"syntax", "select é, from t", reason.SQLSyntaxError, 11},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			st, v := Check(tc.sql, nil)
+			if st != nil || len(v) != 1 {
+				t.Fatalf("statement %v, violations %+v; want one violation", st, v)
+			}
+			if v[0].Reason != tc.reason || v[0].Offset != tc.offset {
+				t.Errorf("%s at %d, want %s at %d", v[0].Reason, v[0].Offset, tc.reason, tc.offset)
+			}
+		})
+	}
+}
+
+func TestLargestText(t *testing.T) {
+	t.Parallel()
+	sql := "select '" + strings.Repeat("x", DefaultMaxBytes-9) + "'"
+	if st, v := Check(sql, nil); st == nil {
+		t.Errorf("a text of %d bytes is refused: %+v", len(sql), v)
+	}
+}
+
+func TestLineColumn(t *testing.T) {
+	t.Parallel()
+	const sql = "select 'é',\n  '日本', pg_sleep(1)"
+	_, v := Check(sql, nil)
+	if len(v) != 1 || v[0].Line != 2 || v[0].Column != 9 || sql[v[0].Offset:v[0].End] != "pg_sleep" {
+		t.Errorf("violations %+v, want pg_sleep on line 2, column 9", v)
+	}
+}

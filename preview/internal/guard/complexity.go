@@ -1,0 +1,234 @@
+package guard
+
+import (
+	_ "embed"
+	"strings"
+)
+
+// The bounds on what the C parser is given. They protect the process, not the
+// database: PostgreSQL itself refuses deeper texts with its own stack limit.
+const (
+	// shortText is the length in bytes up to which a text is not measured: a
+	// link of any chain takes a byte at least, so that it cannot be deep.
+	shortText = 1024
+	// maxDepth bounds the links on one path through the tree. On PostgreSQL 15
+	// and its default max_stack_depth a sum of 4,100 terms is refused.
+	maxDepth = 4000
+	// stackPerLink is the C stack in bytes that one link may take. The worst
+	// shape that was measured (scalar subselects) takes 200; the rest is margin.
+	stackPerLink = 512
+	// maxTokens bounds the time and the memory of parsing.
+	maxTokens = 40_000
+	// maxRescan bounds the bytes that the parser's lexer reads again.
+	maxRescan = 2 << 20
+	// maxGlobal bounds the keyword GLOBAL. The parser answers each (GLOBAL
+	// TEMPORARY is deprecated) with a warning whose position it counts from the
+	// start of the text.
+	maxGlobal = 64
+)
+
+//go:embed keywords.txt
+var keywordText string
+
+// keywords are the words of grammar 17 in lower case.
+var keywords = func() map[string]bool {
+	m := make(map[string]bool, 500)
+	for word := range strings.FieldsSeq(keywordText) {
+		m[word] = true
+	}
+	return m
+}()
+
+const longestKeyword = 17
+
+// keywordOf returns the keyword that an unquoted word is, in lower case, or "".
+func keywordOf(word string) string {
+	if len(word) > longestKeyword {
+		return ""
+	}
+	var buf [longestKeyword]byte
+	lower := buf[:len(word)]
+	for i := range len(word) {
+		c := word[i]
+		if c >= 'A' && c <= 'Z' {
+			c |= 0x20
+		}
+		lower[i] = c
+	}
+	if keywords[string(lower)] {
+		return string(lower)
+	}
+	return ""
+}
+
+// A complexity is what one pass over the tokens of a text finds.
+type complexity struct {
+	depth  int // upper bound on the links of the deepest path
+	tokens int
+	rescan int // bytes the parser's lexer reads again
+	global int // keywords GLOBAL
+	// deepest is where the innermost bracket of the deepest nesting stands.
+	deepest int
+}
+
+// A level is one open bracket, CASE included, and what its content can add to
+// the depth of the tree.
+//
+// Every node on a path through the tree stands for at least one operator,
+// keyword or bracket of its own. Those of two elements of a list are never on
+// one path: the list separators (comma, AND and OR, which the grammar makes
+// flat, WHEN, THEN and ELSE directly inside CASE) start a new segment, and only
+// the deepest segment counts. A chain that runs across them is counted for the
+// level as a whole: set operations and joins.
+type level struct {
+	open    byte // '(' '[' or 'c' for CASE
+	chain   int
+	links   int // in this segment
+	inner   int // deepest bracket in this segment
+	deepest int // of the closed segments
+	between int // BETWEENs whose AND is still to come
+}
+
+func (l *level) segment() {
+	l.deepest = max(l.deepest, l.links+l.inner)
+	l.links, l.inner = 0, 0
+}
+
+func (l *level) depth() int {
+	l.segment()
+	if l.open == 'c' {
+		return l.chain + l.deepest + 2
+	}
+	return l.chain + l.deepest + 1
+}
+
+// measure reads the text once, in time linear in its length.
+func measure(sql string) complexity {
+	m := meter{lex: lexer{src: sql}, levels: make([]level, 1, 32)}
+	var before token
+	for {
+		t := m.lex.next()
+		if t.kind == tokEOF {
+			break
+		}
+		m.count(t, before)
+		before = t
+	}
+	for len(m.levels) > 1 {
+		m.close()
+	}
+	m.depth = max(m.depth, m.levels[0].depth())
+	m.rescan = m.lex.cost
+	return m.complexity
+}
+
+type meter struct {
+	complexity
+	lex    lexer
+	levels []level
+	widest int
+}
+
+func (m *meter) top() *level { return &m.levels[len(m.levels)-1] }
+
+func (m *meter) count(t, before token) {
+	m.tokens++
+	switch t.kind {
+	case tokOp, tokParam, tokOther, tokBad:
+		m.top().links++
+	case tokPunct:
+		m.punct(t)
+	case tokWord:
+		// Behind a dot every word is a plain name.
+		if dot := before.kind == tokPunct && m.lex.src[before.start] == '.'; !dot {
+			m.word(t)
+		}
+	}
+}
+
+func (m *meter) punct(t token) {
+	switch c := m.lex.src[t.start]; c {
+	case '(', '[':
+		m.open(c, t.start)
+	case ')', ']':
+		m.closeUntil(c)
+	case ',':
+		m.top().segment()
+		m.top().between = 0
+	case ';':
+		if len(m.levels) == 1 {
+			m.depth = max(m.depth, m.levels[0].depth())
+			m.levels[0] = level{}
+		}
+	case ':':
+		m.top().links++
+	}
+}
+
+func (m *meter) open(kind byte, at int) {
+	m.levels = append(m.levels, level{open: kind})
+	if len(m.levels) > m.widest {
+		m.widest, m.deepest = len(m.levels), at
+	}
+}
+
+func (m *meter) close() {
+	d := m.top().depth()
+	m.levels = m.levels[:len(m.levels)-1]
+	m.top().inner = max(m.top().inner, d)
+}
+
+// closeUntil closes the bracket and the CASEs left open in it: those were no
+// keywords but labels, or the parser will say so.
+func (m *meter) closeUntil(c byte) {
+	for len(m.levels) > 1 {
+		open := m.top().open
+		m.close()
+		if open == '(' && c == ')' || open == '[' && c == ']' {
+			return
+		}
+	}
+}
+
+func (m *meter) word(t token) {
+	l := m.top()
+	switch keywordOf(m.lex.src[t.start:t.end]) {
+	case "":
+	case "case":
+		m.open('c', t.start)
+	case "end":
+		if l.open == 'c' {
+			m.close()
+			return
+		}
+		l.links++
+	case "when", "then", "else":
+		if l.open == 'c' {
+			l.segment()
+			l.between = 0
+		}
+		l.links++
+	case "union", "intersect", "except", "join":
+		l.chain++
+	case "between":
+		l.between++
+		l.chain++
+	case "or":
+		l.segment()
+		l.links++
+	case "and":
+		// The AND of a BETWEEN separates nothing: `a between b and not c
+		// between d and not ...` is a chain.
+		if l.between > 0 {
+			l.between--
+		} else {
+			l.segment()
+		}
+		l.links++
+	case "global":
+		m.global++
+		l.links++
+	default:
+		l.links++
+	}
+}

@@ -1,0 +1,269 @@
+package guard
+
+// This file cuts a text into PostgreSQL's tokens, as the lexer of grammar 17
+// does with standard_conforming_strings on. It serves two ends: the pass that
+// bounds what the parser may be given (complexity.go), and the ranges of
+// diagnostics. It never decides a verdict: that is the parser's tree alone.
+//
+// It must not be fooled, though: a token it took for part of a string would
+// not be counted. A differential test holds it against the parser's own
+// scanner.
+
+type tokenKind uint8
+
+const (
+	tokEOF    tokenKind = iota
+	tokWord             // unquoted identifier or keyword
+	tokQuoted           // "identifier" or U&"identifier"
+	tokString           // any string or bit-string constant
+	tokNumber
+	tokParam // $1
+	tokOp    // operator of one character or more, `::`, `:=`, `=>`, `..`
+	tokPunct // one of , ( ) [ ] . ; :
+	tokOther // a character that begins no token; the grammar knows none of them
+	tokBad   // what no lexer accepts; the rest of the text is not read
+)
+
+type token struct {
+	kind       tokenKind
+	start, end int
+}
+
+// lexer walks over src. cost adds up the bytes which the parser's generated
+// lexer reads more than once: it takes the longest run of operator characters
+// before it finds that a comment begins inside it or that a trailing sign is a
+// token of its own, puts the rest back, and so is quadratic in such a run.
+type lexer struct {
+	src  string
+	pos  int
+	cost int
+}
+
+const (
+	classSpace = 1 << iota
+	classIdentStart
+	classIdent
+	classDigit
+	classOp
+	classOpKeepsSign // an operator holding one of these may end in + or -
+	classPunct
+	classDollarTag
+)
+
+var classes = func() (t [256]uint8) {
+	for _, c := range " \t\n\r\f\v" {
+		t[c] |= classSpace
+	}
+	for c := range 256 {
+		b := byte(c)
+		letter := b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b == '_' || b >= 0x80
+		digit := b >= '0' && b <= '9'
+		if letter {
+			t[b] |= classIdentStart | classIdent | classDollarTag
+		}
+		if digit {
+			t[b] |= classDigit | classIdent | classDollarTag
+		}
+	}
+	t['$'] |= classIdent
+	for _, c := range "~!@#^&|`?+-*/%<>=" {
+		t[c] |= classOp
+	}
+	for _, c := range "~!@#^&|`?%" {
+		t[c] |= classOpKeepsSign
+	}
+	for _, c := range ",()[].;:" {
+		t[c] |= classPunct
+	}
+	return t
+}()
+
+func is(b byte, class uint8) bool { return classes[b]&class != 0 }
+
+// at returns the byte i places ahead, or 0 behind the end of the text, which
+// the screen keeps free of NUL bytes.
+func (l *lexer) at(i int) byte {
+	if l.pos+i < len(l.src) {
+		return l.src[l.pos+i]
+	}
+	return 0
+}
+
+func (l *lexer) run(class uint8) {
+	for l.pos < len(l.src) && is(l.src[l.pos], class) {
+		l.pos++
+	}
+}
+
+// opRun returns the length of the run of operator characters at the cursor.
+func (l *lexer) opRun() int {
+	n := l.pos
+	for n < len(l.src) && is(l.src[n], classOp) {
+		n++
+	}
+	return n - l.pos
+}
+
+// space skips white space and comments. It reports false for a comment that
+// does not end.
+func (l *lexer) space() bool {
+	for l.pos < len(l.src) {
+		switch {
+		case is(l.src[l.pos], classSpace):
+			l.pos++
+		case l.at(0) == '-' && l.at(1) == '-':
+			l.lineComment()
+		case l.at(0) == '/' && l.at(1) == '*':
+			if !l.blockComment() {
+				return false
+			}
+		default:
+			return true
+		}
+	}
+	return true
+}
+
+func (l *lexer) lineComment() {
+	for l.pos < len(l.src) && l.src[l.pos] != '\n' && l.src[l.pos] != '\r' {
+		l.pos++
+	}
+}
+
+// blockComment skips a comment and those nested in it.
+func (l *lexer) blockComment() bool {
+	depth := 0
+	for run := 0; l.pos < len(l.src); {
+		switch c := l.src[l.pos]; {
+		case c == '/' && l.at(1) == '*':
+			if run <= l.pos {
+				run = l.pos + l.opRun()
+			}
+			l.cost += run - l.pos
+			depth++
+			l.pos += 2
+		case c == '*' && l.at(1) == '/':
+			depth--
+			l.pos += 2
+			if depth == 0 {
+				return true
+			}
+		default:
+			l.pos++
+		}
+	}
+	return false
+}
+
+// next returns the next token. After tokBad it returns tokEOF.
+func (l *lexer) next() token {
+	if !l.space() {
+		return l.bad(l.pos)
+	}
+	start := l.pos
+	if start >= len(l.src) {
+		return token{tokEOF, start, start}
+	}
+	c := l.src[start]
+	switch {
+	case is(c, classIdentStart):
+		return l.word(start)
+	case is(c, classDigit), c == '.' && is(l.at(1), classDigit):
+		return l.number(start)
+	case c == '\'':
+		l.pos++
+		return l.quoted(start, modePlain)
+	case c == '"':
+		l.pos++
+		return l.identifier(start)
+	case c == '$':
+		return l.dollar(start)
+	case is(c, classPunct):
+		return l.punct(start)
+	case is(c, classOp):
+		return l.operator(start)
+	}
+	l.pos++
+	return token{tokOther, start, l.pos}
+}
+
+func (l *lexer) bad(start int) token {
+	l.pos = len(l.src)
+	return token{tokBad, start, l.pos}
+}
+
+// word reads an identifier, or the string that its first letter introduces:
+// e”, b”, x”, n”, u&” and u&"".
+func (l *lexer) word(start int) token {
+	switch c := l.src[start] | 0x20; {
+	case l.at(1) == '\'' && c == 'e':
+		l.pos += 2
+		return l.quoted(start, modeEscape)
+	case l.at(1) == '\'' && (c == 'b' || c == 'x'):
+		l.pos += 2
+		return l.quoted(start, modeBits)
+	case l.at(1) == '\'' && c == 'n':
+		// A keyword of its own (national character), then a plain string.
+		l.pos++
+		return token{tokWord, start, l.pos}
+	case c == 'u' && l.at(1) == '&' && l.at(2) == '\'':
+		l.pos += 3
+		return l.quoted(start, modePlain)
+	case c == 'u' && l.at(1) == '&' && l.at(2) == '"':
+		l.pos += 3
+		return l.identifier(start)
+	}
+	l.run(classIdent)
+	return token{tokWord, start, l.pos}
+}
+
+func (l *lexer) punct(start int) token {
+	l.pos++
+	switch {
+	case l.src[start] == ':' && (l.at(0) == ':' || l.at(0) == '='),
+		l.src[start] == '.' && l.at(0) == '.':
+		l.pos++
+		return token{tokOp, start, l.pos}
+	}
+	return token{tokPunct, start, l.pos}
+}
+
+// operator takes the longest run of operator characters, less a comment that
+// begins in it, less trailing signs unless a character of the run allows them.
+func (l *lexer) operator(start int) token {
+	n := l.opRun()
+	if l.cost += n; l.cost > maxRescan {
+		return l.bad(start)
+	}
+	op := l.src[start : start+n]
+	for i := 1; i+1 < len(op); i++ {
+		if op[i] == '/' && op[i+1] == '*' || op[i] == '-' && op[i+1] == '-' {
+			op = op[:i]
+			break
+		}
+	}
+	if last := op[len(op)-1]; last == '+' || last == '-' {
+		op = trimSigns(op)
+	}
+	l.pos = start + len(op)
+	if len(op) > maxNameBytes {
+		return l.bad(start)
+	}
+	return token{tokOp, start, l.pos}
+}
+
+// maxNameBytes is the longest name PostgreSQL keeps; a longer operator is an
+// error, a longer identifier is cut.
+const maxNameBytes = 63
+
+func trimSigns(op string) string {
+	for i := range len(op) - 1 {
+		if is(op[i], classOpKeepsSign) {
+			return op
+		}
+	}
+	for len(op) > 1 && (op[len(op)-1] == '+' || op[len(op)-1] == '-') {
+		op = op[:len(op)-1]
+	}
+	return op
+}

@@ -1,0 +1,175 @@
+package guard
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// DefaultMaxBytes is the longest text that is looked at, unless the operator
+// says otherwise.
+const DefaultMaxBytes = 256 << 10
+
+// largestMaxBytes bounds what an operator may set: offsets in the parser's
+// tree are 32-bit, and time grows with the text.
+const largestMaxBytes = 4 << 20
+
+// Rules is what an operator can set. The zero value is the default policy.
+//
+// Names are written as in SQL: `schema.name`, folded to lower case unless in
+// double quotes.
+type Rules struct {
+	// MaxBytes is the longest text in bytes; 0 means DefaultMaxBytes.
+	MaxBytes int `json:"max_bytes,omitempty"`
+	// DenyFunctions are refused beside those that always are. `name` stands for
+	// that name in every schema. Denied wins over allowed.
+	DenyFunctions []string `json:"deny_functions,omitempty"`
+	// AllowFunctions may be called although they are volatile or refused by
+	// default; each as `schema.name`.
+	AllowFunctions []string `json:"allow_functions,omitempty"`
+	// DenySchemas: no relation or function of these schemas may be named.
+	DenySchemas []string `json:"deny_schemas,omitempty"`
+	// DenyRelations are tables and views that may not be read. `name` stands
+	// for that name in every schema.
+	DenyRelations []string `json:"deny_relations,omitempty"`
+	// AllowRelations may be read although they are refused by default, each as
+	// `schema.name`: the catalogs that hold secrets or values of columns.
+	AllowRelations []string `json:"allow_relations,omitempty"`
+	// Strict refuses every function that is neither known to be harmless nor
+	// in AllowFunctions. Off by default.
+	Strict bool `json:"strict,omitempty"`
+}
+
+// A Policy is Rules, validated. It does not change and may be shared. A nil
+// *Policy is the default one.
+type Policy struct {
+	maxBytes                      int
+	strict                        bool
+	denyFunctions, allowFunctions nameSet
+	denyRelations, allowRelations nameSet
+	denySchemas                   map[string]bool
+}
+
+// ParseRules reads Rules from JSON. An unknown key is an error.
+func ParseRules(text []byte) (Rules, error) {
+	var r Rules
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&r); err != nil {
+		return Rules{}, fmt.Errorf("policy: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return Rules{}, errors.New("policy: text behind the end of the object")
+	}
+	return r, nil
+}
+
+// NewPolicy validates rules.
+func NewPolicy(r Rules) (*Policy, error) {
+	p := &Policy{maxBytes: r.MaxBytes, strict: r.Strict, denySchemas: make(map[string]bool)}
+	if p.maxBytes == 0 {
+		p.maxBytes = DefaultMaxBytes
+	}
+	if p.maxBytes < 0 || p.maxBytes > largestMaxBytes {
+		return nil, fmt.Errorf("policy: max_bytes is %d; it must lie between 1 and %d", r.MaxBytes, largestMaxBytes)
+	}
+	for _, set := range []struct {
+		key       string
+		names     []string
+		into      *nameSet
+		qualified bool
+	}{
+		{"deny_functions", r.DenyFunctions, &p.denyFunctions, false},
+		{"allow_functions", r.AllowFunctions, &p.allowFunctions, true},
+		{"deny_relations", r.DenyRelations, &p.denyRelations, false},
+		{"allow_relations", r.AllowRelations, &p.allowRelations, true},
+	} {
+		for _, text := range set.names {
+			schema, name, err := splitName(text)
+			if err != nil {
+				return nil, fmt.Errorf("policy: %s: %w", set.key, err)
+			}
+			if set.qualified && schema == "" {
+				return nil, fmt.Errorf("policy: %s: %q needs its schema, as in schema.name", set.key, text)
+			}
+			set.into.add(schema, name)
+		}
+	}
+	for _, text := range r.DenySchemas {
+		schema, name, err := splitName(text)
+		if err != nil || schema != "" {
+			return nil, fmt.Errorf("policy: deny_schemas: %q is not the name of a schema", text)
+		}
+		p.denySchemas[name] = true
+	}
+	return p, nil
+}
+
+var defaultPolicy = &Policy{maxBytes: DefaultMaxBytes}
+
+func (p *Policy) orDefault() *Policy {
+	if p == nil {
+		return defaultPolicy
+	}
+	return p
+}
+
+// nameSet is a set of names with or without a schema.
+type nameSet struct {
+	names  map[[2]string]bool
+	byName map[string]bool
+}
+
+func (s *nameSet) add(schema, name string) {
+	if s.names == nil {
+		s.names, s.byName = make(map[[2]string]bool), make(map[string]bool)
+	}
+	s.names[[2]string{schema, name}] = true
+	s.byName[name] = true
+}
+
+// exactly tells whether schema.name itself is in the set.
+func (s *nameSet) exactly(schema, name string) bool { return s.names[[2]string{schema, name}] }
+
+// may tells whether the name as written can mean a member: without a schema it
+// can mean one in any, and a member without a schema stands for every one.
+func (s *nameSet) may(schema, name string) bool {
+	if schema == "" {
+		return s.byName[name]
+	}
+	return s.exactly(schema, name) || s.exactly("", name)
+}
+
+// splitName reads `name` or `schema.name` as SQL does.
+func splitName(text string) (schema, name string, err error) {
+	var parts []string
+	lex := lexer{src: text}
+	for {
+		t := lex.next()
+		word := text[t.start:t.end]
+		switch t.kind {
+		case tokWord:
+			word = strings.ToLower(word)
+		case tokQuoted:
+			word = strings.ReplaceAll(strings.Trim(word, `"`), `""`, `"`)
+		default:
+			return "", "", fmt.Errorf("%q is not a name", text)
+		}
+		parts = append(parts, word)
+		t = lex.next()
+		if t.kind == tokEOF {
+			break
+		}
+		if text[t.start:t.end] != "." {
+			return "", "", fmt.Errorf("%q is not a name", text)
+		}
+	}
+	if len(parts) > 2 {
+		return "", "", fmt.Errorf("%q has more parts than schema.name", text)
+	}
+	schema, name = qualified(parts)
+	return schema, name, nil
+}

@@ -1,0 +1,103 @@
+package guard
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/op-data/sqlpreview/preview/reason"
+)
+
+// Relation is a table or view that the statement names.
+type Relation struct {
+	// Schema is as written; empty when the search path decides.
+	Schema, Name string
+	// Offset is the byte offset of the name in the text.
+	Offset int
+}
+
+// secretRelations hold secrets, connection strings or values of columns. A name
+// may end in * (any rest).
+var secretRelations = map[string][]string{
+	systemSchema: {
+		"pg_authid", "pg_shadow", "pg_user_mapping", "pg_user_mappings", "pg_foreign_server",
+		"pg_subscription", "pg_stat_wal_receiver", "pg_hba_file_rules", "pg_ident_file_mappings",
+		"pg_file_settings", "pg_stats*", "pg_statistic*", "pg_largeobject",
+	},
+	"information_schema": {
+		"user_mapping_options", "foreign_server_options", "_pg_user_mappings", "_pg_foreign_servers",
+	},
+}
+
+func isSecret(schema, name string) bool {
+	return slices.ContainsFunc(secretRelations[schema], func(pattern string) bool {
+		if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
+			return strings.HasPrefix(name, prefix)
+		}
+		return pattern == name
+	})
+}
+
+// isCTE tells whether an unqualified name means a CTE where it stands.
+func (f *facts) isCTE(t *table) bool {
+	if t.schema != "" {
+		return false
+	}
+	for s, upTo := t.scope, int32(-1); s >= 0; {
+		sc := &f.scopes[s]
+		visible := sc.ctes
+		if upTo >= 0 && !sc.recursive {
+			visible = visible[:min(int(upTo), len(visible))]
+		}
+		if slices.Contains(visible, t.name) {
+			return true
+		}
+		s, upTo = sc.parent, sc.upTo
+	}
+	return false
+}
+
+// relation returns the rule that refuses a relation, or "".
+func (p *Policy) relation(schema, name string) (rule, hint string) {
+	switch {
+	case p.denySchemas[schema] && schema != "":
+		return "schema-policy", "this installation does not allow the schema in a preview"
+	case p.denyRelations.may(schema, name):
+		return "relation-policy", "this installation does not allow the relation in a preview"
+	}
+	at := schema
+	if at == "" {
+		at = systemSchema
+	}
+	switch {
+	case p.allowRelations.exactly(at, name):
+		return "", ""
+	case schema == "pg_toast":
+		return "catalog-with-values", "it holds parts of stored values"
+	case isSecret(at, name):
+		return "catalog-with-secrets", "it holds secrets or values of columns; an operator can allow it by schema.name"
+	}
+	return "", ""
+}
+
+func (c *checker) tables() []Relation {
+	var list []Relation
+	for i := range c.facts.tables {
+		t := &c.facts.tables[i]
+		if c.facts.isCTE(t) {
+			continue
+		}
+		list = append(list, Relation{t.schema, t.name, t.loc})
+		if rule, hint := c.policy.relation(t.schema, t.name); rule != "" {
+			c.refuse(t.loc, c.nameEnd(t.loc), reason.SyntaxNotAllowed, rule, "the relation "+quoteName(t.schema, t.name)+" is not allowed", hint)
+		}
+	}
+	return list
+}
+
+// quoteName writes a name for a message.
+func quoteName(schema, name string) string {
+	if schema == "" {
+		return name
+	}
+	return schema + "." + name
+}

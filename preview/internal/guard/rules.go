@@ -1,0 +1,247 @@
+package guard
+
+import (
+	"strings"
+
+	"github.com/op-data/sqlpreview/preview/reason"
+)
+
+// This file words the refusals that the tree alone decides, and finds where to
+// underline.
+
+// token returns the first token at or behind offset.
+func (c *checker) token(offset int) token {
+	lex := lexer{src: c.sql, pos: min(max(0, offset), len(c.sql))}
+	return lex.next()
+}
+
+func (c *checker) word(t token) string { return keywordOf(c.sql[t.start:t.end]) }
+
+// nameEnd returns the end of the dotted name at offset.
+func (c *checker) nameEnd(offset int) int {
+	lex := lexer{src: c.sql, pos: offset}
+	end := lex.next().end
+	for {
+		dot := lex.next()
+		if dot.kind != tokPunct || c.sql[dot.start] != '.' {
+			return end
+		}
+		part := lex.next()
+		if part.kind != tokWord && part.kind != tokQuoted {
+			return end
+		}
+		end = part.end
+	}
+}
+
+// trimEnd leaves out the white space before end.
+func trimEnd(sql string, start, end int) int {
+	return start + len(strings.TrimRight(sql[start:max(start, end)], " \t\r\n\f\v"))
+}
+
+// beginning refuses a statement that the grammar calls a SELECT although it
+// begins with VALUES or TABLE.
+func (c *checker) beginning(st *Statement) {
+	lex := lexer{src: c.sql, pos: st.Start}
+	t := lex.next()
+	for t.kind == tokPunct && c.sql[t.start] == '(' {
+		t = lex.next()
+	}
+	switch c.word(t) {
+	case "select", "with":
+	case "values":
+		c.refuse(t.start, t.end, reason.NotASelect, "not-a-select", "a preview begins with SELECT or WITH; this is VALUES",
+			"write: select * from (values ...) as v")
+	case "table":
+		c.refuse(t.start, t.end, reason.NotASelect, "not-a-select", "a preview begins with SELECT or WITH; this is TABLE",
+			"write: select * from the_table")
+	default:
+		c.refuse(t.start, t.end, reason.NotASelect, "not-a-select", "a preview begins with SELECT or WITH", "")
+	}
+}
+
+func (c *checker) notSelect(st *Statement, kind string) {
+	t := c.token(st.Start)
+	verb := strings.ToUpper(c.word(t))
+	if verb == "" || verb == "WITH" {
+		verb = strings.ToUpper(strings.TrimSuffix(kind, "Stmt"))
+	}
+	hint, ok := statementHints[kind]
+	if !ok {
+		hint = "write the SELECT whose rows are to be seen"
+	}
+	c.refuse(t.start, t.end, reason.NotASelect, "not-a-select", "a preview runs SELECT or WITH only; this is "+verb, hint)
+}
+
+var statementHints = map[string]string{
+	"ExplainStmt":       "preview the query itself, without EXPLAIN",
+	"InsertStmt":        "preview the SELECT that gives the rows, without INSERT",
+	"UpdateStmt":        "write a SELECT with the same WHERE",
+	"DeleteStmt":        "write a SELECT with the same WHERE",
+	"MergeStmt":         "preview the query behind USING",
+	"CreateTableAsStmt": "preview the query behind AS",
+	"ViewStmt":          "preview the query behind AS",
+	"PrepareStmt":       "preview the query behind AS, with values in the place of parameters",
+	"ExecuteStmt":       "preview the prepared query itself",
+	"DeclareCursorStmt": "preview the query behind FOR",
+	"FetchStmt":         "preview the cursor's query itself",
+	"CopyStmt":          "preview the query or the table itself, without COPY",
+	"CallStmt":          "a preview calls no procedures",
+	"DoStmt":            "a preview runs no code blocks",
+	"VariableSetStmt":   "a preview's settings are fixed",
+	"VariableShowStmt":  "write: select current_setting('...')",
+	"TransactionStmt":   "a preview has a transaction of its own",
+	"LockStmt":          "a preview takes no locks",
+}
+
+// breaks words what the walk found.
+func (c *checker) breaks() {
+	seen := make(map[string]bool)
+	for _, b := range c.facts.breaks {
+		switch b.rule {
+		case "select-into":
+			c.once(seen, b.rule, c.selectInto)
+		case "row-lock":
+			c.once(seen, b.rule, c.rowLocks)
+		case "data-modifying-cte":
+			c.modifyingCTE(b)
+		case "parameter":
+			t := c.token(b.loc)
+			c.refuse(t.start, t.end, reason.ParameterNotAllowed, b.rule, "a preview has no arguments for parameters such as "+c.sql[t.start:t.end],
+				"write a constant in its place")
+		default:
+			t := c.token(b.loc)
+			c.refuse(t.start, t.end, reason.SyntaxNotAllowed, b.rule, "this syntax is not known to the guard ("+b.detail+")", "")
+		}
+	}
+}
+
+func (c *checker) once(seen map[string]bool, rule string, report func()) {
+	if !seen[rule] {
+		seen[rule] = true
+		report()
+	}
+}
+
+// selectInto underlines every INTO but those of INSERT and MERGE. The tree has
+// no location for it.
+func (c *checker) selectInto() {
+	found := c.eachWord(func(before, word string, t token, lex lexer) bool {
+		if word != "into" || before == "insert" || before == "merge" {
+			return false
+		}
+		c.refuse(t.start, t.end, reason.SelectInto, "select-into", "SELECT ... INTO creates a table", "leave out INTO and its table")
+		return true
+	})
+	if !found {
+		c.refuse(0, 0, reason.SelectInto, "select-into", "SELECT ... INTO creates a table", "leave out INTO and its table")
+	}
+}
+
+// rowLocks underlines every FOR UPDATE and its kin, for which the tree has no
+// location either.
+func (c *checker) rowLocks() {
+	message, hint := "row locks are not allowed in a preview", "leave out the FOR clause"
+	found := c.eachWord(func(_, word string, t token, lex lexer) bool {
+		if word != "for" {
+			return false
+		}
+		end := 0
+		for range 3 {
+			next := lex.next()
+			switch c.word(next) {
+			case "no", "key":
+				continue
+			case "update", "share":
+				end = next.end
+			}
+			break
+		}
+		if end > 0 {
+			c.refuse(t.start, end, reason.RowLock, "row-lock", message, hint)
+		}
+		return end > 0
+	})
+	if !found {
+		c.refuse(0, 0, reason.RowLock, "row-lock", message, hint)
+	}
+}
+
+// eachWord calls f for every keyword that no dot precedes, with the keyword
+// before it and the lexer behind it.
+func (c *checker) eachWord(f func(before, word string, t token, lex lexer) bool) (found bool) {
+	lex := lexer{src: c.sql}
+	before, dot := "", false
+	for {
+		t := lex.next()
+		if t.kind == tokEOF {
+			return found
+		}
+		word := ""
+		if t.kind == tokWord && !dot {
+			word = c.word(t)
+		}
+		if word != "" && f(before, word, t, lex) {
+			found = true
+		}
+		before, dot = word, t.kind == tokPunct && c.sql[t.start] == '.'
+	}
+}
+
+// modifyingCTE underlines the verb behind the parenthesis of a CTE.
+func (c *checker) modifyingCTE(b ruleBreak) {
+	verb := strings.ToLower(strings.TrimSuffix(b.detail, "Stmt"))
+	t := c.token(b.loc)
+	lex := lexer{src: c.sql, pos: b.loc}
+	for before := lex.next(); ; {
+		next := lex.next()
+		if next.kind == tokEOF {
+			break
+		}
+		if next.kind == tokWord && c.word(next) == verb && before.kind == tokPunct {
+			t = next
+			break
+		}
+		before = next
+	}
+	c.refuse(t.start, t.end, reason.DataModifyingCTE, "data-modifying-cte",
+		strings.ToUpper(verb)+" in a WITH query changes data", "write a SELECT in its place")
+}
+
+// syntaxHint says what to write instead of what is often pasted.
+func syntaxHint(sql string, at int) string {
+	lex := lexer{src: sql}
+	if first := lex.next(); keywordOf(sql[first.start:first.end]) == "" && first.kind == tokWord {
+		return "a preview begins with SELECT or WITH"
+	}
+	if at >= len(sql) {
+		return "the text ends too early: a parenthesis, a quote or an operand is missing"
+	}
+	switch sql[at] {
+	case '{', '}':
+		return "templates ({{ ... }}) must be expanded before a preview"
+	case '`':
+		return "PostgreSQL quotes names with double quotes"
+	case '?', '@':
+		return "a preview has no parameters: write a constant in its place"
+	}
+	return ""
+}
+
+// spells tells whether a token is the given name, as PostgreSQL folds and cuts
+// names.
+func (c *checker) spells(t token, name string) bool {
+	text := c.sql[t.start:t.end]
+	switch t.kind {
+	case tokWord:
+		text = strings.ToLower(text)
+	case tokQuoted:
+		text = strings.ReplaceAll(text[strings.IndexByte(text, '"')+1:len(text)-1], `""`, `"`)
+		if c.sql[t.start] != '"' {
+			return true // U&"...": written with escapes; the first one is meant
+		}
+	default:
+		return false
+	}
+	return text == name || len(name) > maxNameBytes-4 && strings.HasPrefix(text, name)
+}

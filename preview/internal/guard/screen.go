@@ -1,0 +1,85 @@
+package guard
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/op-data/sqlpreview/preview/reason"
+)
+
+// screen looks at the bytes alone. What passes it, the C parser can read to
+// the end (a NUL byte would hide the rest from it) in bounded time, memory and
+// stack.
+func screen(sql string, maxBytes, depth int) []Violation {
+	switch {
+	case len(sql) > maxBytes:
+		return []Violation{{
+			Reason: reason.SQLTooLarge, Rule: "text-size", Offset: 0, End: 0, Line: 1, Column: 1,
+			Message: fmt.Sprintf("the text has %d bytes; at most %d are allowed", len(sql), maxBytes),
+			Hint:    "preview a smaller part of the query",
+		}}
+	case !utf8.ValidString(sql):
+		at := invalidAt(sql)
+		return []Violation{violationAt(sql, at, at+1, reason.SQLInvalidText, "invalid-utf8",
+			"the text is not valid UTF-8", "save the file as UTF-8")}
+	}
+	if at := strings.IndexByte(sql, 0); at >= 0 {
+		return []Violation{violationAt(sql, at, at+1, reason.SQLInvalidText, "nul-byte",
+			"the text holds a NUL byte", "remove it")}
+	}
+	if len(sql) <= shortText && len(sql) <= depth {
+		return nil
+	}
+	return complexityViolation(sql, depth)
+}
+
+func complexityViolation(sql string, depth int) []Violation {
+	m := measure(sql)
+	refuse := func(rule, message, hint string) []Violation {
+		at := min(m.deepest, len(sql))
+		return []Violation{violationAt(sql, at, at, reason.SQLTooComplex, rule, message, hint)}
+	}
+	switch {
+	case m.depth > depth:
+		return refuse("depth", fmt.Sprintf("the query nests or chains %d levels; at most %d are allowed", m.depth, depth),
+			"flatten it: use IN (...), VALUES, concat or a CTE in the place of a long chain")
+	case m.tokens > maxTokens:
+		return refuse("token-count", fmt.Sprintf("the query has more than %d words and signs", maxTokens),
+			"preview a smaller part, or put the literals into a table")
+	case m.rescan > maxRescan:
+		return refuse("operator-run", "the text holds too long a run of operator characters or comment signs",
+			"shorten rows of signs such as +++++ and /*/*/*")
+	case m.global > maxGlobal:
+		return refuse("keyword-run", "the text repeats the keyword GLOBAL too often", "a preview creates no temporary tables")
+	}
+	return nil
+}
+
+func invalidAt(s string) int {
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+	return len(s)
+}
+
+// violationAt fills in line and column from the byte offset.
+func violationAt(sql string, start, end int, r reason.Reason, rule, message, hint string) Violation {
+	line, column := LineColumn(sql, start)
+	return Violation{
+		Reason: r, Rule: rule, Message: message, Hint: hint,
+		Line: line, Column: column, Offset: start, End: end,
+	}
+}
+
+// LineColumn returns the 1-based line and column of a byte offset. The column
+// counts code points; a line ends at "\n".
+func LineColumn(sql string, offset int) (line, column int) {
+	before := sql[:max(0, min(offset, len(sql)))]
+	line = 1 + strings.Count(before, "\n")
+	return line, 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
+}

@@ -1,0 +1,140 @@
+-- What user code a SELECT in this database could run by name, by operator, by
+-- cast or by type. Read by ReadTarget (target.go), which says what the columns
+-- mean. Every name is qualified: the search path of the session is not trusted.
+with recursive
+own as (
+  -- Volatile functions that are not PostgreSQL's own: object ids below 16384
+  -- are those of initdb.
+  select p.oid, p.pronamespace, p.proname, p.pronargs, p.pronargdefaults, p.provariadic, p.proargtypes
+  from pg_catalog.pg_proc p
+  where p.oid operator(pg_catalog.>=) 16384 and p.provolatile operator(pg_catalog.=) 'v' and p.prokind operator(pg_catalog.<>) 'p'
+  union
+  -- Aggregates are declared immutable whatever their parts are.
+  select a.oid, a.pronamespace, a.proname, a.pronargs, a.pronargdefaults, a.provariadic, a.proargtypes
+  from pg_catalog.pg_aggregate g
+  join pg_catalog.pg_proc a on a.oid operator(pg_catalog.=) g.aggfnoid
+  join pg_catalog.pg_proc p on p.oid operator(pg_catalog.=) any (array[g.aggtransfn::pg_catalog.oid, g.aggfinalfn, g.aggcombinefn,
+    g.aggserialfn, g.aggdeserialfn, g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn])
+  where p.oid operator(pg_catalog.>=) 16384 and p.provolatile operator(pg_catalog.=) 'v'
+),
+-- Types whose values cannot be made, or written out, without running one.
+unsafe (typ, fn) as (
+  select t.oid, o.oid
+  from pg_catalog.pg_type t
+  join own o on o.oid operator(pg_catalog.=) any (array[t.typinput::pg_catalog.oid, t.typoutput, t.typmodin])
+  union
+  select r.rngtypid, o.oid
+  from pg_catalog.pg_range r
+  join own o on o.oid operator(pg_catalog.=) any (array[r.rngcanonical::pg_catalog.oid, r.rngsubdiff])
+  union
+  -- Domains whose check calls one, by name or by operator.
+  select c.contypid, o.oid
+  from pg_catalog.pg_constraint c
+  join pg_catalog.pg_depend d on d.classid operator(pg_catalog.=) 'pg_catalog.pg_constraint'::pg_catalog.regclass
+    and d.objid operator(pg_catalog.=) c.oid
+  left join pg_catalog.pg_operator op on d.refclassid operator(pg_catalog.=) 'pg_catalog.pg_operator'::pg_catalog.regclass
+    and op.oid operator(pg_catalog.=) d.refobjid
+  join own o on o.oid operator(pg_catalog.=) op.oprcode
+    or d.refclassid operator(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass and o.oid operator(pg_catalog.=) d.refobjid
+  where c.contypid operator(pg_catalog.<>) 0
+  union
+  -- Types made of such types: arrays, domains, ranges, rows.
+  select made.typ, u.fn
+  from unsafe u
+  cross join lateral (
+    select t.oid from pg_catalog.pg_type t
+    where t.typelem operator(pg_catalog.=) u.typ and t.typlen operator(pg_catalog.=) -1
+      or t.typbasetype operator(pg_catalog.=) u.typ and t.typtype operator(pg_catalog.=) 'd'
+    union all
+    select r.rngtypid from pg_catalog.pg_range r where r.rngsubtype operator(pg_catalog.=) u.typ
+    union all
+    select c.reltype from pg_catalog.pg_attribute a
+    join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) a.attrelid
+    where a.atttypid operator(pg_catalog.=) u.typ and a.attnum operator(pg_catalog.>) 0
+      and not a.attisdropped and c.reltype operator(pg_catalog.<>) 0
+  ) made (typ)
+),
+-- Types whose values run one wherever an expression wants another type.
+eager (typ, fn) as (
+  select c.castsource, o.oid
+  from pg_catalog.pg_cast c
+  join own o on o.oid operator(pg_catalog.=) c.castfunc
+  where c.castcontext operator(pg_catalog.=) 'i'
+  union
+  select t.oid, o.oid
+  from pg_catalog.pg_type t
+  join own o on o.oid operator(pg_catalog.=) any (array[t.typoutput::pg_catalog.oid, t.typsend])
+),
+found (kind, namespace, name, fn, lo, hi, takes_row) as (
+  select 'function', o.pronamespace, o.proname, o.oid,
+    o.pronargs operator(pg_catalog.-) o.pronargdefaults operator(pg_catalog.-) (o.provariadic operator(pg_catalog.<>) 0)::pg_catalog.int4,
+    case when o.provariadic operator(pg_catalog.<>) 0 then 1000 else o.pronargs end,
+    case
+      when first.typname is null then 'no'
+      when first.typtype operator(pg_catalog.=) 'p' then 'any'
+      when first.typtype operator(pg_catalog.=) 'c' then 'table'
+      else 'no'
+    end
+  from own o
+  left join pg_catalog.pg_type first on first.oid operator(pg_catalog.=) o.proargtypes[0]
+  union all
+  -- Functions that take a type whose making runs one.
+  select 'function', p.pronamespace, p.proname, u.fn, 0, 1000, 'no'
+  from unsafe u
+  join pg_catalog.pg_proc p on u.typ operator(pg_catalog.=) any (p.proargtypes)
+  where p.oid operator(pg_catalog.>=) 16384
+  union all
+  select 'operator', x.oprnamespace, x.oprname, o.oid, 0, 0, 'no'
+  from pg_catalog.pg_operator x
+  join own o on o.oid operator(pg_catalog.=) x.oprcode
+  union all
+  select 'type', t.typnamespace, t.typname, u.fn, 0, 0, 'no'
+  from unsafe u
+  join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) u.typ
+  union all
+  -- Casts, by the type that is cast to.
+  select 'type', t.typnamespace, t.typname, o.oid, 0, 0, 'no'
+  from pg_catalog.pg_cast c
+  join own o on o.oid operator(pg_catalog.=) c.castfunc
+  join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) c.casttarget
+  union all
+  -- Where values of eager types come from: casts, relations, functions.
+  select 'type', t.typnamespace, t.typname, e.fn, 0, 0, 'no'
+  from eager e
+  join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) e.typ
+  union all
+  select 'relation', c.relnamespace, c.relname, e.fn, 0, 0, 'no'
+  from eager e
+  join pg_catalog.pg_attribute a on a.atttypid operator(pg_catalog.=) e.typ and a.attnum operator(pg_catalog.>) 0 and not a.attisdropped
+  join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) a.attrelid
+  where c.relkind operator(pg_catalog.=) any (array['r', 'v', 'm', 'f', 'p']::"char"[])
+  union all
+  select 'relation', c.relnamespace, c.relname, e.fn, 0, 0, 'no'
+  from eager e
+  join pg_catalog.pg_class c on c.reltype operator(pg_catalog.=) e.typ
+  union all
+  select 'function', p.pronamespace, p.proname, e.fn, 0, 1000, 'no'
+  from eager e
+  join pg_catalog.pg_proc p on p.prorettype operator(pg_catalog.=) e.typ or e.typ operator(pg_catalog.=) any (p.proallargtypes)
+)
+select f.kind, n.nspname::pg_catalog.text, f.name::pg_catalog.text,
+  fn.nspname::pg_catalog.text, p.proname::pg_catalog.text, coalesce(e.extname::pg_catalog.text, ''),
+  f.lo::pg_catalog.text, f.hi::pg_catalog.text, f.takes_row,
+  (n.nspname operator(pg_catalog.=) any (pg_catalog.current_schemas(true)))::pg_catalog.text
+from found f
+join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) f.namespace
+join pg_catalog.pg_proc p on p.oid operator(pg_catalog.=) f.fn
+join pg_catalog.pg_namespace fn on fn.oid operator(pg_catalog.=) p.pronamespace
+left join pg_catalog.pg_depend d on d.classid operator(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
+  and d.objid operator(pg_catalog.=) p.oid and d.deptype operator(pg_catalog.=) 'e'
+left join pg_catalog.pg_extension e on e.oid operator(pg_catalog.=) d.refobjid
+union all
+-- Columns that are named like one of these functions: the column comes first.
+select 'column', n.nspname::pg_catalog.text, c.relname::pg_catalog.text, '', a.attname::pg_catalog.text, '', '0', '0', 'no',
+  (n.nspname operator(pg_catalog.=) any (pg_catalog.current_schemas(true)))::pg_catalog.text
+from pg_catalog.pg_attribute a
+join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) a.attrelid
+join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace
+where a.attnum operator(pg_catalog.>) 0 and not a.attisdropped
+  and c.relkind operator(pg_catalog.=) any (array['r', 'v', 'm', 'f', 'p']::"char"[])
+  and a.attname operator(pg_catalog.=) any (select o.proname from own o)
