@@ -194,7 +194,7 @@ func (a *answers) describe(r *wire.Reader) error {
 		a.columns[i] = Column{
 			Name: string(field.Name), TypeOID: field.DataTypeOID, Modifier: field.TypeModifier,
 			Precision: -1, Scale: -1,
-			tableOID: field.TableOID, attribute: field.TableAttributeNumber,
+			TableOID: field.TableOID, Attribute: field.TableAttributeNumber,
 		}
 		if i < a.keep.columns {
 			a.bytes += int64(len(field.Name))

@@ -68,10 +68,10 @@ func (n *names) fill(columns []Column) (types map[typeKey]bool, origins map[orig
 		} else {
 			types[key] = true
 		}
-		if c.tableOID == 0 || c.attribute == 0 || c.attribute > 1<<15 {
+		if c.TableOID == 0 || c.Attribute == 0 || c.Attribute > 1<<15 {
 			continue // computed, or a system column, which has a negative number
 		}
-		origin := originKey{c.tableOID, c.attribute}
+		origin := originKey{c.TableOID, c.Attribute}
 		if known, ok := n.origins[origin]; ok {
 			c.OriginTable, c.OriginColumn = known.table, known.column
 		} else {

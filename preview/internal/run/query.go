@@ -90,9 +90,10 @@ type Column struct {
 	// OriginTable (with its schema) and OriginColumn name the column of a table
 	// that this column shows unchanged; empty when there is none.
 	OriginTable, OriginColumn string
-
-	tableOID  uint32
-	attribute uint16
+	// TableOID and Attribute are the pg_class.oid and pg_attribute.attnum of that
+	// column; 0 when there is none. A negative attnum, a system column's, wraps.
+	TableOID  uint32
+	Attribute uint16
 }
 
 // Result is the answer to a Query.
