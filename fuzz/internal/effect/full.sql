@@ -1,4 +1,4 @@
-select 'file ' || f, '' from pg_catalog.pg_ls_dir('.') f where f <> 'postmaster.pid'
+select 'file ' || f, 'present' from pg_catalog.pg_ls_dir('.') f where f <> 'postmaster.pid'
 union all
 select 'canary content ' || f, pg_catalog.md5(pg_catalog.pg_read_binary_file($1 || '/' || f)) from pg_catalog.pg_ls_dir($1) f
 union all

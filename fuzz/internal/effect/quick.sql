@@ -21,8 +21,8 @@ select 'statistics reset ' || datname, stats_reset::text from pg_catalog.pg_stat
 union all
 select 'background writer statistics reset', stats_reset::text from pg_catalog.pg_stat_bgwriter
 union all
-select 'exported snapshot ' || f, '' from pg_catalog.pg_ls_dir('pg_snapshots') f
+select 'exported snapshot ' || f, 'present' from pg_catalog.pg_ls_dir('pg_snapshots') f
 union all
-select 'temporary schema ' || nspname, '' from pg_catalog.pg_namespace where nspname like 'pg\_temp\_%' and exists (select from pg_catalog.pg_class c where c.relnamespace = pg_namespace.oid)
+select 'temporary schema ' || nspname, 'present' from pg_catalog.pg_namespace where nspname like 'pg\_temp\_%' and exists (select from pg_catalog.pg_class c where c.relnamespace = pg_namespace.oid)
 union all
 select 'canary file ' || f, (pg_catalog.pg_stat_file($1 || '/' || f)).size || ' ' || (pg_catalog.pg_stat_file($1 || '/' || f)).modification from pg_catalog.pg_ls_dir($1) f

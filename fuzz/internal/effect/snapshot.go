@@ -131,7 +131,7 @@ func (w *Watcher) Full(ctx context.Context) (Snapshot, error) {
 // tablesQuery writes a query that digests every table's rows and every
 // sequence's state. Sequences are tables of one row here.
 const tablesQuery = `select pg_catalog.string_agg(pg_catalog.format(
-  'select %L, pg_catalog.count(*) || '' '' || coalesce(pg_catalog.md5(pg_catalog.string_agg(h, '''' order by h)), ''-'') from (select pg_catalog.md5(t::text) as h from %s t) d',
+  'select %L, pg_catalog.count(*) || '' '' || coalesce(pg_catalog.md5(pg_catalog.string_agg(h, '''' order by h)), ''-'') from (select pg_catalog.md5(row(t.*)::text) as h from %s t) d',
   case c.relkind when 'S' then 'sequence ' else 'rows of ' end || c.oid::pg_catalog.regclass::text, c.oid::pg_catalog.regclass::text), ' union all ')
 from pg_catalog.pg_class c
 where c.relkind in ('r', 'S', 'm') and c.relpersistence <> 't'

@@ -170,3 +170,16 @@ var aliases = map[string]string{
 	"character": "text", "timestamp without time zone": "timestamp", "timestamp with time zone": "timestamptz", "time without time zone": "time",
 	"time with time zone": "timetz", "bit varying": "varbit", "bit": "bit(5)", "integer[]": "int4[]", "internal": "text",
 }
+
+// PlainCalls returns a statement for each function with an effect, calling it
+// without any disguise.
+func PlainCalls(t Targets) []string {
+	t = t.withDefaults()
+	var statements []string
+	for _, f := range functionFamilies {
+		for _, c := range f.calls {
+			statements = append(statements, "select "+c.name+"("+t.fill(c.args)+")")
+		}
+	}
+	return statements
+}

@@ -1,0 +1,70 @@
+package hostile_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"go.uber.org/goleak"
+
+	"github.com/op-data/sqlpreview/fuzz/internal/hostile"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// unnoticed are the behaviours whose harm an ordinary client that asks one
+// question does not see: it would be met by its next one, or in its memory.
+var unnoticed = map[string]bool{
+	"ready-in-transaction": true, "ready-odd-status": true, "ready-forever": true,
+	"describe-twice": true, "describe-long-name": true, "describe-many-columns": true,
+}
+
+// TestEveryBehaviourDiffersFromAnHonestServer talks to each with an ordinary
+// client: an honest one answers 1, the others do not get that far.
+func TestEveryBehaviourDiffersFromAnHonestServer(t *testing.T) {
+	names := map[string]bool{}
+	for _, b := range append(hostile.Behaviours("secret"), hostile.Mangled(1)) {
+		if names[b.Name] {
+			t.Errorf("%s: the name occurs twice", b.Name)
+		}
+		names[b.Name] = true
+		t.Run(b.Name, func(t *testing.T) {
+			t.Parallel()
+			server, err := hostile.Start(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			defer cancel()
+			conn, value, err := ask(ctx, server.DSN("p"))
+			server.Close() // first, for the client's own farewell waits long for an answer
+			if conn != nil {
+				_ = conn.Close(t.Context())
+				<-conn.CleanupDone()
+			}
+			if b.Name == "honest" && (err != nil || value != "1") {
+				t.Fatalf("the honest server answered %q, %v", value, err)
+			}
+			if ours := err == nil && value == "1"; ours && !b.Honest && !unnoticed[b.Name] && b.Name != "mangled" {
+				t.Errorf("an ordinary client saw nothing odd")
+			}
+		})
+	}
+}
+
+func ask(ctx context.Context, dsn string) (*pgconn.PgConn, string, error) {
+	conn, err := pgconn.Connect(ctx, dsn)
+	if err != nil {
+		return nil, "", err
+	}
+	result := conn.ExecParams(ctx, "select 1 as preview_query", nil, nil, nil, nil)
+	value := ""
+	for result.NextRow() {
+		if values := result.Values(); len(values) > 0 && len(values[0]) < 100 {
+			value = string(values[0])
+		}
+	}
+	_, err = result.Close()
+	return conn, value, err
+}
