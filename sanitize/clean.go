@@ -15,30 +15,32 @@ const maxMarks = 30
 const replacement = "\uFFFD"
 
 // clean returns the text with every character outside the allowed set replaced
-// by U+FFFD, and the replacements in order. A clean text is returned as it is,
+// by U+FFFD, the replacements in order, and whether direction marks were kept. A clean text is returned as it is,
 // without allocation. Every decision depends on what was kept before and, for
 // joiners, on what will be kept after, so cleaning twice is cleaning once.
-func clean(text string) (string, []splice) {
+func clean(text string) (cleaned string, splices []splice, directions bool) {
 	start := cleanASCII(text, 0)
 	if start == len(text) {
-		return text, nil
+		return text, nil, false
 	}
 	c := cleaner{text: text}
 	c.run(start)
-	if c.splices == nil {
-		return text, nil
+	if c.out == nil {
+		return text, nil, c.directions
 	}
 	c.flush(len(text))
-	return c.out.String(), c.splices
+	return c.out.String(), c.splices, c.directions
 }
 
 // cleaner is the state of one pass.
 type cleaner struct {
 	text    string
-	out     strings.Builder // the result up to text[copied]
+	out     *strings.Builder // the result up to text[copied]; nil while that is the text itself
 	copied  int
 	marks   int // combining marks since the last character that carries none
 	splices []splice
+
+	directions bool // direction marks were kept
 }
 
 func (c *cleaner) run(i int) {
@@ -58,12 +60,20 @@ func (c *cleaner) run(i int) {
 			c.marks = 0
 			continue
 		}
-		r, size := decode(text, i)
-		if r < 0 {
-			c.replace(i, size, InvalidUTF8)
-			c.marks = 0
-			i += size
-			continue
+		var r rune
+		var size int
+		switch {
+		case b < 0xE0 && b >= 0xC2 && i+1 < len(text) && text[i+1]&0xC0 == 0x80:
+			r, size = rune(b&0x1F)<<6|rune(text[i+1]&0x3F), 2
+		case b > 0xE0 && b < 0xF0 && b != 0xED && i+2 < len(text) && text[i+1]&0xC0 == 0x80 && text[i+2]&0xC0 == 0x80:
+			r, size = rune(b&0x0F)<<12|rune(text[i+1]&0x3F)<<6|rune(text[i+2]&0x3F), 3
+		default:
+			if r, size = decode(text, i); r < 0 {
+				c.replace(i, size, InvalidUTF8)
+				c.marks = 0
+				i += size
+				continue
+			}
 		}
 		number := chars.Lookup(r)
 		switch {
@@ -96,7 +106,7 @@ func (c *cleaner) special(i int, r rune, size int, is *class.Class) int {
 	case class.Bidi:
 		kind = Bidi
 	case class.DirectionMark:
-		kept = true
+		kept, c.directions = true, true
 	case class.NonJoiner, class.Joiner:
 		// A kept joiner stands within a run of marks and does not end it.
 		if c.joins(i+size, is.Action) {
@@ -125,6 +135,10 @@ func (c *cleaner) special(i int, r rune, size int, is *class.Class) int {
 
 // replace puts U+FFFD in the place of size bytes at i.
 func (c *cleaner) replace(i, size int, kind Kind) {
+	if c.out == nil {
+		c.out = new(strings.Builder)
+		c.out.Grow(len(c.text) + 2*len(replacement))
+	}
 	c.flush(i)
 	c.out.WriteString(replacement)
 	c.copied = i + size
@@ -138,7 +152,7 @@ func (c *cleaner) flush(i int) {
 
 // left returns the result before i, as far as decisions look back.
 func (c *cleaner) left(i int) string {
-	if c.splices == nil {
+	if c.out == nil {
 		return c.text[:i]
 	}
 	c.flush(i)

@@ -54,7 +54,7 @@ func TestClean(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got, splices := clean(test.in)
+			got, splices, _ := clean(test.in)
 			var kinds Kind
 			for _, s := range splices {
 				kinds |= s.kind
@@ -62,7 +62,7 @@ func TestClean(t *testing.T) {
 			if got != test.want || kinds != test.kinds {
 				t.Errorf("clean(%+q) = %+q %v, want %+q %v", test.in, got, kinds.Names(), test.want, test.kinds.Names())
 			}
-			if again, splices := clean(got); again != got || splices != nil {
+			if again, splices, _ := clean(got); again != got || splices != nil {
 				t.Errorf("cleaned twice: %+q, then %+q", got, again)
 			}
 		})

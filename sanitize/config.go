@@ -5,6 +5,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
+
+	"github.com/op-data/sqlpreview/sanitize/internal/secrets"
 )
 
 // The limits of Config.MaxCharacters.
@@ -23,6 +26,14 @@ type Config struct {
 	// MaxCharacters is the most code points of a sanitized value, from 1 to
 	// 1048576. Default (0): 1024.
 	MaxCharacters int
+	// DisableDetectors turns detectors of secrets off, by their names; see
+	// Detectors. Default: those with Default set are on.
+	DisableDetectors []string
+	// EnableDetectors turns detectors on that are off by default.
+	EnableDetectors []string
+	// Allow lists texts that look like secrets and are none, such as the keys of
+	// a documentation. What a detector finds is kept if it equals one of them.
+	Allow []string
 	// Columns says which columns are masked. Default: those whose name says so.
 	Columns ColumnRules
 }
@@ -38,6 +49,10 @@ func New(config Config) (*Sanitizer, error) {
 		return nil, fmt.Errorf("sanitize: MaxCharacters is %d: choose 1 to %d, or 0 for %d", limit, maxMaxCharacters, DefaultMaxCharacters)
 	}
 	config.MaxCharacters = limit
+	finder, err := secrets.New(config.DisableDetectors, config.EnableDetectors, config.Allow)
+	if err != nil {
+		return nil, fmt.Errorf("sanitize: %w", err)
+	}
 	columns, err := newColumnPolicy(config.Columns)
 	if err != nil {
 		return nil, err
@@ -46,15 +61,41 @@ func New(config Config) (*Sanitizer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sanitizer{limit: limit, columns: columns, version: version}, nil
+	return &Sanitizer{limit: limit, secrets: finder, columns: columns, version: version}, nil
 }
 
 // policyVersion names the rules of this package and a digest of the settings.
 func policyVersion(config Config) (string, error) {
+	// The order of lists has no meaning.
+	for _, list := range []*[]string{
+		&config.DisableDetectors, &config.EnableDetectors, &config.Allow,
+		&config.Columns.Names, &config.Columns.Mask, &config.Columns.Keep,
+	} {
+		*list = slices.Compact(slices.Sorted(slices.Values(*list)))
+	}
 	settings, err := json.Marshal(config)
 	if err != nil {
 		return "", fmt.Errorf("sanitize: settings: %w", err)
 	}
 	digest := sha256.Sum256(settings)
 	return fmt.Sprintf("%d-%s", rules, hex.EncodeToString(digest[:8])), nil
+}
+
+// Detector describes one detector of secrets.
+type Detector struct {
+	// Name is what Changes.Detector and the mask call it.
+	Name string
+	// Default says whether it is on unless Config.DisableDetectors names it.
+	Default bool
+	// Finds says what it finds.
+	Finds string
+}
+
+// Detectors lists all detectors. The slice is the caller's.
+func Detectors() []Detector {
+	var all []Detector
+	for _, d := range secrets.Detectors() {
+		all = append(all, Detector(d))
+	}
+	return all
 }

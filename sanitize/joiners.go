@@ -31,21 +31,17 @@ func (c *cleaner) joins(next int, action class.Action) bool {
 	if chars.Of(previous).Virama {
 		return true
 	}
-	before, after := joinsForward(left), c.joinsBackward(next)
-	if action == class.NonJoiner {
-		return before && after
+	if action == class.Joiner {
+		following, _ := utf8.DecodeRuneInString(c.text[next:])
+		if chars.Of(following).Pictographic && endsInEmoji(left) {
+			return true
+		}
+		if following == bengaliVirama && (previous == bengaliRa || previous == assameseRa) {
+			return true
+		}
+		return joinsForward(left) != c.joinsBackward(next)
 	}
-	following, _ := utf8.DecodeRuneInString(c.text[next:])
-	switch {
-	case before != after:
-		return true
-	case following == bengaliVirama:
-		return previous == bengaliRa || previous == assameseRa
-	case chars.Of(following).Pictographic:
-		return endsInEmoji(left)
-	default:
-		return false
-	}
+	return joinsForward(left) && c.joinsBackward(next)
 }
 
 // joinsForward tells whether the last letter joins to its successor.

@@ -8,20 +8,20 @@ import (
 
 // changes sums up what was done to a value, or returns nil if there is nothing
 // to say.
-func (s *Sanitizer) changes(original, result string, in Input, edits []edit, truncated bool) *Changes {
+func (s *Sanitizer) changes(original string, in Input, r *result) *Changes {
 	var c Changes
-	if truncated {
+	if r.truncated {
 		c.Kinds |= Truncated
 	}
-	if in.Class == Textual && startsFormula(result) {
+	if in.Class == Textual && startsFormula(r.text) {
 		c.Kinds |= FormulaLike
 	}
-	if hasDirectionMark(result) {
+	if r.directions && hasDirectionMark(r.text) {
 		c.Kinds |= DirectionMark
 	}
 	var counts [len(kindNames)]int
 	var detectors []string
-	for _, e := range edits {
+	for _, e := range r.edits {
 		c.Kinds |= e.kind
 		if e.kind != MaskedValue {
 			counts[e.kind.bit()]++
@@ -38,8 +38,9 @@ func (s *Sanitizer) changes(original, result string, in Input, edits []edit, tru
 		}
 	}
 	c.Detector = strings.Join(detectors, ",")
-	c.measure(original, in, truncated)
-	return &c
+	c.measure(original, in, r.truncated)
+	said := c // only what is returned goes to the heap
+	return &said
 }
 
 // measure sets the original length, where it is known and says nothing of a
@@ -57,6 +58,5 @@ func (c *Changes) measure(original string, in Input, truncated bool) {
 
 // hasDirectionMark finds LRM, RLM or ALM.
 func hasDirectionMark(text string) bool {
-	return !isASCII(text) &&
-		(strings.Contains(text, "\u200E") || strings.Contains(text, "\u200F") || strings.Contains(text, "\u061C"))
+	return strings.Contains(text, "\u200E") || strings.Contains(text, "\u200F") || strings.Contains(text, "\u061C")
 }

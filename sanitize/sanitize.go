@@ -1,6 +1,11 @@
 package sanitize
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/op-data/sqlpreview/sanitize/internal/secrets"
+)
 
 // lookAhead is how many code points past the limit are read, so that a secret
 // or a cluster that the cut would split is seen whole, or long enough.
@@ -14,6 +19,7 @@ const maxRounds = 8
 // Sanitizer makes values safe to hand on. It is safe for concurrent use.
 type Sanitizer struct {
 	limit   int
+	secrets *secrets.Finder
 	columns columnPolicy
 	version string
 }
@@ -66,39 +72,75 @@ func (s *Sanitizer) Cell(text string, in Input) (string, *Changes) {
 }
 
 func (s *Sanitizer) textual(text string, in Input) (string, *Changes) {
+	hints := secrets.Hints{Number: in.Class != Textual, Column: in.Column}
 	whole := in.OriginalBytes <= int64(len(text))
 	if whole && len(text) <= s.limit && cleanASCII(text, 0) == len(text) &&
-		(in.Class != Textual || !startsFormula(text)) {
+		(in.Class != Textual || !startsFormula(text)) && s.secrets.Find(text, hints) == nil {
 		return text, nil // what most values are
 	}
-	current := text
+	r := result{text: text, truncated: !whole}
 	if !whole {
-		current = withoutPartialRune(current)
+		r.text = withoutPartialRune(text)
 	}
-	truncated := !whole
-	if end := offset(current, s.limit+lookAhead); end < len(current) {
-		current, truncated = current[:end], true
+	if end := offset(r.text, s.limit+lookAhead); end < len(r.text) {
+		r.text, r.truncated = r.text[:end], true
 	}
-	var edits []edit
-	partial := truncated // the end of current is not the end of the value
-	settled := false
-	for round := 0; round < maxRounds && !settled; round++ {
-		cleaned, splices := clean(current)
-		edits = apply(edits, splices)
-		settled = len(splices) == 0
-		current = cleaned
-
-		end := s.end(current, partial)
-		settled = settled && end == len(current)
-		if end < len(current) {
-			current, edits, truncated = current[:end], before(edits, end), true
+	hints.Partial = r.truncated
+	for range maxRounds {
+		if s.round(&r, hints) {
+			return r.text, s.changes(text, in, &r)
 		}
-		partial = false
+		hints.Partial = false // what was cut off is decided on
 	}
-	if !settled {
-		return s.maskWhole(MaskedValue, "unsettled")
+	return s.maskWhole(MaskedValue, "unsettled")
+}
+
+// result is a value on its way.
+type result struct {
+	text       string
+	edits      []edit
+	truncated  bool
+	directions bool // it may hold direction marks
+}
+
+// round cleans, masks and cuts once. It returns whether there was nothing left
+// to do: a cut can leave a joiner without its letter, or make a secret of what
+// was none, as a number of 17 digits that loses one.
+func (s *Sanitizer) round(r *result, hints secrets.Hints) (settled bool) {
+	cleaned, splices, directions := clean(r.text)
+	r.text, r.edits, r.directions = cleaned, apply(r.edits, splices), directions
+	settled = len(splices) == 0
+
+	masked, splices := mask(r.text, s.secrets.Find(r.text, hints))
+	r.text, r.edits = masked, apply(r.edits, splices)
+	settled = settled && len(splices) == 0
+
+	if end := s.end(r.text, hints.Partial); end < len(r.text) {
+		r.text, r.edits, r.truncated = r.text[:end], before(r.edits, end), true
+		settled = false
 	}
-	return current, s.changes(text, current, in, edits, truncated)
+	return settled
+}
+
+// mask puts masks in the place of secrets.
+func mask(text string, found []secrets.Match) (string, []splice) {
+	if len(found) == 0 {
+		return text, nil
+	}
+	var out strings.Builder
+	splices := make([]splice, 0, len(found))
+	at := 0
+	for _, m := range found {
+		stand := secrets.Mask(m.Detector)
+		out.WriteString(text[at:m.Start])
+		out.WriteString(stand)
+		splices = append(splices, splice{
+			at: m.Start, old: m.End - m.Start, length: len(stand), kind: MaskedValue, detector: m.Detector,
+		})
+		at = m.End
+	}
+	out.WriteString(text[at:])
+	return out.String(), splices
 }
 
 // end returns where to cut a clean text. If the text goes on where it could
@@ -115,10 +157,8 @@ func (s *Sanitizer) end(text string, partial bool) int {
 
 // maskWhole replaces a whole value. Its length stays unsaid.
 func (s *Sanitizer) maskWhole(kind Kind, detector string) (string, *Changes) {
-	mask := maskOf(detector)
-	return mask[:offset(mask, s.limit)], &Changes{
+	stand := secrets.Mask(detector)
+	return stand[:offset(stand, s.limit)], &Changes{
 		Kinds: kind, OriginalBytes: -1, OriginalCharacters: -1, Detector: detector,
 	}
 }
-
-func maskOf(detector string) string { return "[masked:" + detector + "]" }
