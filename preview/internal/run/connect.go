@@ -26,8 +26,8 @@ const maxStartMessage = 64 << 10
 
 // parseDSN prepares the driver. Its errors may hold the connection string, so
 // none of their text is used.
-func parseDSN(dsn string) (*pgconn.Config, *Error) {
-	config, err := pgconn.ParseConfig(dsn)
+func parseDSN(t Target) (*pgconn.Config, *Error) {
+	config, err := pgconn.ParseConfig(t.DSN)
 	if err != nil {
 		return nil, newError(reason.DatabaseLoginFailed, "the connection string of this connection is not valid",
 			"Write it as a URL (postgres://...) or as keywords and values (host=... dbname=...).")
@@ -40,8 +40,11 @@ func parseDSN(dsn string) (*pgconn.Config, *Error) {
 	config.AfterNetConnect = func(_ context.Context, _ *pgconn.Config, conn net.Conn) (net.Conn, error) {
 		return wire.NewConn(conn), nil
 	}
-	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}}
-	config.DialFunc = dialer.DialContext
+	config.DialFunc = t.Dial
+	if config.DialFunc == nil {
+		keepAlive := net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}
+		config.DialFunc = (&net.Dialer{KeepAliveConfig: keepAlive}).DialContext
+	}
 	return config, nil
 }
 

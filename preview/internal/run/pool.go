@@ -32,13 +32,13 @@ type pool struct {
 	lastUsed time.Time
 }
 
-func newPool(dsn string, limits Limits) (*pool, *Error) {
-	config, err := parseDSN(dsn)
+func newPool(t Target, limits Limits) (*pool, *Error) {
+	config, err := parseDSN(t)
 	if err != nil {
 		return nil, err
 	}
 	return &pool{
-		dsn: dsn, config: config, limits: limits, names: newNames(),
+		dsn: t.DSN, config: config, limits: limits, names: newNames(),
 		slots: make(chan struct{}, limits.Sessions), lastUsed: time.Now(),
 	}, nil
 }

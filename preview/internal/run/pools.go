@@ -65,7 +65,7 @@ func (ps *Pools) pool(t Target) (*pool, *Error) {
 	if len(ps.byID) >= ps.limits.Connections && !ps.evict() {
 		return nil, newError(reason.ConcurrencyLimit, "too many connections are in use at a time", "Try again later.")
 	}
-	p, err := newPool(t.DSN, ps.limits)
+	p, err := newPool(t, ps.limits)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,10 @@
 package run
 
-import "time"
+import (
+	"context"
+	"net"
+	"time"
+)
 
 // Hard bounds: a Query or Limits that asks for more gets these.
 const (
@@ -19,6 +23,10 @@ type Target struct {
 	// DSN is the connection string. When it changes, the sessions of the old
 	// one are closed.
 	DSN string
+	// Dial opens every network connection, those of cancel requests too; nil
+	// means a net.Dialer's. It goes with the DSN: another Dial with the same DSN
+	// is not noticed.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Query is one statement and its bounds. A bound that is zero, negative or
