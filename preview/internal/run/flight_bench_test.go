@@ -1,12 +1,7 @@
 package run_test
 
 import (
-	"fmt"
-	"io"
-	"net"
 	"slices"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -101,9 +96,3 @@ func bareQuery(b *testing.B, conn *pgx.Conn, sql string) {
 	}
 	_ = cells
 }
-
-var _ = fmt.Sprint
-var _ = io.EOF
-var _ = net.ErrClosed
-var _ = strings.Contains
-var _ sync.Mutex

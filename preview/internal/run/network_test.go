@@ -23,6 +23,7 @@ func slowDial(delay time.Duration) func(context.Context, string, string) (net.Co
 // end is a pipe of the kernel's.
 func newSlowConn(conn net.Conn, delay time.Duration) net.Conn {
 	near, far := socketPair()
+	remote := conn.RemoteAddr()
 	forward := func(to, from net.Conn) {
 		type packet struct {
 			due   time.Time
@@ -57,7 +58,7 @@ func newSlowConn(conn net.Conn, delay time.Duration) net.Conn {
 	}
 	go forward(conn, far)
 	go forward(far, conn)
-	return near
+	return seeming{near.(*net.TCPConn), remote}
 }
 
 func socketPair() (net.Conn, net.Conn) {
@@ -80,3 +81,12 @@ func socketPair() (net.Conn, net.Conn) {
 	}
 	return near, <-accepted
 }
+
+// seeming is a connection through a proxy that seems to lead to the server
+// itself: a cancel request goes to the remote address.
+type seeming struct {
+	*net.TCPConn
+	remote net.Addr
+}
+
+func (s seeming) RemoteAddr() net.Addr { return s.remote }

@@ -12,11 +12,14 @@ const (
 	// reapLimit is how long a session whose query may still run is waited for.
 	// Meanwhile it keeps its place in the pool.
 	reapLimit = 30 * time.Second
-	// cancelTimeout bounds one cancel request, cancelPause is the wait between
-	// two: a request that arrives while the server is between two statements
-	// does nothing.
+	// cancelTimeout bounds one cancel request.
 	cancelTimeout = 2 * time.Second
-	cancelPause   = 250 * time.Millisecond
+	// cancelLead is how long a cancel request has before our half of the
+	// connection is closed: a pooler forgets a client that has gone.
+	cancelLead = 200 * time.Millisecond
+	// cancelPause is the wait between two requests: one that arrives while the
+	// server is between two statements does nothing.
+	cancelPause = 250 * time.Millisecond
 )
 
 // reap stops what runs on a session and returns when the server has closed it,
@@ -26,25 +29,33 @@ func (s *session) reap(ctx context.Context) {
 	defer s.hangUp()
 	limit := time.Now().Add(reapLimit)
 	for first := true; ; first = false {
-		s.cancel()
+		// Not bound to the caller's context: that one has ended.
+		attempt, stop := context.WithTimeout(context.Background(), cancelTimeout)
+		sent := make(chan struct{})
+		go func() {
+			defer close(sent)
+			_ = s.pg.CancelRequest(attempt) //nolint:errcheck // tried again until the session has ended
+		}()
 		if first {
+			select {
+			case <-sent:
+			case <-time.After(cancelLead):
+			}
 			// From here on the server can notice by itself that we are gone
 			// (client_connection_check_interval), and ends the session when it
 			// is done.
 			_ = s.conn.CloseWrite() //nolint:errcheck // the cancel requests remain
 		}
-		if s.ended(cancelPause) || ctx.Err() != nil || time.Now().After(limit) {
+		ended := s.ended(cancelPause)
+		if ended {
+			stop()
+		}
+		<-sent
+		stop()
+		if ended || ctx.Err() != nil || time.Now().After(limit) {
 			return
 		}
 	}
-}
-
-// cancel sends one cancel request over a connection of its own. It is not
-// bound to the caller's context: that one has ended.
-func (s *session) cancel() {
-	ctx, cancel := context.WithTimeout(context.Background(), cancelTimeout)
-	defer cancel()
-	_ = s.pg.CancelRequest(ctx) //nolint:errcheck // tried again until the session has ended
 }
 
 // ended discards what the server sends until it closes the connection; false

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"io"
 )
@@ -95,18 +96,27 @@ func (r *Reader) Fields() (Fields, error) {
 // text reads up to and with the next zero byte and keeps limit bytes.
 func (r *Reader) text(limit int) (string, error) {
 	var kept []byte
-	for {
-		b, err := r.readByte()
+	for r.left > 0 {
+		available := min(int64(max(1, r.buffer.Buffered())), r.left)
+		b, err := r.peek(int(available))
 		if err != nil {
 			return "", err
 		}
-		if b == 0 {
+		end := bytes.IndexByte(b, 0)
+		if end < 0 {
+			end = len(b)
+		}
+		kept = append(kept, b[:min(end, limit-len(kept))]...)
+		consumed := min(end+1, len(b)) // with the zero byte, if it is there
+		if _, err := r.buffer.Discard(consumed); err != nil {
+			return "", err
+		}
+		r.left -= int64(consumed)
+		if end < len(b) {
 			return string(kept), nil
 		}
-		if len(kept) < limit {
-			kept = append(kept, b)
-		}
 	}
+	return "", ErrProtocol
 }
 
 func (r *Reader) readByte() (byte, error) {
