@@ -66,26 +66,10 @@ func (c *cursor) key() string {
 
 // text reads a string. It is a part of the JSON where nothing is escaped.
 func (c *cursor) text() string {
-	start := c.pos
-	c.expect('"')
-	for c.pos < len(c.js) {
-		n := strings.IndexByte(c.js[c.pos:], '"')
-		if n < 0 {
-			break
-		}
-		escape := strings.IndexByte(c.js[c.pos:c.pos+n], '\\')
-		if escape < 0 {
-			c.pos += n + 1
-			return c.unescape(start)
-		}
-		c.pos += escape + 2
+	raw := c.skipText()
+	if len(raw) < 2 {
+		return ""
 	}
-	c.fail()
-	return ""
-}
-
-func (c *cursor) unescape(start int) string {
-	raw := c.js[start:c.pos]
 	if strings.IndexByte(raw, '\\') < 0 {
 		return raw[1 : len(raw)-1]
 	}
@@ -94,6 +78,24 @@ func (c *cursor) unescape(start int) string {
 		c.fail()
 	}
 	return s
+}
+
+// skipText reads a string as it is written, with its quotes.
+func (c *cursor) skipText() string {
+	start := c.pos
+	c.expect('"')
+	for c.pos < len(c.js) {
+		switch c.js[c.pos] {
+		case '"':
+			c.pos++
+			return c.js[start:c.pos]
+		case '\\':
+			c.pos++
+		}
+		c.pos++
+	}
+	c.fail()
+	return ""
 }
 
 // integer reads a decimal number.
@@ -138,7 +140,7 @@ func (c *cursor) skipValue() {
 	for c.pos < len(c.js) {
 		switch c.js[c.pos] {
 		case '"':
-			c.text()
+			c.skipText()
 		case '{', '[':
 			depth++
 			c.pos++

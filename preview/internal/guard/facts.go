@@ -14,6 +14,7 @@ type facts struct {
 	// any type, and those of everything else, whose value is a row.
 	functionAliases []string
 	rowAliases      []string
+	aliased         int // how many of functions have been looked at for that
 	// broken rules of the tree itself, and where.
 	breaks []ruleBreak
 }
@@ -53,7 +54,18 @@ type scope struct {
 	parent    int32
 	upTo      int32 // how many of the parent's CTEs are visible; -1 for all
 	recursive bool
-	ctes      []string
+	count     int32            // of CTEs so far
+	ctes      map[string]int32 // the place of the first CTE of a name
+}
+
+func (s *scope) define(name string) {
+	if s.ctes == nil {
+		s.ctes = make(map[string]int32)
+	}
+	if _, ok := s.ctes[name]; !ok {
+		s.ctes[name] = s.count
+	}
+	s.count++
 }
 
 func (w *walker) enter(f *frame) {
@@ -61,7 +73,7 @@ func (w *walker) enter(f *frame) {
 	case kindSelect:
 		w.openScope(-1)
 	case kindCTE:
-		w.openScope(int32(len(w.scopes[w.scope].ctes)))
+		w.openScope(w.scopes[w.scope].count)
 	}
 }
 
@@ -70,16 +82,22 @@ func (w *walker) openScope(upTo int32) {
 	w.scope = int32(len(w.scopes) - 1)
 }
 
-func (w *walker) setText(f *frame, field, value string) {
+func (w *walker) setText(f *frame, field string) {
 	switch field {
 	case "catalogname":
-		f.catalog = value
+		f.catalog = w.text()
 	case "schemaname":
-		f.schema = value
+		f.schema = w.text()
 	case "relname", "aliasname", "ctename":
-		f.name = value
+		f.name = w.text()
 	case "sval":
-		f.name = value
+		if f.attribute {
+			f.name = w.text()
+			return
+		}
+		w.skipText()
+	default:
+		w.skipText()
 	}
 }
 
@@ -107,8 +125,7 @@ func (w *walker) setBool(f *frame, field string) {
 func (w *walker) leave(f, parent *frame) {
 	switch f.kind.id {
 	case kindCTE:
-		s := &w.scopes[w.scopes[w.scope].parent]
-		s.ctes = append(s.ctes, f.name)
+		w.scopes[w.scopes[w.scope].parent].define(f.name)
 		w.rowAliases = append(w.rowAliases, f.name)
 	case kindAlias:
 		parent.alias = f.name
@@ -129,7 +146,7 @@ func (w *walker) leave(f, parent *frame) {
 	case kindColumnRef:
 		w.column(f)
 	case kindString:
-		if parent.kind.id == kindIndirection {
+		if f.attribute {
 			w.attributes = append(w.attributes, attribute{name: f.name, loc: w.last})
 		}
 	case kindFuncCall:
@@ -149,9 +166,10 @@ func (w *walker) functionAlias(f *frame) {
 		w.functionAliases = append(w.functionAliases, f.alias)
 		return
 	}
-	for _, fn := range w.functions[f.functions:] {
+	for _, fn := range w.functions[max(f.functions, w.aliased):] {
 		w.functionAliases = append(w.functionAliases, fn.Name)
 	}
+	w.aliased = len(w.functions)
 }
 
 // column notes what may be a call by attribute notation: the last of two or

@@ -44,11 +44,7 @@ func (f *facts) isCTE(t *table) bool {
 	}
 	for s, upTo := t.scope, int32(-1); s >= 0; {
 		sc := &f.scopes[s]
-		visible := sc.ctes
-		if upTo >= 0 && !sc.recursive {
-			visible = visible[:min(int(upTo), len(visible))]
-		}
-		if slices.Contains(visible, t.name) {
+		if at, ok := sc.ctes[t.name]; ok && (upTo < 0 || sc.recursive || at < upTo) {
 			return true
 		}
 		s, upTo = sc.parent, sc.upTo

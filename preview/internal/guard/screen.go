@@ -35,7 +35,7 @@ func screen(sql string, maxBytes, depth int) []Violation {
 }
 
 func complexityViolation(sql string, depth int) []Violation {
-	m := measure(sql)
+	m := measure(sql, depth)
 	refuse := func(rule, message, hint string) []Violation {
 		at := min(m.deepest, len(sql))
 		return []Violation{violationAt(sql, at, at, reason.SQLTooComplex, rule, message, hint)}
@@ -44,8 +44,8 @@ func complexityViolation(sql string, depth int) []Violation {
 	case m.depth > depth:
 		return refuse("depth", fmt.Sprintf("the query nests or chains %d levels; at most %d are allowed", m.depth, depth),
 			"flatten it: use IN (...), VALUES, concat or a CTE in the place of a long chain")
-	case m.tokens > maxTokens:
-		return refuse("token-count", fmt.Sprintf("the query has more than %d words and signs", maxTokens),
+	case m.weight > maxWeight:
+		return refuse("token-count", fmt.Sprintf("the query has more words and signs than a preview parses (%d, a word counting two)", maxWeight),
 			"preview a smaller part, or put the literals into a table")
 	case m.rescan > maxRescan:
 		return refuse("operator-run", "the text holds too long a run of operator characters or comment signs",

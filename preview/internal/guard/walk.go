@@ -15,6 +15,7 @@ type frame struct {
 	args                  int
 	plainArgs             bool // no VARIADIC, no star, no named argument
 	implied               bool // compares with `=` without writing it
+	attribute             bool // a string that is a part of value.name
 	functions             int  // facts.functions when it began
 }
 
@@ -49,6 +50,7 @@ func (w *walker) node(parent *frame) {
 // object reads the fields of a node of kind k.
 func (w *walker) object(k *nodeKind, parent *frame) {
 	f := frame{kind: k, plainArgs: true, functions: len(w.functions)}
+	f.attribute = k.id == kindString && parent != nil && parent.kind != nil && parent.kind.id == kindIndirection
 	outer := w.scope
 	w.enter(&f)
 	w.expect('{')
@@ -82,7 +84,7 @@ func (w *walker) field(f *frame, name string) {
 	case typeKind:
 		w.object(spec.kind, f)
 	case typeText:
-		w.setText(f, name, w.text())
+		w.setText(f, name)
 	case typeInt:
 		w.setInt(f, name, w.integer())
 	case typeBool:
@@ -188,7 +190,7 @@ func (w *walker) anything(parent *frame) {
 			}
 		}
 	case '"':
-		w.text()
+		w.skipText()
 	case 't', 'f':
 		w.boolean()
 	default:
