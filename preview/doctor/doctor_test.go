@@ -1,0 +1,321 @@
+package doctor_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/doctor"
+	"github.com/op-data/sqlpreview/preview/pgtest"
+	"github.com/op-data/sqlpreview/preview/reason"
+)
+
+func execute(t *testing.T, dsn, sql string) {
+	t.Helper()
+	conn, err := pgx.Connect(context.Background(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	if _, err := conn.PgConn().Exec(context.Background(), sql).ReadAll(); err != nil {
+		t.Fatalf("%v in\n%s", err, sql)
+	}
+}
+
+func databaseOf(t *testing.T, dsn string) string {
+	t.Helper()
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config.Database
+}
+
+func examine(t *testing.T, dsn string) *doctor.Report {
+	t.Helper()
+	report, err := doctor.Examine(context.Background(), preview.Connection{DSN: preview.NewSecret(dsn)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+func find(r *doctor.Report, check string) *doctor.Finding {
+	for i := range r.Findings {
+		if r.Findings[i].Check == check {
+			return &r.Findings[i]
+		}
+	}
+	return nil
+}
+
+// shop is a small database; its owner is one role, and another may read it.
+const shop = `
+revoke create on schema public from public;
+create table orders (id bigserial primary key, note text);
+create table "od""d Table" (id int);
+create view totals as select count(*) from orders;`
+
+var roles atomic.Int64
+
+// world is a database with a role that has only what a preview needs.
+type world struct {
+	super, role, dsn string
+}
+
+func newWorld(t *testing.T) world {
+	t.Helper()
+	server := pgtest.Shared(t)
+	w := world{super: server.Database(t, shop), role: fmt.Sprintf("preview role %d", roles.Add(1))}
+	w.dsn = server.DSNFor(w.role, databaseOf(t, w.super))
+	script := examine(t, w.super).LeastPrivilege
+	execute(t, w.super, strings.NewReplacer("role sqlpreview", "role "+w.quoted(), "to sqlpreview", "to "+w.quoted()).Replace(script))
+	t.Cleanup(func() { execute(t, w.super, "drop owned by "+w.quoted()+" cascade; drop role "+w.quoted()) })
+	return w
+}
+
+func (w world) quoted() string { return `"` + w.role + `"` }
+
+// TestGrades is what an operator sees for the three typical roles.
+func TestGrades(t *testing.T) {
+	w := newWorld(t)
+
+	least := examine(t, w.dsn)
+	if least.Grade != doctor.GradeA {
+		t.Errorf("the role that doctor's own script made has grade %s: %s", least.Grade, ids(least))
+	}
+	if s := least.Server; !s.Local || s.Pooled || s.Standby || s.Encoding != "UTF8" || s.Version == "" || s.Latency <= 0 || s.Connect <= 0 {
+		t.Errorf("the server: %+v", s)
+	}
+
+	super := examine(t, w.super)
+	if super.Grade != doctor.GradeF || find(super, "superuser") == nil {
+		t.Errorf("a superuser has grade %s: %s", super.Grade, ids(super))
+	}
+
+	execute(t, w.super, `alter table orders owner to `+w.quoted())
+	owner := examine(t, w.dsn)
+	if f := find(owner, "owns-objects"); owner.Grade != doctor.GradeD || f == nil || !slices.Contains(f.Names, "public.orders") {
+		t.Errorf("an owner has grade %s: %s", owner.Grade, ids(owner))
+	}
+	for _, r := range []*doctor.Report{super, owner, least} {
+		text, err := json.MarshalIndent(r, "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s", text)
+	}
+}
+
+// better is the best grade that a finding of a severity must prevent.
+var better = map[doctor.Severity]doctor.Grade{
+	doctor.Critical: doctor.GradeD, doctor.Serious: doctor.GradeC, doctor.Warning: doctor.GradeB, doctor.Advice: doctor.GradeA,
+}
+
+// ids names what was found.
+func ids(r *doctor.Report) string {
+	var names []string
+	for _, f := range r.Findings {
+		names = append(names, fmt.Sprintf("%s:%s%.5q", f.Severity, f.Check, f.Names))
+	}
+	return strings.Join(names, " ")
+}
+
+// TestEveryFindingAndItsRemedy gives the role one right too many, sees that it
+// is found, runs the remedy as it stands, and sees that it is gone.
+func TestEveryFindingAndItsRemedy(t *testing.T) {
+	w := newWorld(t)
+	for _, c := range []struct {
+		check    string
+		setup    string
+		name     string
+		severity doctor.Severity
+		undo     string // where the remedy is advice and no SQL
+	}{
+		{"superuser", `alter role R superuser`, "", doctor.Critical, ""},
+		{"can-become-superuser", `create role "R boss" superuser; grant "R boss" to R`, "R boss", doctor.Critical, ""},
+		{"server-files", `grant pg_read_server_files to R`, "pg_read_server_files", doctor.Critical, ""},
+		{"server-files", `grant pg_execute_server_program to R`, "pg_execute_server_program", doctor.Critical, ""},
+		{"role-attributes", `alter role R createrole`, "createrole", doctor.Serious, ""},
+		{"role-attributes", `alter role R createdb`, "createdb", doctor.Serious, ""},
+		{"role-attributes", `alter role R replication`, "replication", doctor.Serious, ""},
+		{"role-attributes", `alter role R bypassrls`, "bypassrls", doctor.Serious, ""},
+		{"powerful-memberships", `grant pg_signal_backend to R`, "pg_signal_backend", doctor.Serious, ""},
+		{"write-grants", `grant insert on "od""d Table" to R`, `public."od""d Table"`, doctor.Serious, ""},
+		{"write-grants", `grant update (note) on orders to R`, "public.orders", doctor.Serious, ""},
+		{"write-grants", `grant truncate on orders to public`, "public.orders", doctor.Serious, "revoke truncate on orders from public"},
+		{"write-grants", `create role "R writer"; grant delete on orders to "R writer"; grant "R writer" to R`, "public.orders", doctor.Serious, `revoke "R writer" from R`},
+		{"sequence-grants", `grant usage on sequence orders_id_seq to R`, "public.orders_id_seq", doctor.Serious, ""},
+		{"create-grants", `grant create on schema public to R`, "schema public", doctor.Serious, ""},
+		{"create-grants", `grant create on schema public to public`, "schema public", doctor.Serious, ""},
+		{"secret-catalogs", `grant select on pg_authid to R`, "pg_catalog.pg_authid", doctor.Serious, ""},
+		{"dangerous-functions", `grant execute on function pg_read_file(text) to R`, "pg_catalog.pg_read_file(text)", doctor.Serious, ""},
+		{"definer-functions", `create function "do it"(a int, b text) returns int language sql security definer as 'select 1'`, `public."do it"(a integer, b text)`, doctor.Warning, ""},
+		{"monitoring-memberships", `grant pg_monitor to R`, "pg_monitor", doctor.Warning, ""},
+		{"powerful-memberships", `grant pg_read_all_data to R`, "pg_read_all_data", doctor.Serious, ""},
+		{"other-memberships", `create role "R team"; grant "R team" to R`, "R team", doctor.Warning, ""},
+		{"read-only-default", `alter role R reset default_transaction_read_only`, "default_transaction_read_only", doctor.Advice, ""},
+		{"connection-limit", `alter role R connection limit -1`, "R", doctor.Advice, ""},
+		{"string-syntax", `alter role R set standard_conforming_strings = off`, "standard_conforming_strings", doctor.Advice, ""},
+		{"nothing-to-read", `revoke select on all tables in schema public from R`, "", doctor.Advice, ""},
+	} {
+		t.Run(c.check+" "+c.name, func(t *testing.T) {
+			fill := func(text string) string {
+				return strings.NewReplacer(`"R boss"`, `"`+w.role+` boss"`, `"R writer"`, `"`+w.role+` writer"`, `"R team"`, `"`+w.role+` team"`,
+					"R boss", w.role+" boss", "R team", w.role+" team", " R ", " "+w.quoted()+" ").Replace(text + " ")
+			}
+			execute(t, w.super, fill(c.setup))
+			t.Cleanup(func() {
+				for _, suffix := range []string{" boss", " writer", " team"} {
+					name := pgx.Identifier{w.role + suffix}.Sanitize()
+					execute(t, w.super, `do $$ begin if exists (select from pg_roles where rolname = '`+w.role+suffix+`') then
+						drop owned by `+name+`; drop role `+name+`; end if; end $$`)
+				}
+				execute(t, w.super, fill(`revoke pg_read_server_files, pg_execute_server_program, pg_signal_backend, pg_monitor, pg_read_all_data from R `))
+			})
+			report := examine(t, w.dsn)
+			f := find(report, c.check)
+			if f == nil || f.Severity != c.severity || report.Grade.AtLeast(better[c.severity]) {
+				t.Fatalf("grade %s, %s", report.Grade, ids(report))
+			}
+			if want := strings.TrimSpace(fill(c.name)); c.name == "R" && !slices.Contains(f.Names, w.quoted()) ||
+				c.name != "R" && want != "" && !slices.ContainsFunc(f.Names, func(n string) bool { return strings.Contains(n, want) }) {
+				t.Errorf("names %q, want %q", f.Names, want)
+			}
+			remedy := f.Remedy
+			if c.undo != "" {
+				remedy = fill(c.undo)
+			}
+			execute(t, w.super, remedy)
+			if f := find(examine(t, w.dsn), c.check); f != nil {
+				t.Errorf("after\n%s\nit is still found: %+v", remedy, f)
+			}
+		})
+	}
+}
+
+func TestOwnershipOfEachKind(t *testing.T) {
+	for want, setup := range map[string]string{
+		"schema mine":    `create schema mine authorization R`,
+		"public.totals":  `alter view totals owner to R`,
+		"public.f()":     `create function f() returns int language sql as 'select 1'; alter function f() owner to R`,
+		"public.numbers": `create sequence numbers; alter sequence numbers owner to R`,
+	} {
+		w := newWorld(t)
+		execute(t, w.super, strings.ReplaceAll(setup, " R", " "+w.quoted()))
+		if f := find(examine(t, w.dsn), "owns-objects"); f == nil || !slices.Contains(f.Names, want) {
+			t.Errorf("%s: %+v", want, f)
+		}
+	}
+}
+
+// TestHostileNames: a table's name cannot steer the terminal of the operator
+// nor get into SQL that is meant to be copied.
+func TestHostileNames(t *testing.T) {
+	w := newWorld(t)
+	execute(t, w.super, "create table \"x\x1b[2J\u202e\ny\" (a int); grant insert on \"x\x1b[2J\u202e\ny\" to "+w.quoted())
+	report := examine(t, w.dsn)
+	f := find(report, "write-grants")
+	if f == nil || len(f.Names) != 1 || strings.ContainsAny(f.Names[0], "\x1b\u202e\n") || f.Remedy != "" {
+		t.Errorf("got %+v", f)
+	}
+}
+
+func TestManyNamesAreCounted(t *testing.T) {
+	w := newWorld(t)
+	execute(t, w.super, `do $$ begin for i in 1..30 loop execute format('create table t%s (a int); grant insert on t%s to `+w.quoted()+`', i, i); end loop; end $$`)
+	f := find(examine(t, w.dsn), "write-grants")
+	if f == nil || f.Count != 30 || len(f.Names) != 10 || !strings.Contains(f.Remedy, "and 20 more") {
+		t.Errorf("got %+v", f)
+	}
+}
+
+// TestAShadowedCatalogCannotLie: objects in a schema of the role's search_path
+// do not answer the questions.
+func TestAShadowedCatalogCannotLie(t *testing.T) {
+	w := newWorld(t)
+	execute(t, w.super, `create schema lie; grant usage on schema lie to public;
+		create function lie.has_table_privilege(oid, oid, text) returns bool language sql as 'select false';
+		create table lie.pg_roles (like pg_catalog.pg_roles);
+		alter role `+w.quoted()+` set search_path = lie, pg_catalog, public;
+		grant insert on orders to `+w.quoted())
+	if f := find(examine(t, w.dsn), "write-grants"); f == nil {
+		t.Error("the lie was believed")
+	}
+}
+
+func TestExamineLeavesNothing(t *testing.T) {
+	w := newWorld(t)
+	count := func() (n int) {
+		conn, err := pgx.Connect(context.Background(), w.super)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(context.Background())
+		if err := conn.QueryRow(context.Background(), `select count(*) from pg_stat_activity where usename = $1`, w.role).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	examine(t, w.dsn)
+	for range 100 {
+		if count() == 0 {
+			return
+		}
+	}
+	t.Error("a session is left")
+}
+
+func TestFaultsHoldNoSecret(t *testing.T) {
+	server := pgtest.Start(t, pgtest.Options{TCP: true})
+	host, port, _ := server.TCP()
+	const canary = "doctor-canary"
+	for name, c := range map[string]struct {
+		dsn  string
+		want reason.Reason
+	}{
+		"no connection string":  {"host=x port=" + canary, reason.DatabaseLoginFailed},
+		"a wrong password":      {fmt.Sprintf("host=%s port=%d user=postgres password=%s dbname=postgres sslmode=disable", host, port, canary), reason.DatabaseLoginFailed},
+		"an unknown database":   {server.DSNFor("postgres", canary), reason.DatabaseLoginFailed},
+		"nobody listens":        {"host=/nowhere user=" + canary + " dbname=d", reason.DatabaseUnavailable},
+		"a name of no resolver": {"host=" + canary + ".invalid user=u dbname=d", reason.DatabaseUnavailable},
+	} {
+		_, err := doctor.Examine(context.Background(), preview.Connection{DSN: preview.NewSecret(c.dsn)})
+		var failure *preview.Error
+		if !errors.As(err, &failure) || failure.Reason != c.want || strings.Contains(fmt.Sprintf("%+v", failure), canary) {
+			t.Errorf("%s: got %+v", name, err)
+		}
+	}
+}
+
+func TestGradesCompare(t *testing.T) {
+	for _, c := range []struct {
+		grade, least doctor.Grade
+		want         bool
+	}{
+		{doctor.GradeA, doctor.GradeA, true}, {doctor.GradeA, doctor.GradeF, true}, {doctor.GradeC, doctor.GradeC, true},
+		{doctor.GradeD, doctor.GradeC, false}, {doctor.GradeF, doctor.GradeD, false}, {"", doctor.GradeF, false},
+	} {
+		if got := c.grade.AtLeast(c.least); got != c.want {
+			t.Errorf("%q at least %q: %v", c.grade, c.least, got)
+		}
+	}
+	for _, text := range []string{"A", "B", "C", "D", "F"} {
+		if grade, err := doctor.ParseGrade(text); err != nil || string(grade) != text {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	for _, text := range []string{"", "E", "a", "AA"} {
+		if _, err := doctor.ParseGrade(text); err == nil {
+			t.Errorf("%q is a grade", text)
+		}
+	}
+}

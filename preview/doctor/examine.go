@@ -1,0 +1,272 @@
+package doctor
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/internal/run/sqlstate"
+	"github.com/op-data/sqlpreview/preview/reason"
+)
+
+const (
+	connectTimeout = 10 * time.Second
+	// checkTimeout bounds one question, in the server and here.
+	checkTimeout = 10 * time.Second
+	maxNames     = 10
+	roundTrips   = 5
+	oldestTested = 14
+)
+
+// Examine connects and grades the connection. It changes nothing. The error is a
+// *preview.Error that holds no host, user or password.
+func Examine(ctx context.Context, connection preview.Connection) (*Report, error) {
+	config, err := pgconn.ParseConfig(connection.DSN.Reveal())
+	if err != nil {
+		return nil, &preview.Error{
+			Reason: reason.DatabaseLoginFailed, Message: "the connection string cannot be read",
+			Hint: "write it as keywords and values or as a URL, as libpq reads it",
+		}
+	}
+	if connection.Dial != nil {
+		config.DialFunc = connection.Dial
+	}
+	config.RuntimeParams["application_name"] = "sqlpreview doctor"
+
+	start := time.Now()
+	connecting, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	conn, err := pgconn.ConnectConfig(connecting, config)
+	if err != nil {
+		return nil, failure(err)
+	}
+	e := &examination{conn: conn}
+	e.report.Server.Connect = time.Since(start)
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing in the session is needed any more
+
+	if err := e.facts(ctx); err != nil {
+		return nil, failure(err)
+	}
+	if err := e.ask(ctx); err != nil {
+		return nil, failure(err)
+	}
+	e.route()
+	e.report.LeastPrivilege = leastPrivilege(e.report.Database, e.schemas)
+	e.report.judge()
+	return &e.report, nil
+}
+
+// failure says what happened in words of our own.
+func failure(err error) error {
+	var said *pgconn.PgError
+	if errors.As(err, &said) && sqlstate.Valid(said.Code) {
+		r := sqlstate.Reason(said.Code)
+		message, hint := sqlstate.General(r)
+		return &preview.Error{Reason: r, Message: message, Hint: hint, SQLSTATE: said.Code}
+	}
+	message, hint := sqlstate.General(reason.DatabaseUnavailable)
+	return &preview.Error{Reason: reason.DatabaseUnavailable, Message: message, Hint: hint}
+}
+
+type examination struct {
+	conn    *pgconn.PgConn
+	report  Report
+	super   bool
+	role    string // quoted
+	schemas []string
+}
+
+// query runs one question of ours in a read-only transaction of its own.
+func (e *examination) query(ctx context.Context, sql string) ([][]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout+time.Second)
+	defer cancel()
+	results, err := e.conn.Exec(ctx, fmt.Sprintf(`begin read only;
+select pg_catalog.set_config('search_path', 'pg_catalog', true), pg_catalog.set_config('statement_timeout', '%d', true),
+	pg_catalog.set_config('client_encoding', 'UTF8', true), pg_catalog.set_config('standard_conforming_strings', 'on', true);`,
+		checkTimeout.Milliseconds())).ReadAll()
+	if err == nil {
+		results, err = e.conn.Exec(ctx, sql).ReadAll()
+	}
+	if _, end := e.conn.Exec(ctx, "rollback").ReadAll(); err == nil {
+		err = end
+	}
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]string
+	for _, row := range results[len(results)-1].Rows {
+		texts := make([]string, len(row))
+		for i, cell := range row {
+			texts[i] = string(cell)
+		}
+		rows = append(rows, texts)
+	}
+	return rows, nil
+}
+
+// facts finds out what the checks build on; without it there is no examination.
+func (e *examination) facts(ctx context.Context) error {
+	rows, err := e.query(ctx, `select current_setting('server_version'), current_setting('server_version_num')::int / 10000,
+		getdatabaseencoding(), pg_is_in_recovery(), pg_backend_pid(), current_user, quote_ident(current_user), current_database(),
+		(select rolsuper from pg_roles where rolname = current_user)`)
+	if err != nil {
+		return err
+	}
+	row := rows[0]
+	s := &e.report.Server
+	s.Version, s.Encoding, s.Standby = printable(row[0]), printable(row[2]), row[3] == "t"
+	// A pooler answers with a process id of its own, since the server behind it
+	// may change.
+	s.Pooled = row[4] != fmt.Sprint(e.conn.PID())
+	e.report.Role, e.role, e.report.Database = printable(row[5]), row[6], row[7]
+	e.super = row[8] == "t"
+	var major int
+	if _, err := fmt.Sscan(row[1], &major); err != nil || major < oldestTested {
+		e.add(Finding{
+			Check: "version", Severity: Warning, Message: fmt.Sprintf("PostgreSQL %s is older than the versions that are tested (%d and newer)", s.Version, oldestTested),
+			Remedy: "Upgrade the server.",
+		})
+	}
+
+	if rows, err = e.query(ctx, `select distinct quote_ident(n.nspname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+		where c.relkind in ('r', 'p', 'v', 'm', 'f') and`+userObject+`and has_schema_privilege(n.oid, 'USAGE')
+		and has_any_column_privilege(c.oid, 'SELECT') order by 1`); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		e.schemas = append(e.schemas, row[0])
+	}
+	return e.latency(ctx)
+}
+
+func (e *examination) latency(ctx context.Context) error {
+	var times []time.Duration
+	for range roundTrips {
+		start := time.Now()
+		if _, err := e.conn.Exec(ctx, "select 1").ReadAll(); err != nil {
+			return err
+		}
+		times = append(times, time.Since(start))
+	}
+	slices.Sort(times)
+	e.report.Server.Latency = times[len(times)/2]
+	return nil
+}
+
+// ask puts every question. One that fails is a finding: what could not be seen
+// is not good.
+func (e *examination) ask(ctx context.Context) error {
+	for _, c := range checks {
+		if e.super && !c.evenSuper {
+			continue
+		}
+		rows, err := e.query(ctx, c.query)
+		if err != nil && (e.conn.IsClosed() || ctx.Err() != nil) {
+			return err
+		}
+		switch {
+		case err != nil:
+			e.add(Finding{Check: c.id, Severity: Warning, Message: "this could not be examined: the server did not answer the question (" + failure(err).(*preview.Error).SQLSTATE + ")"}) //nolint:forcetypeassert,errorlint // failure returns nothing else
+		case len(rows) > 0:
+			e.add(e.finding(c, rows))
+		}
+	}
+	return nil
+}
+
+func (e *examination) add(f Finding) { e.report.Findings = append(e.report.Findings, f) }
+
+func (e *examination) finding(c check, rows [][]string) Finding {
+	f := Finding{Check: c.id, Severity: c.severity, Message: c.message, Count: len(rows)}
+	var remedies []string
+	for _, row := range rows[:min(maxNames, len(rows))] {
+		name := row[0]
+		f.Names = append(f.Names, printable(name))
+		// A name that could steer a terminal is not put into SQL to be copied.
+		if printable(name) == name && printable(e.role) == e.role {
+			remedies = append(remedies, strings.NewReplacer("{role}", e.role, "{name}", name).Replace(c.remedy))
+		}
+	}
+	f.Remedy = strings.Join(slices.Compact(remedies), "\n")
+	if left := len(rows) - maxNames; left > 0 && strings.Contains(c.remedy, "{name}") {
+		f.Remedy += fmt.Sprintf("\n-- and %d more", left)
+	}
+	return f
+}
+
+// route judges the way to the server.
+func (e *examination) route() {
+	s := &e.report.Server
+	secured, encrypted := e.conn.Conn().(*tls.Conn)
+	s.Encrypted = encrypted
+	s.Local = true
+	if address, ok := e.conn.Conn().RemoteAddr().(*net.TCPAddr); ok {
+		s.Local = address.IP.IsLoopback()
+	}
+	switch {
+	case s.Local:
+	case !encrypted:
+		e.add(Finding{
+			Check: "no-encryption", Severity: Serious, Message: "the connection leaves this machine without TLS: the password's proof and all rows can be read on the way",
+			Remedy: "Add sslmode=verify-full to the connection string.",
+		})
+	case len(secured.ConnectionState().VerifiedChains) == 0:
+		e.add(Finding{
+			Check: "server-not-verified", Severity: Advice, Message: "TLS is used, and the server's name is not verified, so somebody in between could take its place",
+			Remedy: "Add sslmode=verify-full to the connection string.",
+		})
+	}
+	if s.Pooled {
+		e.add(Finding{
+			Check: "pooler", Severity: Note, Message: "a pooler stands in between; previews work through transaction pooling, since each is one transaction in one flight",
+		})
+	}
+	if s.Standby {
+		e.add(Finding{Check: "standby", Severity: Note, Message: "the server is a read replica, which no statement can write to"})
+	}
+}
+
+// printable replaces what could steer a terminal.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
+}
+
+// leastPrivilege is a script that makes a role for previews.
+func leastPrivilege(database string, schemas []string) string {
+	if len(schemas) == 0 {
+		schemas = []string{"public"}
+	}
+	var sql strings.Builder
+	fmt.Fprintf(&sql, `create role sqlpreview login password '...' nosuperuser nocreatedb nocreaterole noinherit noreplication nobypassrls
+  connection limit 10;
+alter role sqlpreview set default_transaction_read_only = on;
+grant connect on database %s to sqlpreview;
+`, quoteIdentifier(database))
+	for _, schema := range schemas {
+		if printable(schema) != schema {
+			continue
+		}
+		fmt.Fprintf(&sql, "revoke create on schema %s from public; -- the default of schema public before PostgreSQL 15\n", schema)
+		fmt.Fprintf(&sql, "grant usage on schema %s to sqlpreview;\n", schema)
+		fmt.Fprintf(&sql, "grant select on all tables in schema %s to sqlpreview; -- better: name the tables\n", schema)
+	}
+	return sql.String()
+}
+
+func quoteIdentifier(name string) string {
+	return `"` + strings.ReplaceAll(printable(name), `"`, `""`) + `"`
+}
