@@ -61,6 +61,10 @@ type Error struct {
 	// RetryAfter is how long to wait before the same request may succeed;
 	// zero when trying again is no use.
 	RetryAfter time.Duration
+	// StoppedBy says who stopped the query: "server" (its statement_timeout),
+	// "clock" (our own, the server having not), "caller" or "admin"; empty when
+	// nobody did.
+	StoppedBy string
 	// RequestID is the id of the request that failed; empty before there is one.
 	RequestID string
 }

@@ -1,18 +1,16 @@
 package preview
 
-import (
-	"time"
-)
+import "time"
 
 // Request asks for one preview.
 type Request struct {
 	// ConnectionID names the database; the Resolver knows what it stands for.
-	// Empty means DefaultConnection.
+	// What an empty one means is the Resolver's; SingleConnection takes it for its own.
 	ConnectionID string
 	// SQL is the author's text: exactly one SELECT or WITH statement.
 	SQL string
 	// RequestID is the caller's own name for the request, at most 128 characters
-	// of printable ASCII; one is made where it is empty.
+	// of printable ASCII. One is made where it is empty or anything else.
 	RequestID string
 	// MaxRows asks for fewer rows than Limits.MaxRows; 0 and anything above it
 	// mean Limits.MaxRows.
@@ -21,9 +19,6 @@ type Request struct {
 	// mean Limits.Timeout. A deadline of the context counts too.
 	Timeout time.Duration
 }
-
-// DefaultConnection is the connection id that an empty one stands for.
-const DefaultConnection = "default"
 
 // Verdict is what the guard says of a text.
 type Verdict struct {

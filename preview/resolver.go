@@ -59,7 +59,7 @@ type Connection struct {
 	// be reached, at the moment they are. network and address are as in
 	// net.Dialer.DialContext. It goes with the DSN: sessions that are open stay
 	// open when only Dial changes.
-	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	Dial func(ctx context.Context, network, address string) (net.Conn, error) `json:"-"`
 }
 
 // ErrConnectionNotFound is what a Resolver returns, wrapped or not, for an id

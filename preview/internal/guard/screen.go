@@ -83,3 +83,11 @@ func LineColumn(sql string, offset int) (line, column int) {
 	line = 1 + strings.Count(before, "\n")
 	return line, 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
 }
+
+// TokenEnd returns the end of the token that begins at offset, so that a
+// position which has only a beginning can be underlined.
+func TokenEnd(sql string, offset int) int {
+	offset = max(0, min(offset, len(sql)))
+	lex := lexer{src: sql, pos: offset}
+	return max(offset, min(lex.next().end, len(sql)))
+}

@@ -17,6 +17,8 @@ type keep struct {
 	rows, columns, cellBytes int
 	bytes                    int64
 	describeOnly             bool
+	// own marks a query of our own, which is not worth compiling.
+	own bool
 	// catalogPath makes the search path PostgreSQL's own catalog alone.
 	catalogPath bool
 }

@@ -26,7 +26,7 @@ func (ps *Pools) Internal(ctx context.Context, t Target, sql string, timeout tim
 	}
 	defer v.end()
 	a, _, _, err := v.fly(ctx, sql, keep{
-		rows: internalRows, columns: HardColumns, cellBytes: internalCellBytes, bytes: internalBytes,
+		rows: internalRows, columns: HardColumns, cellBytes: internalCellBytes, bytes: internalBytes, own: true,
 	})
 	if err != nil {
 		return nil, err

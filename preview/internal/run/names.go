@@ -92,7 +92,7 @@ func (v *visit) nameColumns(ctx context.Context, columns []Column) *Error {
 		return nil
 	}
 	a, _, _, err := v.fly(ctx, lookUp(types, origins), keep{
-		rows: len(types) + len(origins), columns: 5, cellBytes: 1 << 10, bytes: HardBytes, catalogPath: true,
+		rows: len(types) + len(origins), columns: 5, cellBytes: 1 << 10, bytes: HardBytes, own: true, catalogPath: true,
 	})
 	if err != nil {
 		return err

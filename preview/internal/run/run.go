@@ -155,7 +155,7 @@ func (v *visit) fly(ctx context.Context, sql string, limits keep) (_ *answers, s
 		s.traits.noCheckInterval = v.pool.noCheckInterval.Load()
 		before := s.reader.Received()
 		sent = time.Now()
-		state, err := s.fly(ctx, newFlight(settings(s.traits, left, limits.catalogPath), sql, limits.describeOnly), a, v.deadline)
+		state, err := s.fly(ctx, newFlight(settings(s.traits, left, limits), sql, limits.describeOnly), a, v.deadline)
 		v.state = state
 		switch {
 		case state == stateStale:

@@ -1,0 +1,42 @@
+package preview
+
+import (
+	"errors"
+
+	"github.com/op-data/sqlpreview/preview/internal/guard"
+	"github.com/op-data/sqlpreview/preview/internal/run"
+	"github.com/op-data/sqlpreview/preview/internal/wrap"
+)
+
+// failure turns an error of the run into one that may be shown, its place
+// mapped from the wrapped text back to the author's. Anything but a *run.Error
+// has a text that nobody has vouched for, which is withheld.
+func failure(err error, sql string, text wrap.Text) *Error {
+	var known *Error
+	if errors.As(err, &known) {
+		return known
+	}
+	var e *run.Error
+	if !errors.As(err, &e) {
+		return internal("the preview failed; what the cause said is withheld")
+	}
+	return &Error{
+		Reason:     e.Reason,
+		Position:   position(sql, text, e.Position),
+		Message:    e.Message,
+		Hint:       e.Hint,
+		SQLSTATE:   e.SQLSTATE,
+		StoppedBy:  string(e.StoppedBy),
+		RetryAfter: e.RetryAfter,
+	}
+}
+
+// position maps a place in the wrapped text to one in the author's.
+func position(sql string, text wrap.Text, place int) Position {
+	offset, ok := text.SourceOffset(place)
+	if !ok {
+		return Position{}
+	}
+	line, column := guard.LineColumn(sql, offset)
+	return Position{Line: line, Column: column, Offset: offset, End: guard.TokenEnd(sql, offset)}
+}

@@ -1,0 +1,273 @@
+package origin
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/op-data/sqlpreview/preview/internal/guard"
+	"github.com/op-data/sqlpreview/sanitize"
+)
+
+// Column is what the server says of an output column.
+type Column struct {
+	// Name is the name in the result.
+	Name string
+	// Table and Attribute are pg_class.oid and pg_attribute.attnum of the column
+	// that it shows unchanged; 0 where there is none.
+	Table     uint32
+	Attribute uint16
+}
+
+// Target is the database, asked with the session and the role of the preview.
+type Target interface {
+	// Catalog runs a query of this package's own; NULL is an empty text.
+	Catalog(ctx context.Context, sql string) ([][]string, error)
+	// Describe returns a query's columns without running it.
+	Describe(ctx context.Context, sql string) ([]Column, error)
+}
+
+// Masks judges output columns by the rules of a Sanitizer.
+type Masks struct {
+	rules *sanitize.Sanitizer
+}
+
+// New returns the judge for a Sanitizer's rules.
+func New(rules *sanitize.Sanitizer) *Masks { return &Masks{rules: rules} }
+
+// maxViews bounds how many views one judgement looks into; past it a view's
+// columns all count as masked.
+const maxViews = 64
+
+// MaskedBy returns for every output column the rule that masks it, or "". When
+// it returns an error nothing may be shown.
+func (m *Masks) MaskedBy(
+	ctx context.Context, target Target, known *Snapshot, st *guard.Statement, columns []Column,
+) ([]string, error) {
+	if !m.rules.MasksColumns() {
+		return make([]string, len(columns)), nil
+	}
+	relations, err := known.closure(ctx, target, namesOf(st), columns)
+	if err != nil {
+		return nil, err
+	}
+	j := &judgement{
+		masks: m, target: target, known: known,
+		relations: relations.all, views: make(map[uint32]map[uint16]string),
+	}
+	return j.outputs(ctx, st.Tree(), relations.named, columns)
+}
+
+func namesOf(st *guard.Statement) []name {
+	names := make([]name, 0, len(st.Tables))
+	for _, t := range st.Tables {
+		names = append(names, name{t.Schema, t.Name})
+	}
+	return names
+}
+
+// judgement is one call of MaskedBy.
+type judgement struct {
+	masks     *Masks
+	target    Target
+	known     *Snapshot
+	relations map[uint32]*relation
+	// views has the rules of the views' columns, as far as they were needed; an
+	// entry that is nil is being made.
+	views map[uint32]map[uint16]string
+}
+
+// outputs judges the columns of a statement that reads the relations used.
+func (j *judgement) outputs(ctx context.Context, tree string, used []uint32, columns []Column) ([]string, error) {
+	sources := sanitize.Sources{Complete: true}
+	masked, err := j.maskedColumns(ctx, used, &sources)
+	if err != nil {
+		return nil, err
+	}
+	if len(masked) > 0 {
+		carried, err := j.carried(ctx, tree, masked)
+		if err != nil {
+			return nil, err
+		}
+		sources.Complete = !carried
+	}
+	outputs := make([]sanitize.OutputColumn, len(columns))
+	for i, c := range columns {
+		outputs[i] = sanitize.OutputColumn{Name: c.Name, Origin: j.origin(c)}
+	}
+	rules := j.masks.rules.MaskedBy(outputs, sources)
+	for i, c := range columns {
+		if rules[i] == "" {
+			rules[i] = j.unproven(c, outputs[i].Origin, masked)
+		}
+	}
+	return rules, nil
+}
+
+// unproven masks what Sources cannot say: a masked column of a view, an origin
+// that the catalog does not have (any more), and a column without origin that
+// is called like a masked one, as NATURAL FULL JOIN makes them.
+func (j *judgement) unproven(c Column, origin sanitize.ColumnID, masked []string) string {
+	known := origin != sanitize.ColumnID{}
+	switch {
+	case known:
+		return ""
+	case c.isUserColumn():
+		return cmp.Or(j.views[c.Table][c.Attribute], sanitize.RuleColumnOrigin)
+	case slices.Contains(masked, c.Name):
+		return sanitize.RuleColumnOrigin
+	default:
+		return ""
+	}
+}
+
+// isUserColumn tells a table's own columns from expressions, which have no
+// table, and from system columns such as ctid, whose numbers are negative.
+func (c Column) isUserColumn() bool {
+	return c.Table != 0 && c.Attribute > 0 && c.Attribute < 1<<15
+}
+
+// maskedColumns returns the names of the masked columns of the relations used,
+// and lists in sources the relations whose columns have an origin that counts.
+func (j *judgement) maskedColumns(ctx context.Context, used []uint32, sources *sanitize.Sources) ([]string, error) {
+	var masked []string
+	for _, oid := range used {
+		r := j.relations[oid]
+		if r == nil {
+			continue // not a relation that has rows, or one the role cannot see
+		}
+		sources.Relations = append(sources.Relations, sanitize.Relation{Schema: r.schema, Name: r.name})
+		var rules map[uint16]string
+		if r.isView() {
+			var err error
+			if rules, err = j.view(ctx, r); err != nil {
+				return nil, err
+			}
+		}
+		for number, column := range r.columns {
+			if rules[number] != "" || j.masks.rules.MasksColumn(sanitize.ColumnID{Schema: r.schema, Table: r.name, Column: column}) {
+				masked = append(masked, column)
+			}
+		}
+	}
+	return masked, nil
+}
+
+// carried tells whether the values of a masked column can get into the
+// statement's result other than as a column with an origin.
+func (j *judgement) carried(ctx context.Context, tree string, masked []string) (bool, error) {
+	f, err := factsOf(tree)
+	if err != nil {
+		return false, err
+	}
+	wholeRow, err := j.known.wholeRowFunctions(ctx, j.target)
+	if err != nil {
+		return false, err
+	}
+	for _, column := range masked {
+		if f.carries(column, wholeRow) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// origin returns where a column comes from, or zero where that is not known or
+// where a view's own query shows that it is masked.
+func (j *judgement) origin(c Column) sanitize.ColumnID {
+	r := j.relations[c.Table]
+	if r == nil || !c.isUserColumn() {
+		return sanitize.ColumnID{}
+	}
+	column, ok := r.columns[c.Attribute]
+	if !ok || j.views[r.oid][c.Attribute] != "" {
+		return sanitize.ColumnID{}
+	}
+	return sanitize.ColumnID{Schema: r.schema, Table: r.name, Column: column}
+}
+
+// view judges the columns of a view by its own query.
+func (j *judgement) view(ctx context.Context, r *relation) (map[uint16]string, error) {
+	if rules, ok := j.views[r.oid]; ok && rules != nil {
+		return rules, nil
+	}
+	_, circular := j.views[r.oid]
+	if r.query == "" && len(r.uses) == 0 {
+		return nil, nil // one of PostgreSQL's own
+	}
+	if !j.reachesMasked(r, map[uint32]bool{}) {
+		j.views[r.oid] = map[uint16]string{}
+		return j.views[r.oid], nil
+	}
+	if circular || len(j.views) >= maxViews {
+		return r.allMasked(), nil
+	}
+	j.views[r.oid] = nil
+	rules, err := j.viewQuery(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	j.views[r.oid] = rules
+	return rules, nil
+}
+
+func (j *judgement) viewQuery(ctx context.Context, r *relation) (map[uint16]string, error) {
+	st, _ := guard.Check(r.query, nil)
+	if st == nil {
+		return r.allMasked(), nil // a query that cannot be looked into
+	}
+	columns, err := j.target.Describe(ctx, st.SQL())
+	if err != nil {
+		// The role may read the view and not what is below it; what cannot be
+		// looked into is masked. A caller that went away still fails.
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		return r.allMasked(), nil
+	}
+	judged, err := j.outputs(ctx, st.Tree(), r.uses, columns)
+	if err != nil {
+		return nil, err
+	}
+	// The columns of a view are those of its query, in order; a column of it
+	// that is dropped or renamed keeps its place.
+	rules := make(map[uint16]string)
+	for i, rule := range judged {
+		if rule != "" {
+			rules[uint16(i+1)] = rule
+		}
+	}
+	if len(judged) < len(r.columns) {
+		return r.allMasked(), nil
+	}
+	return rules, nil
+}
+
+// reachesMasked tells whether a view reads, through others too, a relation with
+// a masked column.
+func (j *judgement) reachesMasked(r *relation, seen map[uint32]bool) bool {
+	if r == nil || seen[r.oid] {
+		return false
+	}
+	seen[r.oid] = true
+	for _, column := range r.columns {
+		if j.masks.rules.MasksColumn(sanitize.ColumnID{Schema: r.schema, Table: r.name, Column: column}) {
+			return true
+		}
+	}
+	for _, oid := range r.uses {
+		if j.reachesMasked(j.relations[oid], seen) {
+			return true
+		}
+	}
+	return false
+}
+
+// allMasked masks every column of a view.
+func (r *relation) allMasked() map[uint16]string {
+	rules := make(map[uint16]string, len(r.columns))
+	for number := range r.columns {
+		rules[number] = sanitize.RuleColumnOrigin
+	}
+	return rules
+}

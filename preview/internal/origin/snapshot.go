@@ -1,0 +1,130 @@
+package origin
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// snapshotAge is how long a catalog's answers are believed, closuresKept how
+	// many are.
+	snapshotAge  = time.Minute
+	closuresKept = 256
+)
+
+// Snapshot remembers what one target's catalog said, for a minute, so that an
+// ordinary preview asks nothing. It may be used by many goroutines at a time.
+type Snapshot struct {
+	mu       sync.Mutex
+	since    time.Time
+	closures map[string]closure
+	wholeRow map[string]bool
+}
+
+// closure is what the names of a statement mean, through views.
+type closure struct {
+	// named has the OIDs that the names themselves can mean.
+	named []uint32
+	all   map[uint32]*relation
+}
+
+// NewSnapshot makes an empty snapshot.
+func NewSnapshot() *Snapshot { return &Snapshot{closures: make(map[string]closure)} }
+
+// fresh forgets what is too old or too much. The caller holds the lock.
+func (s *Snapshot) fresh() {
+	if time.Since(s.since) > snapshotAge || len(s.closures) > closuresKept {
+		s.since = time.Now()
+		s.closures = make(map[string]closure)
+		s.wholeRow = nil
+	}
+}
+
+// closure returns what names mean, asking the target where that is not known or
+// where the columns that came show that it has changed.
+func (s *Snapshot) closure(ctx context.Context, target Target, names []name, columns []Column) (closure, error) {
+	if len(names) == 0 {
+		return closure{}, nil
+	}
+	unique := make(map[name]bool, len(names))
+	for _, n := range names {
+		unique[n] = true
+	}
+	names = slices.SortedFunc(maps.Keys(unique), func(a, b name) int { return strings.Compare(a.key(), b.key()) })
+	var key strings.Builder
+	for _, n := range names {
+		key.WriteString(n.key())
+	}
+	s.mu.Lock()
+	s.fresh()
+	known, ok := s.closures[key.String()]
+	s.mu.Unlock()
+	if ok && known.explains(columns) {
+		return known, nil
+	}
+	rows, err := target.Catalog(ctx, closureQuery(names))
+	if err != nil {
+		return closure{}, err
+	}
+	all, err := readClosure(rows)
+	if err != nil {
+		return closure{}, err
+	}
+	found := closure{all: all}
+	for oid, r := range all {
+		if unique[name{r.schema, r.name}] || unique[name{"", r.name}] {
+			found.named = append(found.named, oid)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closures[key.String()] = found
+	return found, nil
+}
+
+// explains tells whether every origin is known; one that is not is of a table
+// or column made after the catalog was asked.
+func (c closure) explains(columns []Column) bool {
+	for _, column := range columns {
+		if !column.isUserColumn() {
+			continue
+		}
+		r := c.all[column.Table]
+		if r == nil || r.columns[column.Attribute] == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// key is the name in a form that no other name has.
+func (n name) key() string { return n.schema + "\x00" + n.relation + "\x00" }
+
+func (s *Snapshot) wholeRowFunctions(ctx context.Context, target Target) (map[string]bool, error) {
+	s.mu.Lock()
+	s.fresh()
+	known := s.wholeRow
+	s.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	rows, err := target.Catalog(ctx, wholeRowQuery)
+	if err != nil {
+		return nil, err
+	}
+	functions := make(map[string]bool, len(rows))
+	for _, row := range rows {
+		if len(row) != 1 {
+			return nil, errCatalog
+		}
+		functions[row[0]] = true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wholeRow = functions
+	return functions, nil
+}

@@ -1,0 +1,65 @@
+package preview
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/op-data/sqlpreview/preview/internal/guard"
+)
+
+// Policy is what an operator can adjust of the guard's rules. The zero Policy
+// is the built-in one.
+//
+// Names are written as in SQL: schema.name, folded to lower case unless in
+// double quotes. What is denied wins over what is allowed.
+type Policy struct {
+	// DenyFunctions are refused beside those that always are; a name without a
+	// schema stands for that name in every schema.
+	DenyFunctions []string `json:"deny_functions,omitempty"`
+	// AllowFunctions may be called although they are VOLATILE or refused by
+	// default; each as schema.name.
+	AllowFunctions []string `json:"allow_functions,omitempty"`
+	// DenySchemas: no relation or function of these schemas may be named.
+	DenySchemas []string `json:"deny_schemas,omitempty"`
+	// DenyRelations are tables and views that may not be read; a name without a
+	// schema stands for that name in every schema.
+	DenyRelations []string `json:"deny_relations,omitempty"`
+	// AllowRelations may be read although they are refused by default, each as
+	// schema.name: the catalogs that hold secrets or values of columns.
+	AllowRelations []string `json:"allow_relations,omitempty"`
+	// Strict refuses every function that is neither known to be harmless nor in
+	// AllowFunctions. Default: off.
+	Strict bool `json:"strict,omitempty"`
+}
+
+// ParsePolicy reads a Policy from JSON. An unknown key is an error.
+func ParsePolicy(text []byte) (Policy, error) {
+	var p Policy
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&p); err != nil {
+		return Policy{}, fmt.Errorf("preview: policy: %w", err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return Policy{}, errors.New("preview: policy: there is text behind the object")
+	}
+	if _, err := guard.NewPolicy(p.rules(0)); err != nil {
+		return Policy{}, fmt.Errorf("preview: %w", err)
+	}
+	return p, nil
+}
+
+func (p Policy) rules(maxBytes int) guard.Rules {
+	return guard.Rules{
+		MaxBytes:       maxBytes,
+		DenyFunctions:  p.DenyFunctions,
+		AllowFunctions: p.AllowFunctions,
+		DenySchemas:    p.DenySchemas,
+		DenyRelations:  p.DenyRelations,
+		AllowRelations: p.AllowRelations,
+		Strict:         p.Strict,
+	}
+}

@@ -1,0 +1,178 @@
+package preview
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"time"
+
+	"github.com/op-data/sqlpreview/preview/internal/guard"
+	"github.com/op-data/sqlpreview/preview/internal/origin"
+	"github.com/op-data/sqlpreview/preview/internal/run"
+	"github.com/op-data/sqlpreview/preview/internal/wrap"
+	"github.com/op-data/sqlpreview/preview/reason"
+	"github.com/op-data/sqlpreview/sanitize"
+)
+
+// Previewer runs previews. Make one with New and Close it at the end; its
+// methods may be called from many goroutines at a time.
+type Previewer struct {
+	resolver  Resolver
+	limits    Limits
+	policy    *guard.Policy
+	sanitizer *sanitize.Sanitizer
+	masks     *origin.Masks
+	pools     *run.Pools
+	catalogs  *catalogs
+}
+
+// Close closes the idle sessions, and the others when their previews end.
+// Previews that start afterwards fail with DATABASE_UNAVAILABLE.
+func (p *Previewer) Close() { p.pools.Close() }
+
+// Preview runs one request through all steps and returns its rows, bounded and
+// sanitized. The error is always an *Error, and then no row has left.
+//
+// When ctx ends, the query is cancelled in the database too.
+func (p *Previewer) Preview(ctx context.Context, request Request) (*Result, error) {
+	start := time.Now()
+	r := p.begin(request, start)
+
+	st, refused := guard.Check(request.SQL, p.policy)
+	if st == nil {
+		return nil, r.failed(refusal(refused))
+	}
+	text, err := wrap.Wrap(st, r.rows)
+	if err != nil {
+		return nil, r.failed(internal("the wrapped query does not read as the one that was checked"))
+	}
+	checked := time.Since(start)
+
+	target, err := p.target(ctx, r)
+	if err != nil {
+		return nil, r.failed(err)
+	}
+	if err := p.resolve(ctx, target, st); err != nil {
+		return nil, r.failed(err)
+	}
+	raw, err := p.pools.Run(ctx, target.Target, run.Query{
+		SQL:          text.SQL,
+		MaxRows:      r.rows,
+		MaxColumns:   p.limits.MaxColumns,
+		MaxCellBytes: p.sanitizer.MaxInputBytes(),
+		MaxBytes:     rawBytes * p.limits.MaxResponseBytes,
+		Timeout:      target.left(),
+	})
+	if err != nil {
+		return nil, r.failed(failure(err, request.SQL, text))
+	}
+	cleaning := time.Now()
+	masked, err := p.masks.MaskedBy(ctx, target, target.catalog.origins, st, originColumns(raw.Columns))
+	if err != nil {
+		return nil, r.failed(failure(err, request.SQL, wrap.Text{}))
+	}
+	result := p.clean(raw, masked, r)
+	result.RequestID = r.id
+	fingerprint, err := st.Fingerprint()
+	if err != nil {
+		return nil, r.failed(internal("the query has no fingerprint"))
+	}
+	result.Receipt = Receipt{
+		SQLFingerprint:    fingerprint,
+		SchemaFingerprint: raw.SchemaFingerprint,
+		PayloadSHA256:     payloadSHA256(result.Columns, result.Rows),
+	}
+	result.Stats.Check, result.Stats.Queue, result.Stats.Connect = checked, raw.Queue, raw.Connect
+	result.Stats.Execute, result.Stats.Fetch = raw.Execute, raw.Fetch
+	result.Stats.Sanitize, result.Stats.Total = time.Since(cleaning), time.Since(start)
+	return result, nil
+}
+
+// Describe returns the columns that a query would have. The database reads the
+// query and plans nothing; no row is touched. MaxRows has no meaning here. The
+// error is always an *Error.
+func (p *Previewer) Describe(ctx context.Context, request Request) (*Description, error) {
+	r := p.begin(request, time.Now())
+	st, refused := guard.Check(request.SQL, p.policy)
+	if st == nil {
+		return nil, r.failed(refusal(refused))
+	}
+	text, err := wrap.Wrap(st, r.rows)
+	if err != nil {
+		return nil, r.failed(internal("the wrapped query does not read as the one that was checked"))
+	}
+	target, err := p.target(ctx, r)
+	if err != nil {
+		return nil, r.failed(err)
+	}
+	if err := p.resolve(ctx, target, st); err != nil {
+		return nil, r.failed(err)
+	}
+	raw, err := p.pools.Describe(ctx, target.Target, run.Query{
+		SQL: text.SQL, MaxColumns: p.limits.MaxColumns, MaxBytes: p.limits.MaxResponseBytes, Timeout: target.left(),
+	})
+	if err != nil {
+		return nil, r.failed(failure(err, request.SQL, text))
+	}
+	return &Description{
+		RequestID: r.id, Columns: p.columns(raw.Columns), SchemaFingerprint: raw.SchemaFingerprint,
+	}, nil
+}
+
+// resolve judges the statement by the catalog of its target.
+func (p *Previewer) resolve(ctx context.Context, t *target, st *guard.Statement) error {
+	known, err := t.catalog.functions(ctx, t)
+	if err != nil {
+		return failure(err, st.Source, wrap.Text{})
+	}
+	if refused := st.Resolve(known, p.policy); len(refused) > 0 {
+		return refusal(refused)
+	}
+	return nil
+}
+
+// visit is one request with its bounds settled.
+type visit struct {
+	id           string
+	connectionID string
+	rows         int
+	deadline     time.Time
+}
+
+func (p *Previewer) begin(request Request, start time.Time) visit {
+	r := visit{
+		id:           request.RequestID,
+		connectionID: request.ConnectionID,
+		rows:         lower(request.MaxRows, p.limits.MaxRows),
+		deadline:     start.Add(lower(request.Timeout, p.limits.Timeout)),
+	}
+	if !isRequestID(r.id) {
+		r.id = rand.Text()
+	}
+	return r
+}
+
+// failed puts the request's id into an error.
+func (r visit) failed(err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		e = internal("the preview failed")
+	}
+	e.RequestID = r.id
+	return e
+}
+
+// isRequestID tells whether a caller's id can go into logs and headers as it is.
+func isRequestID(id string) bool {
+	if id == "" || len(id) > 128 {
+		return false
+	}
+	for _, c := range []byte(id) {
+		if c < ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+func internal(message string) *Error { return &Error{Reason: reason.Internal, Message: message} }

@@ -1,0 +1,421 @@
+package preview_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/pgtest"
+	"github.com/op-data/sqlpreview/preview/reason"
+	"github.com/op-data/sqlpreview/sanitize"
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			_, _ = os.Stderr.WriteString(err.Error() + "\n")
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// schema is a small shop, with a secret and a view over it.
+const schema = `
+create table customers (id int primary key, name text, email text, password_hash text);
+insert into customers values (1, 'Ada', 'ada@example.com', 'hunter2-canary'), (2, 'Grace', null, 'hunter3-canary');
+create table orders (id int primary key, customer_id int references customers, amount numeric(10,2), note text);
+insert into orders select i, 1 + i % 2, i * 1.5, 'note ' || i from generate_series(1, 250) i;
+create view public_customers as select id, name from customers;
+create view all_customers as select id, name, password_hash as word from customers;
+create function add_row() returns int language sql volatile as 'insert into orders values (-1, 1, 1, null) returning 1';
+create function shout(text) returns text language sql immutable as 'select upper($1)';
+`
+
+func newPreviewer(t *testing.T, config preview.Config) *preview.Previewer {
+	t.Helper()
+	if config.Resolver == nil {
+		dsn := pgtest.Shared(t).Database(t, schema)
+		config.Resolver = preview.SingleConnection(preview.NewSecret(dsn))
+	}
+	previewer, err := preview.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(previewer.Close)
+	return previewer
+}
+
+func run(t *testing.T, p *preview.Previewer, sql string) *preview.Result {
+	t.Helper()
+	result, err := p.Preview(context.Background(), preview.Request{SQL: sql})
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return result
+}
+
+func failure(t *testing.T, p *preview.Previewer, request preview.Request) *preview.Error {
+	t.Helper()
+	_, err := p.Preview(context.Background(), request)
+	var e *preview.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("%s: error is %v, want a *preview.Error", request.SQL, err)
+	}
+	return e
+}
+
+func TestPreviewReturnsRows(t *testing.T) {
+	p := newPreviewer(t, preview.Config{})
+	result := run(t, p, "select o.id as no, c.name, o.amount, null as nothing from orders o join customers c on c.id = o.customer_id order by 1 limit 2; -- done")
+	if len(result.Rows) != 2 || len(result.Columns) != 4 {
+		t.Fatalf("got %d rows of %d columns, want 2 of 4", len(result.Rows), len(result.Columns))
+	}
+	row := result.Rows[0]
+	if row[0].Text != "1" || row[1].Text != "Grace" || row[2].Text != "1.50" || !row[3].Null || row[0].Null {
+		t.Errorf("first row is %+v", row)
+	}
+	amount := result.Columns[2]
+	if amount.Name != "amount" || amount.Type != "numeric(10,2)" || amount.Precision != 10 || amount.Scale != 2 || amount.Category != "N" {
+		t.Errorf("column is %+v", amount)
+	}
+	if amount.OriginTable != "public.orders" || amount.OriginColumn != "amount" {
+		t.Errorf("origin is %q.%q, want public.orders.amount", amount.OriginTable, amount.OriginColumn)
+	}
+	if len(result.Truncations) != 0 {
+		t.Errorf("truncations are %+v, want none", result.Truncations)
+	}
+	receipt := result.Receipt
+	if len(receipt.SQLFingerprint) != 16 || len(receipt.SchemaFingerprint) != 64 || len(receipt.PayloadSHA256) != 64 {
+		t.Errorf("receipt is %+v", receipt)
+	}
+	if result.RequestID == "" || result.Stats.Total <= 0 || result.Stats.Rows != 2 || result.Stats.Bytes <= 0 {
+		t.Errorf("request id %q, stats %+v", result.RequestID, result.Stats)
+	}
+}
+
+func TestReceiptTellsResultsApart(t *testing.T) {
+	p := newPreviewer(t, preview.Config{})
+	payload := func(sql string) string { return run(t, p, sql).Receipt.PayloadSHA256 }
+	same := payload("select 'a'::text as x, 'b'::text as y")
+	if payload("select 'a'::text as x, 'b'::text as y where true") != same {
+		t.Error("equal payloads have different hashes")
+	}
+	for _, other := range []string{
+		"select 'ab'::text as x, ''::text as y",
+		"select 'a'::text as x, null::text as y",
+		"select 'a'::text as x, 'b'::varchar as y",
+		"select 'a'::text as x, 'b'::text as z",
+	} {
+		if payload(other) == same {
+			t.Errorf("%s has the hash of another payload", other)
+		}
+	}
+}
+
+func TestBounds(t *testing.T) {
+	p := newPreviewer(t, preview.Config{})
+	tests := []struct {
+		name    string
+		request preview.Request
+		rows    int
+		want    []preview.TruncationReason
+	}{
+		{"100 rows and no more", preview.Request{SQL: "select * from orders"}, 100, []preview.TruncationReason{preview.RowLimit}},
+		{"a caller may ask for fewer", preview.Request{SQL: "select * from orders", MaxRows: 7}, 7, []preview.TruncationReason{preview.RowLimit}},
+		{"a caller may not ask for more", preview.Request{SQL: "select * from orders", MaxRows: 5000}, 100, []preview.TruncationReason{preview.RowLimit}},
+		{"a negative number means the limit", preview.Request{SQL: "select * from orders", MaxRows: -1}, 100, []preview.TruncationReason{preview.RowLimit}},
+		{"the whole", preview.Request{SQL: "select * from orders where id < 4"}, 3, nil},
+		{"a limit of the author's own", preview.Request{SQL: "select * from orders limit 3"}, 3, nil},
+		{"a long cell", preview.Request{SQL: "select repeat('x', 5000)"}, 1, []preview.TruncationReason{preview.CellLimit}},
+		{
+			"many bytes", preview.Request{SQL: "select " + strings.Repeat("repeat('x', 1024), ", 19) + "repeat('x', 1024) from orders"}, 50,
+			[]preview.TruncationReason{preview.ByteLimit},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			result, err := p.Preview(context.Background(), tt.request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(result.Rows) != tt.rows {
+				t.Errorf("got %d rows, want %d", len(result.Rows), tt.rows)
+			}
+			var got []preview.TruncationReason
+			for _, truncation := range result.Truncations {
+				got = append(got, truncation.Reason)
+				if truncation.Rows != len(result.Rows) || truncation.Limit <= 0 {
+					t.Errorf("truncation %+v with %d rows", truncation, len(result.Rows))
+				}
+			}
+			if strings.Join(names(got), " ") != strings.Join(names(tt.want), " ") {
+				t.Errorf("truncations are %v, want %v", got, tt.want)
+			}
+			for _, row := range result.Rows {
+				for _, cell := range row {
+					if n := len([]rune(cell.Text)); n > 1024 {
+						t.Fatalf("a cell has %d characters", n)
+					}
+				}
+			}
+			if result.Stats.Bytes > preview.DefaultLimits().MaxResponseBytes {
+				t.Errorf("the response takes %d bytes", result.Stats.Bytes)
+			}
+		})
+	}
+}
+
+func names(reasons []preview.TruncationReason) []string {
+	list := make([]string, len(reasons))
+	for i, r := range reasons {
+		list[i] = string(r)
+	}
+	return list
+}
+
+func TestByteLimitBelowTheColumns(t *testing.T) {
+	p := newPreviewer(t, preview.Config{Limits: preview.Limits{MaxResponseBytes: 300}})
+	result := run(t, p, "select 1 as a, 2 as b, 3 as c, 4 as d, 5 as e, 6 as f, 7 as g")
+	if len(result.Columns) == 0 || len(result.Columns) >= 7 {
+		t.Fatalf("got %d columns, want some but not all", len(result.Columns))
+	}
+	for _, row := range result.Rows {
+		if len(row) != len(result.Columns) {
+			t.Errorf("a row has %d cells for %d columns", len(row), len(result.Columns))
+		}
+	}
+	found := false
+	for _, truncation := range result.Truncations {
+		found = found || truncation.Reason == preview.ColumnLimit
+	}
+	if !found {
+		t.Errorf("truncations are %+v, want COLUMN_LIMIT among them", result.Truncations)
+	}
+}
+
+func TestValuesAreSanitized(t *testing.T) {
+	p := newPreviewer(t, preview.Config{})
+	result := run(t, p, `select E'a\x1b[31mb' as escape, U&'safe\202Etxt' as bidi, '=1+1' as formula, 1 as plain`)
+	row := result.Rows[0]
+	for i, want := range []sanitize.Kind{sanitize.Control, sanitize.Bidi, sanitize.FormulaLike} {
+		if row[i].Changes == nil || !row[i].Changes.Kinds.Has(want) {
+			t.Errorf("cell %d is %+v, want it to say %v", i, row[i], want.Names())
+		}
+	}
+	if row[3].Changes != nil {
+		t.Errorf("a plain cell says %+v", row[3].Changes)
+	}
+	if strings.ContainsAny(row[0].Text+row[1].Text, "\x1b\u202e") {
+		t.Errorf("a control character is left: %q %q", row[0].Text, row[1].Text)
+	}
+	if result.Sanitization.CellsChanged != 2 || result.Sanitization.Counts[sanitize.FormulaLike] != 1 {
+		t.Errorf("the sum is %+v", result.Sanitization)
+	}
+}
+
+func TestRefusalsComeBeforeTheDatabase(t *testing.T) {
+	unreachable := preview.SingleConnection(preview.NewSecret("postgres://nobody:pw-canary@127.0.0.1:1/none"))
+	p := newPreviewer(t, preview.Config{Resolver: unreachable})
+	tests := []struct {
+		sql  string
+		want reason.Reason
+	}{
+		{"", reason.SQLEmpty},
+		{"select 1; drop table orders", reason.MultipleStatements},
+		{"delete from orders", reason.NotASelect},
+		{"with d as (delete from orders returning *) select * from d", reason.DataModifyingCTE},
+		{"select * into x from orders", reason.SelectInto},
+		{"select * from orders for update", reason.RowLock},
+		{"select $1", reason.ParameterNotAllowed},
+		{"select pg_sleep(30)", reason.FunctionNotAllowed},
+		{"select 1 +", reason.SQLSyntaxError},
+		{"select '\xff'", reason.SQLInvalidText},
+		{strings.Repeat("(", 60000), reason.SQLTooComplex},
+		{strings.Repeat(" ", 300<<10), reason.SQLTooLarge},
+	}
+	for _, tt := range tests {
+		e := failure(t, p, preview.Request{SQL: tt.sql, RequestID: "r-1"})
+		if e.Reason != tt.want || len(e.Violations) == 0 || e.RequestID != "r-1" {
+			t.Errorf("%.40q: got %v with %d violations, request %q; want %v", tt.sql, e.Reason, len(e.Violations), e.RequestID, tt.want)
+		}
+	}
+	if e := failure(t, p, preview.Request{SQL: "select 1"}); e.Reason != reason.DatabaseUnavailable || strings.Contains(e.Error()+e.Hint, "canary") || strings.Contains(e.Error(), "127.0.0.1") {
+		t.Errorf("an honest query on a dead server: %+v", e)
+	}
+}
+
+func TestFunctionsAreResolvedOnTheTarget(t *testing.T) {
+	p := newPreviewer(t, preview.Config{})
+	if got := run(t, p, "select shout('a')").Rows[0][0].Text; got != "A" {
+		t.Errorf("shout('a') is %q", got)
+	}
+	for _, sql := range []string{"select add_row()", "select * from add_row()", "select 1 order by public.add_row()"} {
+		if e := failure(t, p, preview.Request{SQL: sql}); e.Reason != reason.FunctionNotAllowed || e.Position.Line != 1 {
+			t.Errorf("%s: %+v", sql, e)
+		}
+	}
+	if got := run(t, p, "select count(*) from orders where id < 0").Rows[0][0].Text; got != "0" {
+		t.Errorf("%s rows were written", got)
+	}
+}
+
+func TestServerErrorsPointIntoTheAuthorsText(t *testing.T) {
+	p := newPreviewer(t, preview.Config{})
+	sql := "-- höchst\nselect id,\n  'é', nme from customers"
+	e := failure(t, p, preview.Request{SQL: sql})
+	want := strings.Index(sql, "nme")
+	if e.Reason != reason.UndefinedObject || e.SQLSTATE != "42703" {
+		t.Fatalf("got %+v", e)
+	}
+	if e.Position != (preview.Position{Line: 3, Column: 8, Offset: want, End: want + 3}) {
+		t.Errorf("position is %+v, want line 3, column 8, bytes %d to %d", e.Position, want, want+3)
+	}
+}
+
+func TestErrorsHoldNoValue(t *testing.T) {
+	p := newPreviewer(t, preview.Config{})
+	for _, sql := range []string{
+		"select password_hash::int from customers",
+		"select password_hash::regclass from customers",
+		"select password_hash::json from customers",
+		"select current_setting(password_hash) from customers",
+		"select has_table_privilege(password_hash, 'select') from customers",
+	} {
+		e := failure(t, p, preview.Request{SQL: sql})
+		if strings.Contains(e.Error()+e.Hint, "canary") {
+			t.Errorf("%s: the error holds a value: %+v", sql, e)
+		}
+	}
+}
+
+func TestTimeoutAndCancel(t *testing.T) {
+	p := newPreviewer(t, preview.Config{})
+	const slow = "select count(*) from generate_series(1, 100000000000) a"
+	e := failure(t, p, preview.Request{SQL: slow, Timeout: 300 * time.Millisecond})
+	if e.Reason != reason.StatementTimeout || e.StoppedBy == "" {
+		t.Errorf("got %+v, want STATEMENT_TIMEOUT and who stopped it", e)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(200*time.Millisecond, cancel)
+	if _, err := p.Preview(ctx, preview.Request{SQL: slow}); preview.ReasonOf(err) != reason.ClientCanceled {
+		t.Errorf("got %v, want CLIENT_CANCELED", err)
+	}
+}
+
+func TestConnections(t *testing.T) {
+	p := newPreviewer(t, preview.Config{})
+	if e := failure(t, p, preview.Request{SQL: "select 1", ConnectionID: "no-such"}); e.Reason != reason.ConnectionNotFound {
+		t.Errorf("got %+v, want CONNECTION_NOT_FOUND", e)
+	}
+	broken := newPreviewer(t, preview.Config{Resolver: brokenStore{}})
+	e := failure(t, broken, preview.Request{SQL: "select 1"})
+	if e.Reason != reason.DatabaseUnavailable || strings.Contains(e.Error()+e.Hint, "canary") {
+		t.Errorf("got %+v, want DATABASE_UNAVAILABLE without the store's text", e)
+	}
+}
+
+type brokenStore struct{}
+
+func (brokenStore) Resolve(context.Context, string) (preview.Connection, error) {
+	return preview.Connection{}, errors.New("vault token canary expired")
+}
+
+func TestDescribe(t *testing.T) {
+	p := newPreviewer(t, preview.Config{})
+	const sql = "select id, amount, 1/0 as never from orders"
+	description, err := p.Describe(context.Background(), preview.Request{SQL: sql, RequestID: "d"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(description.Columns) != 3 || description.Columns[1].Type != "numeric(10,2)" || description.RequestID != "d" {
+		t.Errorf("got %+v", description)
+	}
+	if _, err := p.Describe(context.Background(), preview.Request{SQL: "delete from orders"}); preview.ReasonOf(err) != reason.NotASelect {
+		t.Errorf("got %v, want NOT_A_SELECT", err)
+	}
+	whole := run(t, p, "select id, amount, 1 as never from orders")
+	if whole.Receipt.SchemaFingerprint != description.SchemaFingerprint {
+		t.Error("Preview and Describe disagree on the schema fingerprint")
+	}
+}
+
+func TestValidate(t *testing.T) {
+	p := newPreviewer(t, preview.Config{
+		Resolver: brokenStore{},
+		Policy:   preview.Policy{DenyRelations: []string{"public.orders"}},
+	})
+	verdict, err := p.Validate(context.Background(), "select lower(name), shout(name) from customers join customers c using (id)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !verdict.Allowed || strings.Join(verdict.Tables, " ") != "customers" ||
+		strings.Join(verdict.Functions, " ") != "lower shout" || strings.Join(verdict.ToBeResolved, " ") != "shout" || len(verdict.Fingerprint) != 16 {
+		t.Errorf("got %+v", verdict)
+	}
+	verdict, err = p.Validate(context.Background(), "select 1 from orders for update; select 2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if verdict.Allowed || len(verdict.Violations) != 3 {
+		t.Errorf("got %+v, want the denied relation, the lock and the second statement", verdict)
+	}
+	if offline := preview.Check("select 1 from orders"); !offline.Allowed {
+		t.Errorf("the built-in policy refuses an honest query: %+v", offline.Violations)
+	}
+}
+
+func TestNewFindsFaults(t *testing.T) {
+	resolver := preview.SingleConnection(preview.NewSecret("postgres:///x"))
+	for name, config := range map[string]preview.Config{
+		"no resolver":       {},
+		"too many rows":     {Resolver: resolver, Limits: preview.Limits{MaxRows: 101}},
+		"too long":          {Resolver: resolver, Limits: preview.Limits{Timeout: 11 * time.Second}},
+		"too long cells":    {Resolver: resolver, Limits: preview.Limits{MaxCellCharacters: 1025}},
+		"negative":          {Resolver: resolver, Limits: preview.Limits{MaxResponseBytes: -1}},
+		"not a name":        {Resolver: resolver, Policy: preview.Policy{AllowFunctions: []string{"a b"}}},
+		"two cell limits":   {Resolver: resolver, Sanitize: sanitize.Config{MaxCharacters: 10}},
+		"not a column rule": {Resolver: resolver, Sanitize: sanitize.Config{Columns: sanitize.ColumnRules{Mask: []string{"users"}}}},
+	} {
+		if p, err := preview.New(config); err == nil {
+			p.Close()
+			t.Errorf("%s: New accepts it", name)
+		}
+	}
+}
+
+func TestParsePolicy(t *testing.T) {
+	if _, err := preview.ParsePolicy([]byte(`{"strict": true, "allow_functions": ["app.f"]}`)); err != nil {
+		t.Error(err)
+	}
+	for _, text := range []string{`{"strict": true, "alow_functions": []}`, `{} {}`, `{"allow_functions": ["f"]}`, `[]`} {
+		if _, err := preview.ParsePolicy([]byte(text)); err == nil {
+			t.Errorf("%s is accepted", text)
+		}
+	}
+}
+
+func TestResolverDecidesHowToDial(t *testing.T) {
+	refuse := errors.New("this address is not allowed: canary")
+	dialled := 0
+	connection := preview.Connection{
+		DSN: preview.NewSecret("postgres://u@127.0.0.1:1/d"),
+		Dial: func(context.Context, string, string) (net.Conn, error) {
+			dialled++
+			return nil, refuse
+		},
+	}
+	p := newPreviewer(t, preview.Config{Resolver: preview.StaticConnections(map[string]preview.Connection{"": connection})})
+	e := failure(t, p, preview.Request{SQL: "select 1"})
+	if dialled == 0 || e.Reason != reason.DatabaseUnavailable || strings.Contains(e.Error()+e.Hint, "canary") {
+		t.Errorf("dialled %d times, got %+v", dialled, e)
+	}
+}

@@ -1,0 +1,144 @@
+package preview
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/op-data/sqlpreview/preview/internal/guard"
+	"github.com/op-data/sqlpreview/preview/internal/origin"
+	"github.com/op-data/sqlpreview/preview/internal/run"
+	"github.com/op-data/sqlpreview/preview/reason"
+)
+
+const (
+	// functionsAge is how long the catalog's answer about functions is believed.
+	functionsAge = 30 * time.Second
+	// catalogsKept bounds the memory: catalogs are small and asked for anew.
+	catalogsKept = 256
+)
+
+// target is a database as one request sees it.
+type target struct {
+	run.Target
+	pools    *run.Pools
+	catalog  *catalog
+	deadline time.Time
+}
+
+// target finds the database of a request.
+func (p *Previewer) target(ctx context.Context, r visit) (*target, error) {
+	resolving, cancel := context.WithDeadline(ctx, r.deadline)
+	defer cancel()
+	connection, err := p.resolver.Resolve(resolving, r.connectionID)
+	switch {
+	case errors.Is(err, ErrConnectionNotFound):
+		return nil, &Error{
+			Reason:  reason.ConnectionNotFound,
+			Message: "there is no connection of this id",
+			Hint:    "Check the connection id.",
+		}
+	case ctx.Err() != nil:
+		return nil, &Error{Reason: reason.ClientCanceled, Message: "the caller cancelled the preview"}
+	case err != nil:
+		return nil, &Error{
+			Reason:     reason.DatabaseUnavailable,
+			Message:    "the connection's credentials could not be found out",
+			Hint:       "Check the store that the sidecar reads connections from.",
+			RetryAfter: 5 * time.Second,
+		}
+	}
+	dsn := connection.DSN.Reveal()
+	return &target{
+		Target:   run.Target{ID: r.connectionID, DSN: dsn, Dial: connection.Dial},
+		pools:    p.pools,
+		catalog:  p.catalogs.of(r.connectionID, dsn),
+		deadline: r.deadline,
+	}, nil
+}
+
+// left is what is left of the request's time; never zero, which would mean the
+// default.
+func (t *target) left() time.Duration { return max(time.Until(t.deadline), time.Millisecond) }
+
+// Catalog implements origin.Target.
+func (t *target) Catalog(ctx context.Context, sql string) ([][]string, error) {
+	return t.pools.Internal(ctx, t.Target, sql, t.left())
+}
+
+// Describe implements origin.Target.
+func (t *target) Describe(ctx context.Context, sql string) ([]origin.Column, error) {
+	described, err := t.pools.Describe(ctx, t.Target, run.Query{SQL: sql, Timeout: t.left()})
+	if err != nil {
+		return nil, err
+	}
+	return originColumns(described.Columns), nil
+}
+
+func originColumns(columns []run.Column) []origin.Column {
+	converted := make([]origin.Column, len(columns))
+	for i, c := range columns {
+		converted[i] = origin.Column{Name: c.Name, Table: c.TableOID, Attribute: c.Attribute}
+	}
+	return converted
+}
+
+// catalogs remembers what the databases' catalogs said, by connection id.
+type catalogs struct {
+	mu   sync.Mutex
+	byID map[string]*catalog
+}
+
+// catalog is what one database's catalog said, to one role.
+type catalog struct {
+	dsn     string
+	origins *origin.Snapshot
+
+	mu    sync.Mutex
+	since time.Time
+	known *guard.Target
+}
+
+func newCatalogs() *catalogs { return &catalogs{byID: make(map[string]*catalog)} }
+
+func (c *catalogs) of(id, dsn string) *catalog {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known, ok := c.byID[id]
+	if ok && known.dsn == dsn {
+		return known
+	}
+	if len(c.byID) >= catalogsKept {
+		clear(c.byID)
+	}
+	known = &catalog{dsn: dsn, origins: origin.NewSnapshot()}
+	c.byID[id] = known
+	return known
+}
+
+// functions returns what the target's catalog says about its own functions,
+// asking it where the last answer is too old. Where it cannot be asked, the
+// preview fails: an old answer is not a safe one.
+func (c *catalog) functions(ctx context.Context, t *target) (*guard.Target, error) {
+	c.mu.Lock()
+	known, age := c.known, time.Since(c.since)
+	c.mu.Unlock()
+	if known != nil && age < functionsAge {
+		return known, nil
+	}
+	asked := time.Now()
+	rows, err := t.Catalog(ctx, guard.TargetQuery)
+	if err != nil {
+		return nil, err
+	}
+	if known, err = guard.ReadTarget(rows); err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if asked.After(c.since) {
+		c.known, c.since = known, asked
+	}
+	return known, nil
+}
