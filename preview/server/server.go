@@ -65,9 +65,15 @@ type Config struct {
 	ErrorLog *log.Logger
 }
 
+// The defaults of Config.
 const (
-	defaultMaxConnections = 256
-	defaultMaxInFlight    = 256
+	DefaultMaxConnections  = 256
+	DefaultMaxInFlight     = 256
+	DefaultMaxMessageBytes = 2 * preview.HardMaxSQLBytes
+	DefaultDrainTimeout    = preview.HardTimeout + 2*time.Second
+)
+
+const (
 	// compressMinBytes spares small answers the compression: on one machine it
 	// costs more time than it saves.
 	compressMinBytes = 64 << 10
@@ -103,10 +109,10 @@ func (c *Config) complete() error {
 	if c.Previewer == nil {
 		faults = append(faults, errors.New("server: Config.Previewer is not set"))
 	}
-	positive(&faults, "MaxConnections", &c.MaxConnections, defaultMaxConnections)
-	positive(&faults, "MaxInFlight", &c.MaxInFlight, defaultMaxInFlight)
-	positive(&faults, "MaxMessageBytes", &c.MaxMessageBytes, 2*preview.HardMaxSQLBytes)
-	positive(&faults, "DrainTimeout", &c.DrainTimeout, preview.HardTimeout+2*time.Second)
+	positive(&faults, "MaxConnections", &c.MaxConnections, DefaultMaxConnections)
+	positive(&faults, "MaxInFlight", &c.MaxInFlight, DefaultMaxInFlight)
+	positive(&faults, "MaxMessageBytes", &c.MaxMessageBytes, DefaultMaxMessageBytes)
+	positive(&faults, "DrainTimeout", &c.DrainTimeout, DefaultDrainTimeout)
 	if c.Observe == nil {
 		c.Observe = func(context.Context, Call) {}
 	}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/diagnostic"
+	"github.com/op-data/sqlpreview/preview"
+)
+
+// checkCommand gives the offline verdict.
+type checkCommand struct {
+	JSON  bool   `name:"json" xor:"form" help:"Print the verdict as one JSON object."`
+	Batch bool   `xor:"form" help:"Read JSON lines {\"id\":..,\"sql\":..} and answer each with a JSON line, in order. Exits 0 once every line is answered."`
+	File  string `arg:"" optional:"" name:"file" help:"The file with the query; - or nothing means standard input."`
+}
+
+// verdictJSON is a verdict as others script it.
+type verdictJSON struct {
+	Allowed    bool            `json:"allowed"`
+	Violations []violationJSON `json:"violations"`
+}
+
+// violationJSON is a violation with every key always there.
+type violationJSON struct {
+	Reason  string `json:"reason"`
+	Rule    string `json:"rule"`
+	Message string `json:"message"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Offset  int    `json:"offset"`
+	End     int    `json:"end"`
+	Hint    string `json:"hint"`
+}
+
+// Run checks one text, or each line of a batch.
+func (c *checkCommand) Run(env *environment) error {
+	if c.Batch {
+		if c.File != "" && c.File != "-" {
+			return misusef("check --batch reads standard input, not a file; write: sqlpreview check --batch < %s", c.File)
+		}
+		return checkBatch(env.stdin, env.stdout)
+	}
+	sql, err := c.read(env)
+	if err != nil {
+		return err
+	}
+	verdict := preview.Check(sql)
+	if c.JSON {
+		err = json.NewEncoder(env.stdout).Encode(verdictOf(verdict))
+	} else {
+		err = c.print(env, sql, verdict)
+	}
+	if err == nil && !verdict.Allowed {
+		err = errRefused
+	}
+	return err
+}
+
+// read returns the text, cut one byte above what any configuration accepts.
+func (c *checkCommand) read(env *environment) (string, error) {
+	source := env.stdin
+	if c.File != "" && c.File != "-" {
+		file, err := os.Open(c.File)
+		if err != nil {
+			return "", misusef("cannot read the query: %v", err)
+		}
+		defer file.Close() //nolint:errcheck // it was only read
+		source = file
+	}
+	return readSQL(source)
+}
+
+// readSQL reads a query, cut one byte above what any configuration accepts.
+func readSQL(source io.Reader) (string, error) {
+	text, err := io.ReadAll(io.LimitReader(source, preview.HardMaxSQLBytes+1))
+	if err != nil {
+		return "", misusef("cannot read the query: %v", err)
+	}
+	return string(text), nil
+}
+
+func (c *checkCommand) print(env *environment, sql string, verdict *preview.Verdict) error {
+	if verdict.Allowed {
+		_, err := fmt.Fprintln(env.stdout, "accepted")
+		return err
+	}
+	name := c.File
+	if name == "" || name == "-" {
+		name = "query"
+	}
+	return diagnostic.Violations(env.stdout, colours(env, env.stdout), name, sql, verdict.Violations)
+}
+
+func verdictOf(verdict *preview.Verdict) verdictJSON {
+	return verdictJSON{Allowed: verdict.Allowed, Violations: violationsOf(verdict.Violations)}
+}
+
+func violationsOf(violations []preview.Violation) []violationJSON {
+	out := make([]violationJSON, len(violations))
+	for i, v := range violations {
+		out[i] = violationJSON{
+			Reason: string(v.Reason), Rule: v.Rule, Message: v.Message,
+			Line: v.Line, Column: v.Column, Offset: v.Offset, End: v.End, Hint: v.Hint,
+		}
+	}
+	return out
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/alecthomas/kong"
+)
+
+// The exit codes. Others script them.
+const (
+	exitOK      = 0 // accepted, rows, stopped in good order
+	exitRefused = 1 // refused or failed
+	exitMisuse  = 2 // the command line or the configuration is wrong
+)
+
+// environment is what a command may touch of the world around it.
+type environment struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+}
+
+// commandLine is the command line: one field a subcommand.
+type commandLine struct {
+	Check   checkCommand   `cmd:"" help:"Say offline whether a query may be previewed, and if not, why and where."`
+	Query   queryCommand   `cmd:"" help:"Preview one query as a table or as JSON."`
+	Serve   serveCommand   `cmd:"" help:"Serve previews over gRPC, gRPC-Web and Connect."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// errRefused ends a command with exit code 1 after it has said why itself.
+var errRefused = errors.New("refused")
+
+// misuse is a fault of the command line or the configuration.
+type misuse struct{ message string }
+
+func (m misuse) Error() string { return m.message }
+
+func misusef(format string, arguments ...any) error {
+	return misuse{fmt.Sprintf(format, arguments...)}
+}
+
+// run carries out one command line and returns the exit code.
+func run(ctx context.Context, arguments []string, env *environment) int {
+	var line commandLine
+	helped := false
+	parser, err := kong.New(&line,
+		kong.Name("sqlpreview"),
+		kong.Description("Previews of SELECT queries on PostgreSQL: bounded, read-only, sanitized."),
+		kong.Writers(env.stdout, env.stderr),
+		kong.Exit(func(int) { helped = true }),
+		kong.Vars{"default_listen": defaultListen},
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+	)
+	if err != nil {
+		return report(env, err)
+	}
+	command, err := parser.Parse(arguments)
+	if helped {
+		return exitOK
+	}
+	if err != nil {
+		return report(env, misusef("%v; see sqlpreview --help", err))
+	}
+	command.BindTo(ctx, (*context.Context)(nil))
+	return report(env, command.Run(env))
+}
+
+// report prints an error that nobody has printed and returns the exit code.
+func report(env *environment, err error) int {
+	var wrong misuse
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errRefused):
+		return exitRefused
+	case errors.As(err, &wrong):
+		fmt.Fprintln(env.stderr, "sqlpreview:", wrong.message)
+		return exitMisuse
+	default:
+		fmt.Fprintln(env.stderr, "sqlpreview:", err)
+		return exitRefused
+	}
+}

@@ -1,0 +1,181 @@
+package table
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/sanitize"
+)
+
+// maxNotes is how many changed cells are named one by one.
+const maxNotes = 8
+
+// legend explains the marks, in the order in which they are printed.
+var legend = []struct{ mark, meaning string }{
+	{markCut, "cut"},
+	{markChanged, "changed"},
+	{markMasked, "masked"},
+	{markAdvice, "unchanged, but mind it"},
+	{markNull, "NULL"},
+}
+
+// notes says what came, what was bounded and what was changed.
+func (p *printer) notes(r *preview.Result) {
+	var used []string
+	for _, l := range legend {
+		if p.marks[l.mark] {
+			used = append(used, l.mark+" "+l.meaning)
+		}
+	}
+	if len(used) > 0 {
+		p.print("%s", p.paint(dim, "marks: "+strings.Join(used, ", ")))
+	}
+	p.print("%s in %s%s", count(len(r.Rows), "row"), round(r.Stats.Total), steps(r.Stats))
+	if len(r.Columns) == 0 {
+		p.print("the query has no columns")
+	}
+	for _, t := range r.Truncations {
+		p.print("bounded: %s: %s", p.paint(cyan, string(t.Reason)), bound(t))
+	}
+	if p.shortened > 0 {
+		p.print("%s", p.paint(dim, fmt.Sprintf("%s shown shortened (%s) to fit; --json has the whole text",
+			count(p.shortened, "value"), shortenedTail)))
+	}
+	p.changed(r)
+}
+
+// bound says in words what a bound did.
+func bound(t preview.Truncation) string {
+	switch t.Reason {
+	case preview.RowLimit:
+		return fmt.Sprintf("these are the first %s; there may be more", count(t.Rows, "row"))
+	case preview.ByteLimit:
+		return fmt.Sprintf("the next row would have passed %d bytes", t.Limit)
+	case preview.ColumnLimit:
+		return fmt.Sprintf("columns past the first %d were left out", t.Limit)
+	case preview.CellLimit:
+		return fmt.Sprintf("values longer than %d characters were cut", t.Limit)
+	default:
+		return fmt.Sprintf("the limit is %d", t.Limit)
+	}
+}
+
+// changed sums up the changes, then names the first changed cells.
+func (p *printer) changed(r *preview.Result) {
+	notes := 0
+	note := func(where string, c *sanitize.Changes) {
+		if c == nil || c.Kinds == 0 {
+			return
+		}
+		if notes++; notes <= maxNotes {
+			p.print("  %s: %s", where, describe(c))
+		}
+	}
+	if counts := countsOf(r.Sanitization); counts != "" {
+		p.print("sanitized: %s not as in the database (%s)", count(r.Sanitization.CellsChanged, "value"), counts)
+	}
+	for j, c := range r.Columns {
+		note(fmt.Sprintf("name of column %d", j+1), c.Changes)
+	}
+	for i, row := range r.Rows {
+		for j, cell := range row {
+			note(fmt.Sprintf("row %d, %s", i+1, columnName(r.Columns, j)), cell.Changes)
+		}
+	}
+	if notes > maxNotes {
+		p.print("  and %d more", notes-maxNotes)
+	}
+}
+
+func columnName(columns []preview.Column, j int) string {
+	if j < len(columns) && columns[j].Name != "" {
+		return visible(columns[j].Name)
+	}
+	return fmt.Sprintf("column %d", j+1)
+}
+
+func countsOf(s preview.Sanitization) string {
+	var all sanitize.Kind
+	for kind := range s.Counts {
+		all |= kind
+	}
+	var parts []string
+	for _, kind := range all.Split() {
+		parts = append(parts, fmt.Sprintf("%s %d", kind.Names()[0], s.Counts[kind]))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// describe says what was done to one value.
+func describe(c *sanitize.Changes) string {
+	replaced := map[sanitize.Kind]int{}
+	for _, r := range c.Replacements {
+		replaced[r.Kind] += r.Count
+	}
+	var parts []string
+	for _, kind := range c.Kinds.Split() {
+		part := kind.Names()[0]
+		switch {
+		case kind == sanitize.Truncated:
+			part += " (was " + size(c) + ")"
+		case kind&(sanitize.MaskedValue|sanitize.MaskedColumn) != 0 && c.Detector != "":
+			part += " (" + c.Detector + ")"
+		case replaced[kind] > 0:
+			part += fmt.Sprintf(" (%d replaced)", replaced[kind])
+		}
+		parts = append(parts, part)
+	}
+	text := strings.Join(parts, ", ")
+	if c.MediaType != "" {
+		text += ", " + c.MediaType
+	}
+	return text
+}
+
+func size(c *sanitize.Changes) string {
+	if c.OriginalCharacters >= 0 {
+		return fmt.Sprintf("%d characters, %d bytes", c.OriginalCharacters, c.OriginalBytes)
+	}
+	return fmt.Sprintf("%d bytes", c.OriginalBytes)
+}
+
+// steps lists the steps that took time worth a mention.
+func steps(s preview.Stats) string {
+	var parts []string
+	for _, step := range []struct {
+		name string
+		took time.Duration
+	}{
+		{"check", s.Check}, {"queue", s.Queue}, {"connect", s.Connect},
+		{"execute", s.Execute}, {"fetch", s.Fetch}, {"sanitize", s.Sanitize},
+	} {
+		if step.took >= 10*time.Microsecond {
+			parts = append(parts, step.name+" "+round(step.took))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
+}
+
+// round keeps two or three digits.
+func round(d time.Duration) string {
+	switch {
+	case d >= time.Second:
+		return d.Round(10 * time.Millisecond).String()
+	case d >= 10*time.Millisecond:
+		return d.Round(100 * time.Microsecond).String()
+	default:
+		return d.Round(10 * time.Microsecond).String()
+	}
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -1,0 +1,137 @@
+package table_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/clipperhouse/displaywidth"
+
+	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/table"
+	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/sanitize"
+)
+
+func changes(kinds sanitize.Kind) *sanitize.Changes {
+	return &sanitize.Changes{Kinds: kinds, OriginalBytes: 5000, OriginalCharacters: -1}
+}
+
+func text(s string) preview.Cell { return preview.Cell{Text: s} }
+
+var sample = &preview.Result{
+	Columns: []preview.Column{{Name: "id", Category: "N"}, {Name: "名前", Category: "S"}, {Name: "id", Category: "S"}},
+	Rows: [][]preview.Cell{
+		{text("1"), text("漢字"), {Text: "cut", Changes: changes(sanitize.Truncated)}},
+		{text("22"), text("👨‍👩‍👧 e\u0301"), {Text: "b\uFFFDd", Changes: &sanitize.Changes{
+			Kinds: sanitize.Control | sanitize.Truncated, OriginalBytes: 2000, OriginalCharacters: 1500,
+			Replacements: []sanitize.Replacement{{Kind: sanitize.Control, Count: 1}},
+		}}},
+		{{Null: true}, text("a\nb\tc"), {Text: "[masked]", Changes: &sanitize.Changes{
+			Kinds: sanitize.MaskedValue, OriginalBytes: 9, OriginalCharacters: 9, Detector: "jwt",
+		}}},
+		{text("-4.50"), text("NULL"), {Text: "=1+1", Changes: changes(sanitize.FormulaLike)}},
+	},
+	Truncations: []preview.Truncation{
+		{Reason: preview.RowLimit, Limit: 4, Rows: 4},
+		{Reason: preview.CellLimit, Limit: 1024, Rows: 4},
+	},
+	Sanitization: preview.Sanitization{CellsChanged: 3, Counts: map[sanitize.Kind]int{
+		sanitize.Truncated: 2, sanitize.Control: 1, sanitize.MaskedValue: 1, sanitize.FormulaLike: 1,
+	}},
+	Stats: preview.Stats{Total: 12345 * time.Microsecond, Check: 200 * time.Microsecond, Execute: 11 * time.Millisecond, Rows: 4},
+}
+
+const want = `    id  │ 名前  │ id        
+────────┼───────┼───────────
+     1  │ 漢字  │ cut     … 
+    22  │ 👨‍👩‍👧 é  │ b�d     ~ 
+  NULL∅ │ a↵b⇥c │ [masked]■ 
+ -4.50  │ NULL  │ =1+1    ! 
+marks: … cut, ~ changed, ■ masked, ! unchanged, but mind it, ∅ NULL
+4 rows in 12.3ms (check 200µs, execute 11ms)
+bounded: ROW_LIMIT: these are the first 4 rows; there may be more
+bounded: CELL_LIMIT: values longer than 1024 characters were cut
+sanitized: 3 values not as in the database (TRUNCATED 2, CONTROL 1, MASKED_VALUE 1, FORMULA_LIKE 1)
+  row 1, id: TRUNCATED (was 5000 bytes)
+  row 2, id: TRUNCATED (was 1500 characters, 2000 bytes), CONTROL (1 replaced)
+  row 3, id: MASKED_VALUE (jwt)
+  row 4, id: FORMULA_LIKE
+`
+
+func print(t *testing.T, r *preview.Result, options table.Options) string {
+	t.Helper()
+	var out strings.Builder
+	if err := table.Write(&out, r, options); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestTable(t *testing.T) {
+	t.Parallel()
+	got := print(t, sample, table.Options{})
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// Every line of the grid is equally wide, with and without colour.
+func TestGridIsAligned(t *testing.T) {
+	t.Parallel()
+	for _, colour := range []bool{false, true} {
+		got := print(t, sample, table.Options{Colour: colour})
+		for i, line := range strings.SplitN(got, "\n", 7)[:6] {
+			width := displaywidth.Options{ControlSequences: true}.String(line)
+			if width != 28 {
+				t.Errorf("colour %v: line %d is %d columns wide: %q", colour, i, width, line)
+			}
+		}
+		if strings.Contains(got, "\x1b") != colour {
+			t.Errorf("colour %v: got %q", colour, got)
+		}
+	}
+}
+
+func TestLongValueIsShownShortened(t *testing.T) {
+	t.Parallel()
+	r := &preview.Result{
+		Columns: []preview.Column{{Name: "v"}},
+		Rows:    [][]preview.Cell{{text(strings.Repeat("漢", 40))}, {text("short")}},
+	}
+	got := print(t, r, table.Options{MaxCellWidth: 11})
+	if !strings.Contains(got, " 漢漢漢漢漢⋯ \n") || !strings.Contains(got, "1 value shown shortened (⋯) to fit; --json has the whole text\n") {
+		t.Errorf("got\n%s", got)
+	}
+	if strings.Contains(got, "marks:") || strings.Contains(got, "sanitized:") {
+		t.Errorf("shortening for the screen is taken for a change:\n%s", got)
+	}
+}
+
+func TestOddShapes(t *testing.T) {
+	t.Parallel()
+	none := print(t, &preview.Result{Rows: make([][]preview.Cell, 2)}, table.Options{})
+	if none != "2 rows in 0s\nthe query has no columns\n" {
+		t.Errorf("no columns: got %q", none)
+	}
+	empty := print(t, &preview.Result{Columns: []preview.Column{{Name: ""}, {Name: "a"}}}, table.Options{})
+	if empty != "  │ a \n──┼───\n0 rows in 0s\n" {
+		t.Errorf("no rows, no name: got %q", empty)
+	}
+}
+
+// FuzzTable: a value can neither leave its cell nor pass for a mark.
+func FuzzTable(f *testing.F) {
+	f.Add("a\nb", "│ x ∅")
+	f.Add("漢\r\n字\t", "")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		a, b = strings.ToValidUTF8(a, "?"), strings.ToValidUTF8(b, "?")
+		r := &preview.Result{
+			Columns: []preview.Column{{Name: "a"}, {Name: "b"}},
+			Rows:    [][]preview.Cell{{text(a), text(b)}, {{Null: true}, text("x")}},
+		}
+		lines := strings.Split(print(t, r, table.Options{}), "\n")
+		if len(lines) < 5 || !strings.HasPrefix(lines[3], " NULL") || !strings.Contains(lines[3], "∅ │") {
+			t.Fatalf("the grid is broken: %q", lines)
+		}
+	})
+}

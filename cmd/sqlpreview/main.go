@@ -1,0 +1,26 @@
+// Command sqlpreview shows what a SELECT over a PostgreSQL database would
+// return, bounded, read-only and sanitized: offline as a verdict, once on the
+// command line, or as a sidecar over gRPC.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// version is set by the linker for a release.
+var version string
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// The first signal ends the work in good order; after it the default is back,
+	// so that a second one ends the process.
+	context.AfterFunc(ctx, stop)
+	code := run(ctx, os.Args[1:], &environment{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
+	})
+	stop()
+	os.Exit(code)
+}

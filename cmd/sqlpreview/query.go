@@ -1,0 +1,110 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/diagnostic"
+	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/table"
+	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/server/wire"
+)
+
+// queryCommand runs one preview.
+type queryCommand struct {
+	JSON    bool   `name:"json" help:"Print the answer as the RPC's JSON."`
+	DSNFile string `name:"dsn-file" help:"The file with the connection string. Default: the environment variable OP_PREVIEW_DSN."`
+	SQL     string `arg:"" optional:"" name:"sql" help:"The query; - or nothing means standard input."`
+}
+
+// failureJSON is a failure as others script it.
+type failureJSON struct {
+	Error struct {
+		Reason     string          `json:"reason"`
+		Message    string          `json:"message"`
+		Hint       string          `json:"hint,omitempty"`
+		SQLSTATE   string          `json:"sqlstate,omitempty"`
+		Position   *positionJSON   `json:"position,omitempty"`
+		Violations []violationJSON `json:"violations"`
+	} `json:"error"`
+}
+
+type positionJSON struct {
+	Line   int `json:"line"`
+	Column int `json:"column"`
+	Offset int `json:"offset"`
+	End    int `json:"end"`
+}
+
+// Run previews the query and prints the answer.
+func (c *queryCommand) Run(ctx context.Context, env *environment) error {
+	config := config{DSNFile: c.DSNFile}
+	if c.DSNFile == "" {
+		config.DSN = preview.NewSecret(env.getenv(envPrefix + "DSN"))
+	}
+	resolver, err := config.resolver()
+	if err != nil {
+		return misuse{err.Error()}
+	}
+	sql := c.SQL
+	if sql == "" || sql == "-" {
+		if sql, err = readSQL(env.stdin); err != nil {
+			return err
+		}
+	}
+	previewer, err := preview.New(preview.Config{Resolver: resolver})
+	if err != nil {
+		return misuse{err.Error()}
+	}
+	defer previewer.Close()
+
+	result, err := previewer.Preview(ctx, preview.Request{SQL: sql})
+	switch {
+	case err != nil && c.JSON:
+		err = printFailure(env.stdout, wire.Failure(err))
+	case err != nil:
+		err = diagnostic.Error(env.stderr, colours(env, env.stderr), "query", sql, wire.Failure(err))
+	case c.JSON:
+		return printJSON(env.stdout, result)
+	default:
+		return table.Write(env.stdout, result, table.Options{Colour: colours(env, env.stdout)})
+	}
+	if err == nil {
+		err = errRefused
+	}
+	return err
+}
+
+// printJSON prints the RPC's JSON, indented: what protojson itself indents
+// varies from build to build.
+func printJSON(w io.Writer, result *preview.Result) error {
+	plain, err := protojson.Marshal(wire.Preview(result))
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, plain, "", "  "); err != nil {
+		return err
+	}
+	out.WriteByte('\n')
+	_, err = out.WriteTo(w)
+	return err
+}
+
+func printFailure(w io.Writer, e *preview.Error) error {
+	var out failureJSON
+	out.Error.Reason, out.Error.Message = string(e.Reason), e.Message
+	out.Error.Hint, out.Error.SQLSTATE = e.Hint, e.SQLSTATE
+	out.Error.Violations = violationsOf(e.Violations)
+	if p := e.Position; !p.IsZero() {
+		out.Error.Position = &positionJSON{Line: p.Line, Column: p.Column, Offset: p.Offset, End: p.End}
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(out)
+}
