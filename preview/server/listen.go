@@ -121,6 +121,9 @@ type socket struct {
 	made os.FileInfo
 }
 
+// Addr is the path where callers find the socket.
+func (s *socket) Addr() net.Addr { return &net.UnixAddr{Name: s.path, Net: "unix"} }
+
 func (s *socket) Close() error {
 	if now, err := os.Lstat(s.path); err == nil && os.SameFile(now, s.made) {
 		_ = os.Remove(s.path)

@@ -34,7 +34,12 @@ func BearerTokenFile(path string) (Authenticator, error) {
 		if err != nil {
 			return Caller{}, err
 		}
-		scheme, given, _ := strings.Cut(credentials.Header.Get("Authorization"), " ")
+		// Of two headers one could be for somebody else who reads the other.
+		headers := credentials.Header.Values("Authorization")
+		if len(headers) > 1 {
+			return Caller{}, errors.New("more than one Authorization header was sent")
+		}
+		scheme, given, _ := strings.Cut(strings.Join(headers, ""), " ")
 		if !strings.EqualFold(scheme, "Bearer") || given == "" {
 			return Caller{}, errors.New("no bearer token was sent")
 		}
