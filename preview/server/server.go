@@ -99,7 +99,7 @@ func New(config Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.handler = s.observe(s.admit(gate.browser(s.routes(gate))))
+	s.handler = s.observe(s.routes(gate))
 	return s, nil
 }
 
@@ -133,8 +133,9 @@ func positive[T int | time.Duration](faults *[]error, name string, field *T, fal
 // listener and its life. It needs HTTP/2 for gRPC.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// routes mounts the services. Health answers everybody: a probe has no token,
-// and it tells nothing but that the process serves.
+// routes mounts the services. Health answers everybody, also when the server is
+// full: a probe has no token, it tells nothing but that the process serves, and
+// a busy sidecar must not be taken for a dead one.
 func (s *Server) routes(gate *access) http.Handler {
 	limits := []connect.HandlerOption{
 		connect.WithReadMaxBytes(s.config.MaxMessageBytes),
@@ -145,11 +146,14 @@ func (s *Server) routes(gate *access) http.Handler {
 		connect.WithRecover(recovered),
 	}, limits...)
 
-	mux := http.NewServeMux()
-	mux.Handle(previewv1connect.NewPreviewServiceHandler(&service{previewer: s.config.Previewer}, guarded...))
+	inside := http.NewServeMux()
+	inside.Handle(previewv1connect.NewPreviewServiceHandler(&service{previewer: s.config.Previewer}, guarded...))
 	reflector := grpcreflect.NewStaticReflector(previewv1connect.PreviewServiceName, grpchealth.HealthV1ServiceName)
-	mux.Handle(plain(grpcreflect.NewHandlerV1(reflector, guarded...)))
-	mux.Handle(plain(grpcreflect.NewHandlerV1Alpha(reflector, guarded...)))
-	mux.Handle(plain(grpchealth.NewHandler(s.health, limits...)))
-	return mux
+	inside.Handle(plain(grpcreflect.NewHandlerV1(reflector, guarded...)))
+	inside.Handle(plain(grpcreflect.NewHandlerV1Alpha(reflector, guarded...)))
+
+	outside := http.NewServeMux()
+	outside.Handle(plain(grpchealth.NewHandler(s.health, limits...)))
+	outside.Handle("/", s.admit(gate.browser(inside)))
+	return outside
 }

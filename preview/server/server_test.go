@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/reason"
@@ -187,6 +189,9 @@ func TestOneRequestTooManyIsTurnedAway(t *testing.T) {
 			t.Errorf("%s: got %+v", protocol, got)
 		}
 	}
+	if got := health(t, r, ""); got != "SERVING" {
+		t.Errorf("the full server is taken for a dead one: health is %s", got)
+	}
 	close(leave)
 	if got := <-first; got.response == nil {
 		t.Errorf("the first request: %+v", got)
@@ -247,4 +252,22 @@ func TestEveryCallIsObservedOnce(t *testing.T) {
 	if n := len(r.seen()); n != len(all) {
 		t.Errorf("%d calls were observed for %d requests", n, len(all))
 	}
+}
+
+// healthOf asks the handler without a connection.
+func healthOf(t *testing.T, handler http.Handler, service string) healthv1.HealthCheckResponse_ServingStatus {
+	t.Helper()
+	body, err := proto.Marshal(&healthv1.HealthCheckRequest{Service: service})
+	if err != nil {
+		t.Fatal(err)
+	}
+	recorder := httptest.NewRecorder()
+	request := httptest.NewRequest(http.MethodPost, "http://localhost/grpc.health.v1.Health/Check", bytes.NewReader(body))
+	request.Header.Set("Content-Type", "application/proto")
+	handler.ServeHTTP(recorder, request)
+	response := &healthv1.HealthCheckResponse{}
+	if err := proto.Unmarshal(recorder.Body.Bytes(), response); err != nil {
+		t.Errorf("health: %v", err)
+	}
+	return response.GetStatus()
 }
