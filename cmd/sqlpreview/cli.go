@@ -28,6 +28,7 @@ type commandLine struct {
 	Check   checkCommand   `cmd:"" help:"Say offline whether a query may be previewed, and if not, why and where."`
 	Query   queryCommand   `cmd:"" help:"Preview one query as a table or as JSON."`
 	Serve   serveCommand   `cmd:"" help:"Serve previews over gRPC, gRPC-Web and Connect."`
+	Demo    demoCommand    `cmd:"" help:"Show sample previews on a throw-away PostgreSQL."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -150,7 +151,7 @@ func TestPreviewConvertsEverything(t *testing.T) {
 		Kinds: sanitize.Truncated | sanitize.MaskedValue, OriginalBytes: 1 << 40, OriginalCharacters: -1,
 		Replacements: []sanitize.Replacement{{Kind: sanitize.Control, Count: 3}}, Detector: "pem", MediaType: "a/b",
 	}
-	got := wire.Preview(&preview.Result{
+	result := &preview.Result{
 		RequestID: "id",
 		Columns: []preview.Column{
 			{Name: "n", Type: "numeric(10,2)", TypeOID: 1700, Category: "N", Precision: 10, Scale: 2, OriginTable: "s.t", OriginColumn: "c"},
@@ -161,7 +162,8 @@ func TestPreviewConvertsEverything(t *testing.T) {
 		Sanitization: preview.Sanitization{PolicyVersion: "7", CellsChanged: 1, Counts: map[sanitize.Kind]int{sanitize.MaskedValue: 1, sanitize.Truncated: 2}},
 		Stats:        preview.Stats{Check: 1, Queue: 2, Connect: 3, Execute: 4, Fetch: 5, Sanitize: 6, Total: time.Second, Rows: 2, Bytes: 9, BytesReceived: 1 << 33},
 		Receipt:      preview.Receipt{SQLFingerprint: "f", SchemaFingerprint: "s", PayloadSHA256: "p"},
-	})
+	}
+	got := wire.Preview(result)
 	const changes = `"changes":{"kinds":["CHANGE_TRUNCATED","CHANGE_MASKED_VALUE"],"originalBytes":"1099511627776",
 		"replacements":[{"kind":"CHANGE_CONTROL","count":3}],"detector":"pem","mediaType":"a/b"}`
 	expect := &previewv1.PreviewQueryResponse{}
@@ -179,6 +181,24 @@ func TestPreviewConvertsEverything(t *testing.T) {
 	}
 	if !proto.Equal(got, expect) {
 		t.Errorf("got  %v\nwant %v", got, expect)
+	}
+	if back := wire.ReceivedPreview(got); !reflect.DeepEqual(back, result) {
+		t.Errorf("received %+v\nwas sent  %+v", back, result)
+	}
+}
+
+func TestReceivedErrorIsTheOneThatWasSent(t *testing.T) {
+	t.Parallel()
+	sent := &preview.Error{
+		Reason: "LOCK_TIMEOUT", Rule: "r1", Message: "m", Hint: "h", SQLSTATE: "55P03", RequestID: "id", RetryAfter: 3 * time.Second,
+		Position:   preview.Position{Line: 1, Column: 2, Offset: 3, End: 4},
+		Violations: []preview.Violation{{Reason: "ROW_LOCK", Rule: "r1", Message: "m", Line: 1, Column: 2, Offset: 3, End: 4, Hint: "h"}},
+	}
+	if got := wire.ReceivedError(wire.Error(sent)); !reflect.DeepEqual(got, sent) {
+		t.Errorf("got %+v, want %+v", got, sent)
+	}
+	if got := wire.ReceivedError(errors.New("nobody listens")); got.Reason != "INTERNAL" || got.Message != "nobody listens" {
+		t.Errorf("got %+v", got)
 	}
 }
 

@@ -73,8 +73,11 @@ func (p *printer) changed(r *preview.Result) {
 			p.print("  %s: %s", where, describe(c))
 		}
 	}
-	if counts := countsOf(r.Sanitization); counts != "" {
-		p.print("sanitized: %s not as in the database (%s)", count(r.Sanitization.CellsChanged, "value"), counts)
+	if counts := countsOf(r.Sanitization, sanitize.Modifying); counts != "" {
+		p.print("changed: %s not as in the database (%s)", count(r.Sanitization.CellsChanged, "value"), counts)
+	}
+	if counts := countsOf(r.Sanitization, ^sanitize.Modifying); counts != "" {
+		p.print("unchanged, but mind: %s", counts)
 	}
 	for j, c := range r.Columns {
 		note(fmt.Sprintf("name of column %d", j+1), c.Changes)
@@ -96,13 +99,14 @@ func columnName(columns []preview.Column, j int) string {
 	return fmt.Sprintf("column %d", j+1)
 }
 
-func countsOf(s preview.Sanitization) string {
+// countsOf lists how many cells there are of each of the kinds.
+func countsOf(s preview.Sanitization, kinds sanitize.Kind) string {
 	var all sanitize.Kind
 	for kind := range s.Counts {
 		all |= kind
 	}
 	var parts []string
-	for _, kind := range all.Split() {
+	for _, kind := range (all & kinds).Split() {
 		parts = append(parts, fmt.Sprintf("%s %d", kind.Names()[0], s.Counts[kind]))
 	}
 	return strings.Join(parts, ", ")

@@ -20,6 +20,8 @@ type Options struct {
 	Colour bool
 	// MaxCellWidth bounds the columns that one cell is shown in. Default 48.
 	MaxCellWidth int
+	// MaxRows bounds the rows that are shown. Default: all of them.
+	MaxRows int
 }
 
 const defaultMaxCellWidth = 48
@@ -93,8 +95,12 @@ func (p *printer) grid(r *preview.Result) {
 		names[j] = p.field(c.Name, c.Changes)
 		columns[j] = column{width: names[j].width, right: c.Category == "N", marked: names[j].mark != markNone}
 	}
-	rows := make([][]field, len(r.Rows))
-	for i, row := range r.Rows {
+	shown := r.Rows
+	if n := p.options.MaxRows; n > 0 && n < len(shown) {
+		shown = shown[:n]
+	}
+	rows := make([][]field, len(shown))
+	for i, row := range shown {
 		rows[i] = make([]field, len(row))
 		for j, cell := range row {
 			f := field{text: nullText, width: len(nullText), mark: markNull}
@@ -120,6 +126,9 @@ func (p *printer) grid(r *preview.Result) {
 	p.out.WriteString("\n")
 	for _, row := range rows {
 		p.line(row, columns, "")
+	}
+	if hidden := len(r.Rows) - len(shown); hidden > 0 {
+		p.print("%s", p.paint(dim, " and "+count(hidden, "more row")+", not shown here"))
 	}
 }
 

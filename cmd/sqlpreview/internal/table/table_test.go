@@ -51,7 +51,8 @@ marks: … cut, ~ changed, ■ masked, ! unchanged, but mind it, ∅ NULL
 4 rows in 12.3ms (check 200µs, execute 11ms)
 bounded: ROW_LIMIT: these are the first 4 rows; there may be more
 bounded: CELL_LIMIT: values longer than 1024 characters were cut
-sanitized: 3 values not as in the database (TRUNCATED 2, CONTROL 1, MASKED_VALUE 1, FORMULA_LIKE 1)
+changed: 3 values not as in the database (TRUNCATED 2, CONTROL 1, MASKED_VALUE 1)
+unchanged, but mind: FORMULA_LIKE 1
   row 1, id: TRUNCATED (was 5000 bytes)
   row 2, id: TRUNCATED (was 1500 characters, 2000 bytes), CONTROL (1 replaced)
   row 3, id: MASKED_VALUE (jwt)
@@ -102,8 +103,16 @@ func TestLongValueIsShownShortened(t *testing.T) {
 	if !strings.Contains(got, " 漢漢漢漢漢⋯ \n") || !strings.Contains(got, "1 value shown shortened (⋯) to fit; --json has the whole text\n") {
 		t.Errorf("got\n%s", got)
 	}
-	if strings.Contains(got, "marks:") || strings.Contains(got, "sanitized:") {
+	if strings.Contains(got, "marks:") || strings.Contains(got, "changed:") {
 		t.Errorf("shortening for the screen is taken for a change:\n%s", got)
+	}
+}
+
+func TestOnlyTheFirstRowsAreShown(t *testing.T) {
+	t.Parallel()
+	got := print(t, sample, table.Options{MaxRows: 1})
+	if strings.Contains(got, "漢字") == strings.Contains(got, "NULL") || !strings.Contains(got, " and 3 more rows, not shown here\nmarks:") {
+		t.Errorf("got\n%s", got)
 	}
 }
 

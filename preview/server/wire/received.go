@@ -1,0 +1,179 @@
+package wire
+
+import (
+	"errors"
+	"strings"
+
+	"connectrpc.com/connect"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/status"
+
+	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/reason"
+	previewv1 "github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1"
+	"github.com/op-data/sqlpreview/sanitize"
+)
+
+// ReceivedPreview is the way back, for a client in Go: the Result that became
+// the response. The lengths of times are those of the server.
+func ReceivedPreview(r *previewv1.PreviewQueryResponse) *preview.Result {
+	receipt, s := r.GetReceipt(), r.GetStats()
+	return &preview.Result{
+		RequestID:    r.GetRequestId(),
+		Columns:      receivedColumns(r.GetColumns()),
+		Rows:         receivedRows(r.GetRows()),
+		Truncations:  receivedTruncations(r.GetTruncations()),
+		Sanitization: receivedSanitization(r.GetSanitization()),
+		Stats: preview.Stats{
+			Check:         s.GetCheck().AsDuration(),
+			Queue:         s.GetQueue().AsDuration(),
+			Connect:       s.GetConnect().AsDuration(),
+			Execute:       s.GetExecute().AsDuration(),
+			Fetch:         s.GetFetch().AsDuration(),
+			Sanitize:      s.GetSanitize().AsDuration(),
+			Total:         s.GetTotal().AsDuration(),
+			Rows:          int(s.GetRows()),
+			Bytes:         s.GetBytes(),
+			BytesReceived: s.GetBytesReceived(),
+		},
+		Receipt: preview.Receipt{
+			SQLFingerprint:        receipt.GetSqlFingerprint(),
+			SchemaFingerprint:     receipt.GetSchemaFingerprint(),
+			PayloadSHA256:         receipt.GetPayloadSha256(),
+			TransactionIDAssigned: receipt.GetTransactionIdAssigned(),
+		},
+	}
+}
+
+// ReceivedError is the way back of Error: the *preview.Error that a gRPC or a
+// Connect client got. One that the sidecar did not send, for instance because
+// nobody listens, has the Reason INTERNAL.
+func ReceivedError(err error) *preview.Error {
+	out := &preview.Error{Reason: reason.Internal, Message: err.Error()}
+	var details []any
+	var remote *connect.Error
+	if errors.As(err, &remote) {
+		out.Message = remote.Message()
+		for _, d := range remote.Details() {
+			if value, err := d.Value(); err == nil {
+				details = append(details, value)
+			}
+		}
+	} else if s, ok := status.FromError(err); ok {
+		out.Message = s.Message()
+		details = s.Details()
+	}
+	for _, detail := range details {
+		switch detail := detail.(type) {
+		case *errdetails.ErrorInfo:
+			out.Reason = reason.Reason(detail.GetReason())
+		case *errdetails.RetryInfo:
+			out.RetryAfter = detail.GetRetryDelay().AsDuration()
+		case *previewv1.ErrorDetail:
+			receivedDetail(out, detail)
+		}
+	}
+	return out
+}
+
+func receivedDetail(out *preview.Error, d *previewv1.ErrorDetail) {
+	out.Hint, out.SQLSTATE, out.RequestID = d.GetHint(), d.GetSqlstate(), d.GetRequestId()
+	if p := d.GetPosition(); p != nil {
+		out.Position = preview.Position{
+			Line: int(p.GetLine()), Column: int(p.GetColumn()), Offset: int(p.GetOffset()), End: int(p.GetEnd()),
+		}
+	}
+	for _, v := range d.GetViolations() {
+		out.Violations = append(out.Violations, preview.Violation{
+			Reason: reason.Reason(v.GetReason()), Rule: v.GetRule(), Message: v.GetMessage(), Hint: v.GetHint(),
+			Line: int(v.GetLine()), Column: int(v.GetColumn()), Offset: int(v.GetOffset()), End: int(v.GetEnd()),
+		})
+	}
+	if len(out.Violations) > 0 {
+		out.Rule = out.Violations[0].Rule
+	}
+}
+
+func receivedColumns(columns []*previewv1.Column) []preview.Column {
+	out := make([]preview.Column, len(columns))
+	for i, c := range columns {
+		out[i] = preview.Column{
+			Name: c.GetName(), Type: c.GetType(), TypeOID: c.GetTypeOid(), Category: c.GetCategory(),
+			Precision: -1, Scale: -1,
+			OriginTable: c.GetOriginTable(), OriginColumn: c.GetOriginColumn(),
+			Changes: receivedChanges(c.GetChanges()),
+		}
+		if c.Precision != nil {
+			out[i].Precision = c.GetPrecision()
+		}
+		if c.Scale != nil {
+			out[i].Scale = c.GetScale()
+		}
+	}
+	return out
+}
+
+func receivedRows(rows []*previewv1.Row) [][]preview.Cell {
+	out := make([][]preview.Cell, len(rows))
+	for i, row := range rows {
+		out[i] = make([]preview.Cell, len(row.GetCells()))
+		for j, c := range row.GetCells() {
+			out[i][j] = preview.Cell{Text: c.GetText(), Null: c.Text == nil, Changes: receivedChanges(c.GetChanges())}
+		}
+	}
+	return out
+}
+
+func receivedChanges(c *previewv1.CellChanges) *sanitize.Changes {
+	if c == nil {
+		return nil
+	}
+	out := &sanitize.Changes{
+		OriginalBytes: c.GetOriginalBytes(), OriginalCharacters: -1, Detector: c.GetDetector(), MediaType: c.GetMediaType(),
+	}
+	if c.OriginalCharacters != nil {
+		out.OriginalCharacters = c.GetOriginalCharacters()
+	}
+	for _, kind := range c.GetKinds() {
+		out.Kinds |= receivedKind(kind)
+	}
+	for _, r := range c.GetReplacements() {
+		out.Replacements = append(out.Replacements, sanitize.Replacement{Kind: receivedKind(r.GetKind()), Count: int(r.GetCount())})
+	}
+	return out
+}
+
+// receivedKind is the kind of a change; none for one that a newer server knows.
+func receivedKind(change previewv1.Change) sanitize.Kind {
+	for _, kind := range (^sanitize.Kind(0)).Split() {
+		if change != previewv1.Change_CHANGE_UNSPECIFIED && Change(kind) == change {
+			return kind
+		}
+	}
+	return 0
+}
+
+func receivedTruncations(truncations []*previewv1.Truncation) []preview.Truncation {
+	out := make([]preview.Truncation, len(truncations))
+	for i, t := range truncations {
+		out[i] = preview.Truncation{
+			Reason: preview.TruncationReason(strings.TrimPrefix(t.GetReason().String(), "TRUNCATION_REASON_")),
+			Limit:  t.GetLimit(),
+			Rows:   int(t.GetRows()),
+		}
+	}
+	return out
+}
+
+func receivedSanitization(s *previewv1.Sanitization) preview.Sanitization {
+	out := preview.Sanitization{PolicyVersion: s.GetPolicyVersion(), CellsChanged: int(s.GetCellsChanged())}
+	if len(s.GetCounts()) > 0 {
+		out.Counts = map[sanitize.Kind]int{}
+	}
+	for _, c := range s.GetCounts() {
+		if kind := receivedKind(c.GetKind()); kind != 0 {
+			out.Counts[kind] = int(c.GetCells())
+		}
+	}
+	return out
+}
