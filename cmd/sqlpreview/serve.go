@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"time"
 
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/server"
@@ -112,7 +113,7 @@ func observer(log *slog.Logger) func(context.Context, server.Call) {
 		attributes := []slog.Attr{
 			slog.String("path", bounded(call.Path)),
 			slog.String("outcome", string(call.Outcome)),
-			slog.Duration("duration", call.Duration),
+			milliseconds("duration", call.Duration),
 		}
 		for _, a := range []struct{ key, value string }{
 			{"reason", string(call.Reason)},
@@ -127,8 +128,8 @@ func observer(log *slog.Logger) func(context.Context, server.Call) {
 		}
 		if s := call.Stats; s != nil {
 			attributes = append(attributes, slog.Int("rows", s.Rows), slog.Int64("bytes", s.Bytes),
-				slog.Duration("queue", s.Queue), slog.Duration("connect", s.Connect),
-				slog.Duration("execute", s.Execute), slog.Duration("fetch", s.Fetch), slog.Duration("sanitize", s.Sanitize))
+				milliseconds("queue", s.Queue), milliseconds("connect", s.Connect), milliseconds("execute", s.Execute),
+				milliseconds("fetch", s.Fetch), milliseconds("sanitize", s.Sanitize))
 		}
 		level := slog.LevelInfo
 		if call.Outcome == server.OutcomePanicked {
@@ -136,6 +137,11 @@ func observer(log *slog.Logger) func(context.Context, server.Call) {
 		}
 		log.LogAttrs(ctx, level, "request", attributes...)
 	}
+}
+
+// milliseconds is a length of time with its unit in the key.
+func milliseconds(name string, d time.Duration) slog.Attr {
+	return slog.Float64(name+"_ms", float64(d.Microseconds())/1000)
 }
 
 func bounded(text string) string {
