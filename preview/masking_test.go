@@ -1,0 +1,163 @@
+package preview_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/pgtest"
+	"github.com/op-data/sqlpreview/sanitize"
+)
+
+// vault has a masked column by name (password_hash), one by an operator's rule
+// (notes.body), and ways around both.
+const vault = `
+create table users (id int, name text, password_hash text, team text);
+insert into users values (1, 'Ada', 'canary-hash', 'red');
+create table notes (id int, body text);
+insert into notes values (1, 'canary-note');
+create table plain (id int, name text, team text);
+insert into plain values (1, 'Grace', 'blue');
+create view renamed as select id, name, password_hash as word from users;
+create view upper_renamed as select id, upper(word) as shouted from renamed;
+create view harmless as select id, upper(name) as name from users;
+create view counted as select team, count(*) as members from users group by team;
+create view whole as select u as r from users u;
+create view starred as select * from users union all select * from users;
+create materialized view stored as select id, password_hash as word from users;
+create schema other;
+create table other.users (id int, name text);
+insert into other.users values (7, 'Other');
+create table measured (id int, stamp timestamptz) partition by range (id);
+create table measured_1 partition of measured for values from (0) to (100);
+insert into measured values (5, '2026-01-02 03:04:05+00');
+create function describe(users) returns text language sql immutable as 'select $1.password_hash';
+`
+
+func TestMaskingFollowsTheOrigin(t *testing.T) {
+	dsn := pgtest.Shared(t).Database(t, vault)
+	p := newPreviewer(t, preview.Config{
+		Resolver: preview.SingleConnection(preview.NewSecret(dsn)),
+		Sanitize: sanitize.Config{Columns: sanitize.ColumnRules{Mask: []string{"public.notes.body"}}},
+	})
+	tests := []struct {
+		name, sql string
+		// masked says for each column whether it is masked.
+		masked string
+	}{
+		{"the column itself", "select id, password_hash from users", "-m"},
+		{"an alias does not pass", "select id as password, password_hash as id from users", "-m"},
+		{"star", "select * from users", "--m-"},
+		{"star through a subselect", "select * from (select * from users) x", "--m-"},
+		{"alias through a CTE", "with c as (select password_hash as h, id from users) select h, id from c", "m-"},
+		{"columns renamed by a list", "select a, c from users as u(a, b, c)", "-m"},
+		{"an expression", "select upper(password_hash), id from users", "m-"},
+		{"an expression elsewhere in the list counts too", "select upper(password_hash), upper(name) from users", "mm"},
+		{"an aggregate", "select string_agg(password_hash, ',') from users", "m"},
+		{"a scalar subselect", "select (select password_hash from users limit 1)", "m"},
+		{"union", "select name from users union all select password_hash from users", "m"},
+		{"union of stars", "select * from starred", "mmmm"},
+		{"a star in an arm hides its names", "select b from (select 1, 'x' as b, 'y', 'z' union all select * from users) x", "m"},
+		{"whole row", "select u from users u", "m"},
+		{"whole row as JSON", "select to_jsonb(u) from users u", "m"},
+		{"whole row as JSON by attribute notation", "select u.to_jsonb from users u", "m"},
+		{"whole row through a function of one's own", "select describe(u) from users u", "m"},
+		{"the same by attribute notation", "select u.describe from users u", "m"},
+		{"row of a star", "select row(u.*) from users u", "m"},
+		{"array of a subselect's star", "select (select x from (select password_hash) x) from users", "m"},
+		{"NATURAL FULL JOIN", "select * from users natural full join (select 1 as id) y", "--m-"},
+		{"USING", "select password_hash from users full join (select 'x' as password_hash) y using (password_hash)", "m"},
+		{"an operator's rule", "select id, body from notes", "-m"},
+		{"an operator's rule, whole row", "select n::text from notes n", "m"},
+		{"an operator's rule, NATURAL FULL JOIN", "select * from notes natural full join (select 'x' as body) y", "m-"},
+		{"recursion", "with recursive r as (select password_hash as x from users union all select x from r where false) select x from r", "m"},
+		{"VALUES around a scalar", "select * from (values ((select password_hash from users))) v", "m"},
+		{"a lateral rename", "select l.z from users u, lateral (select u.password_hash as z) l", "m"},
+
+		{"a view's renamed column", "select id, name, word from renamed", "--m"},
+		{"a view's star", "select * from renamed", "--m"},
+		{"a view on a view", "select id, shouted from upper_renamed", "-m"},
+		{"a view's whole row", "select * from whole", "m"},
+		{"a view on a union of stars", "select name from starred", "m"},
+		{"a materialized view", "select * from stored", "-m"},
+		{"an expression on a view", "select upper(word) from renamed", "m"},
+
+		{"a view that leaves the column out", "select * from harmless", "--"},
+		{"a view that counts", "select * from counted", "--"},
+		{"counting", "select count(*) from users", "-"},
+		{"grouping", "select team, count(*), max(id) from users group by team", "---"},
+		{"an expression on another column", "select upper(name), id + 1 from users", "--"},
+		{"modelling in CTEs", "with src as (select * from users), named as (select id, lower(name) as n from src) select n, count(*) from named group by 1", "--"},
+		{"EXISTS looks at no column", "select upper(name) from users where exists (select * from users)", "-"},
+		{"counting in a view with the column", "select count(*) from renamed", "-"},
+		{"another table", "select to_jsonb(p), p.* from plain p", "----"},
+		{"another table of the name, by its schema", "select upper(name) from other.users", "-"},
+		{"no table", "select 1, 'a', now()", "---"},
+		{"partitions", "select stamp::date, id from measured", "--"},
+		{"a system column", "select ctid, tableoid, id from plain", "---"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			result := run(t, p, tt.sql)
+			if len(result.Rows) == 0 {
+				t.Fatal("no row came, so nothing is shown")
+			}
+			var got strings.Builder
+			for i := range result.Columns {
+				mark := "-"
+				for _, row := range result.Rows {
+					if c := row[i].Changes; c != nil && c.Kinds.Has(sanitize.MaskedColumn) {
+						mark = "m"
+					}
+					if strings.Contains(row[i].Text, "canary") || strings.Contains(row[i].Text, "CANARY") {
+						t.Errorf("a masked value came through: %q", row[i].Text)
+					}
+				}
+				got.WriteString(mark)
+			}
+			if got.String() != tt.masked {
+				t.Errorf("%s\nmasked columns are %s, want %s", tt.sql, got.String(), tt.masked)
+			}
+		})
+	}
+}
+
+func TestMaskingNoticesANewColumn(t *testing.T) {
+	server := pgtest.Shared(t)
+	dsn := server.Database(t, "create table accounts (id int); insert into accounts values (1)")
+	p := newPreviewer(t, preview.Config{Resolver: preview.SingleConnection(preview.NewSecret(dsn))})
+	run(t, p, "select * from accounts")
+	execute(t, dsn, "alter table accounts add column api_key text default 'canary-key'")
+	row := run(t, p, "select * from accounts").Rows[0]
+	if strings.Contains(row[1].Text, "canary") {
+		t.Errorf("a column made after the catalog was asked is not masked: %q", row[1].Text)
+	}
+}
+
+func TestNoMaskingWhereTheOperatorWantsNone(t *testing.T) {
+	dsn := pgtest.Shared(t).Database(t, vault)
+	p := newPreviewer(t, preview.Config{
+		Resolver: preview.SingleConnection(preview.NewSecret(dsn)),
+		Sanitize: sanitize.Config{Columns: sanitize.ColumnRules{IgnoreNames: true}},
+	})
+	if got := run(t, p, "select upper(password_hash) from users").Rows[0][0].Text; got != "CANARY-HASH" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// execute runs statements as the superuser.
+func execute(t *testing.T, dsn, statements string) {
+	t.Helper()
+	ctx := context.Background()
+	connection, err := pgconn.Connect(ctx, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = connection.Close(ctx) }()
+	if _, err := connection.Exec(ctx, statements).ReadAll(); err != nil {
+		t.Fatal(err)
+	}
+}
