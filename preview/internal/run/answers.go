@@ -52,7 +52,7 @@ type answers struct {
 	firstRow     time.Time
 	wrote        bool // the read-only question was not answered as it must be
 	asked        bool // the question was answered
-	unclean      bool // the rollback or the clean-up failed
+	clean        bool // nothing was left in the session
 
 	keep      keep
 	part      part
@@ -172,8 +172,6 @@ func (a *answers) failed(r *wire.Reader) error {
 		a.failure = &failure{part: a.part, stage: a.stage, fields: fields}
 	}
 	a.failure.fatal = severity == "FATAL" || severity == "PANIC"
-	// Without a rollback and a clean-up the session is not clean.
-	a.unclean = a.unclean || a.part >= partRollback
 	a.skipping = true
 	return nil
 }
@@ -211,7 +209,9 @@ func (a *answers) row(r *wire.Reader) error {
 		return a.dataRow(r)
 	case partQuestion:
 		return a.answer(r)
-	default: // what set_config and the clean-up return
+	case partCleanUp:
+		return a.cleanedUp(r)
+	default: // what set_config returns
 		return nil
 	}
 }
@@ -262,5 +262,15 @@ func (a *answers) answer(r *wire.Reader) error {
 	}
 	a.asked = true
 	a.wrote = !fits || !cells[0].Null || string(cells[1].Bytes) != "on"
+	return nil
+}
+
+// cleanedUp takes the row that says how many prepared statements were left.
+func (a *answers) cleanedUp(r *wire.Reader) error {
+	cells, _, fits, err := r.Row(wire.RowLimits{Columns: 2, MaxColumns: 2, MaxCellBytes: 32, MaxBytes: 64})
+	if err != nil {
+		return err
+	}
+	a.clean = fits && string(cells[1].Bytes) == "0"
 	return nil
 }

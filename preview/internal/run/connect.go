@@ -93,9 +93,7 @@ func connectError(ctx context.Context, err error) *Error {
 			r = reason.DatabaseUnavailable
 		}
 		e := generalError(r)
-		if sqlstate.Valid(refused.Code) {
-			e.SQLSTATE = refused.Code
-		}
+		e.SQLSTATE = sqlstate.Tellable(refused.Code)
 		return e
 	}
 	e := generalError(reason.DatabaseUnavailable)

@@ -12,7 +12,8 @@
 //	select pg_current_xact_id_if_assigned(), transaction_read_only
 //	Sync
 //	rollback                        its own group, so it runs after an error too
-//	select pg_advisory_unlock_all() what a rollback leaves
+//	select pg_advisory_unlock_all(), count of statements prepared with SQL
+//	                                what a rollback leaves
 //	Sync
 //
 // Everything uses the extended protocol, where one message holds one
@@ -20,6 +21,7 @@
 // text format, which is exact for every type. Nothing depends on parameters
 // at the start of the session.
 //
+// A session in which SQL's PREPARE left a statement is closed, not used again.
 // A transaction id that was assigned, or a transaction that is not read-only
 // at its end, fails the preview. That no id was assigned proves that no
 // transactional write took one; it does not prove that no lock was taken or

@@ -142,6 +142,9 @@ func rollback(backend *pgproto3.Backend) {
 	for _, tag := range []string{"ROLLBACK", "SELECT 1"} {
 		backend.Send(&pgproto3.ParseComplete{})
 		backend.Send(&pgproto3.BindComplete{})
+		if tag == "SELECT 1" {
+			backend.Send(&pgproto3.DataRow{Values: [][]byte{{}, []byte("0")}})
+		}
 		backend.Send(&pgproto3.CommandComplete{CommandTag: []byte(tag)})
 	}
 	backend.Send(&pgproto3.ReadyForQuery{TxStatus: 'I'})

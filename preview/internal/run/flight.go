@@ -22,8 +22,11 @@ const (
 	// standby refuses.
 	sqlBegin    = "begin transaction isolation level read committed, read only"
 	sqlRollback = "rollback"
-	// A session-level advisory lock outlives a rollback.
-	sqlCleanUp  = "select pg_catalog.pg_advisory_unlock_all()"
+	// What outlives a rollback: session-level advisory locks, which are given
+	// back, and statements that a function prepared with SQL's PREPARE, which are
+	// counted.
+	sqlCleanUp = "select pg_catalog.pg_advisory_unlock_all(), " +
+		"(select pg_catalog.count(*) from pg_catalog.pg_prepared_statement() as p where p.from_sql)"
 	sqlQuestion = "select pg_catalog.pg_current_xact_id_if_assigned(), pg_catalog.current_setting('transaction_read_only')"
 )
 

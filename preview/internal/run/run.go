@@ -211,9 +211,6 @@ func flightError(ctx context.Context, err error) *Error {
 // serverError tells what may be told of a failure that the server reported.
 func serverError(f *failure, sql string, t traits, limit, elapsed time.Duration) *Error {
 	code := f.fields['C']
-	if !sqlstate.Valid(code) {
-		return protocolError()
-	}
 	if code == "57014" {
 		e := generalError(reason.AdminCanceled)
 		e.StoppedBy = StoppedByAdmin
@@ -230,7 +227,7 @@ func serverError(f *failure, sql string, t traits, limit, elapsed time.Duration)
 		AnswersParse: f.part == partStatement && f.stage == stageNone && !f.fatal,
 	}, sql)
 	e := newError(told.Reason, told.Message, told.Hint)
-	e.SQLSTATE, e.Position = code, told.Position
+	e.SQLSTATE, e.Position = sqlstate.Tellable(code), told.Position
 	if told.Reason == reason.StatementTimeout {
 		e.StoppedBy = StoppedByServer
 	}

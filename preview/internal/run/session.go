@@ -75,7 +75,7 @@ func (s *session) fly(ctx context.Context, f flight, a *answers, deadline time.T
 			return stateStale, nil
 		}
 		return stateBroken, nil
-	case err == nil && (interrupted || a.wrote || a.unclean):
+	case err == nil && (interrupted || a.wrote || !a.clean):
 		return stateBroken, nil
 	case err == nil:
 		return stateClean, nil

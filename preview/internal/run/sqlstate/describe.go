@@ -80,7 +80,7 @@ func Describe(f Failure, sql string) Told {
 	}
 	switch {
 	case tellable(f.Message, sql):
-		told.Message, told.Hint = f.Message, ""
+		told.Message = f.Message
 	case told.Position > 0:
 		if word := wordAt(sql, told.Position); word != "" {
 			told.Message += ": " + word

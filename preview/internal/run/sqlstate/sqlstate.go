@@ -7,7 +7,11 @@
 // it can hold nothing but the author's own words; see [Describe].
 package sqlstate
 
-import "github.com/op-data/sqlpreview/preview/reason"
+import (
+	"strings"
+
+	"github.com/op-data/sqlpreview/preview/reason"
+)
 
 // byCode has the codes whose reason is not their class's. Source: PostgreSQL's
 // appendix "PostgreSQL Error Codes".
@@ -57,16 +61,20 @@ func Reason(code string) reason.Reason {
 	return reason.Internal
 }
 
-// Valid tells whether code has the form of a SQLSTATE, and so cannot carry a
-// text. A function may raise any code of this form.
-func Valid(code string) bool {
-	if len(code) != 5 {
-		return false
+// classes are PostgreSQL's own classes of SQLSTATE, two characters each.
+const classes = " 00 01 02 03 08 09 0A 0B 0F 0L 0P 0Z 20 21 22 23 24 25 26 27 28 2B 2D 2F 34 38 39 3B 3D 3F 40 42 44 53 54 55 57 58 72 F0 HV P0 XX "
+
+// Tellable returns code if it has the form of a SQLSTATE and is of a class of
+// PostgreSQL's own, else "". A function may raise any five characters, those of
+// a value too.
+func Tellable(code string) string {
+	if len(code) != 5 || !strings.Contains(classes, " "+code[:2]+" ") {
+		return ""
 	}
 	for _, c := range []byte(code) {
 		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') {
-			return false
+			return ""
 		}
 	}
-	return true
+	return code
 }
