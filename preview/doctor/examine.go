@@ -68,10 +68,10 @@ func Examine(ctx context.Context, connection preview.Connection) (*Report, error
 // failure says what happened in words of our own.
 func failure(err error) error {
 	var said *pgconn.PgError
-	if errors.As(err, &said) && sqlstate.Valid(said.Code) {
+	if errors.As(err, &said) {
 		r := sqlstate.Reason(said.Code)
 		message, hint := sqlstate.General(r)
-		return &preview.Error{Reason: r, Message: message, Hint: hint, SQLSTATE: said.Code}
+		return &preview.Error{Reason: r, Message: message, Hint: hint, SQLSTATE: sqlstate.Tellable(said.Code)}
 	}
 	message, hint := sqlstate.General(reason.DatabaseUnavailable)
 	return &preview.Error{Reason: reason.DatabaseUnavailable, Message: message, Hint: hint}
