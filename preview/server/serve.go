@@ -107,6 +107,7 @@ func stopping(failure *preview.Error) *preview.Error {
 		Reason:     reason.AdminCanceled,
 		Message:    "the sidecar stopped before the preview was done",
 		Hint:       "send the request again when the sidecar is back",
+		StoppedBy:  "admin",
 		RequestID:  failure.RequestID,
 		RetryAfter: time.Second,
 	}

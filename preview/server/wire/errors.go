@@ -85,6 +85,7 @@ func Detail(e *preview.Error) *previewv1.ErrorDetail {
 		Hint:      shorten(e.Hint),
 		Sqlstate:  e.SQLSTATE,
 		RequestId: e.RequestID,
+		StoppedBy: e.StoppedBy,
 	}
 	if !e.Position.IsZero() {
 		detail.Position = &previewv1.Position{

@@ -77,7 +77,7 @@ func ReceivedError(err error) *preview.Error {
 }
 
 func receivedDetail(out *preview.Error, d *previewv1.ErrorDetail) {
-	out.Hint, out.SQLSTATE, out.RequestID = d.GetHint(), d.GetSqlstate(), d.GetRequestId()
+	out.Hint, out.SQLSTATE, out.RequestID, out.StoppedBy = d.GetHint(), d.GetSqlstate(), d.GetRequestId(), d.GetStoppedBy()
 	if p := d.GetPosition(); p != nil {
 		out.Position = preview.Position{
 			Line: int(p.GetLine()), Column: int(p.GetColumn()), Offset: int(p.GetOffset()), End: int(p.GetEnd()),

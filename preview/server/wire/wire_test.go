@@ -190,7 +190,7 @@ func TestPreviewConvertsEverything(t *testing.T) {
 func TestReceivedErrorIsTheOneThatWasSent(t *testing.T) {
 	t.Parallel()
 	sent := &preview.Error{
-		Reason: "LOCK_TIMEOUT", Rule: "r1", Message: "m", Hint: "h", SQLSTATE: "55P03", RequestID: "id", RetryAfter: 3 * time.Second,
+		Reason: "LOCK_TIMEOUT", Rule: "r1", Message: "m", Hint: "h", SQLSTATE: "55P03", RequestID: "id", StoppedBy: "clock", RetryAfter: 3 * time.Second,
 		Position:   preview.Position{Line: 1, Column: 2, Offset: 3, End: 4},
 		Violations: []preview.Violation{{Reason: "ROW_LOCK", Rule: "r1", Message: "m", Line: 1, Column: 2, Offset: 3, End: 4, Hint: "h"}},
 	}

@@ -1409,7 +1409,11 @@ type ErrorDetail struct {
 	// How many violations did not fit.
 	ViolationsOmitted int32 `protobuf:"varint,6,opt,name=violations_omitted,json=violationsOmitted,proto3" json:"violations_omitted,omitempty"`
 	// The id of the request that failed.
-	RequestId     string `protobuf:"bytes,7,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,7,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Who stopped the query: "server" (its statement_timeout), "clock" (the
+	// sidecar's own, the server having not), "caller" or "admin"; empty when nobody
+	// did.
+	StoppedBy     string `protobuf:"bytes,8,opt,name=stopped_by,json=stoppedBy,proto3" json:"stopped_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1489,6 +1493,13 @@ func (x *ErrorDetail) GetViolationsOmitted() int32 {
 func (x *ErrorDetail) GetRequestId() string {
 	if x != nil {
 		return x.RequestId
+	}
+	return ""
+}
+
+func (x *ErrorDetail) GetStoppedBy() string {
+	if x != nil {
+		return x.StoppedBy
 	}
 	return ""
 }
@@ -1777,7 +1788,7 @@ const file_opdata_preview_v1_preview_proto_rawDesc = "" +
 	"\x0fsql_fingerprint\x18\x01 \x01(\tR\x0esqlFingerprint\x12-\n" +
 	"\x12schema_fingerprint\x18\x02 \x01(\tR\x11schemaFingerprint\x12%\n" +
 	"\x0epayload_sha256\x18\x03 \x01(\tR\rpayloadSha256\x126\n" +
-	"\x17transaction_id_assigned\x18\x04 \x01(\bR\x15transactionIdAssigned\"\x9a\x02\n" +
+	"\x17transaction_id_assigned\x18\x04 \x01(\bR\x15transactionIdAssigned\"\xb9\x02\n" +
 	"\vErrorDetail\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x12\n" +
 	"\x04hint\x18\x02 \x01(\tR\x04hint\x12\x1a\n" +
@@ -1788,7 +1799,9 @@ const file_opdata_preview_v1_preview_proto_rawDesc = "" +
 	"violations\x12-\n" +
 	"\x12violations_omitted\x18\x06 \x01(\x05R\x11violationsOmitted\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\a \x01(\tR\trequestId\"`\n" +
+	"request_id\x18\a \x01(\tR\trequestId\x12\x1d\n" +
+	"\n" +
+	"stopped_by\x18\b \x01(\tR\tstoppedBy\"`\n" +
 	"\bPosition\x12\x12\n" +
 	"\x04line\x18\x01 \x01(\x05R\x04line\x12\x16\n" +
 	"\x06column\x18\x02 \x01(\x05R\x06column\x12\x16\n" +
