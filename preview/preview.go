@@ -52,9 +52,11 @@ func (p *Previewer) Preview(ctx context.Context, request Request) (*Result, erro
 	if err != nil {
 		return nil, r.failed(err)
 	}
+	found := time.Now()
 	if err := p.resolve(ctx, target, st); err != nil {
 		return nil, r.failed(err)
 	}
+	resolved := time.Now()
 	raw, err := p.pools.Run(ctx, target.Target, run.Query{
 		SQL:          text.SQL,
 		MaxRows:      r.rows,
@@ -66,12 +68,14 @@ func (p *Previewer) Preview(ctx context.Context, request Request) (*Result, erro
 	if err != nil {
 		return nil, r.failed(failure(err, request.SQL, text))
 	}
-	cleaning := time.Now()
+	ran := time.Now()
 	masked, err := p.masks.MaskedBy(ctx, target, target.catalog.origins, st, originColumns(raw.Columns))
 	if err != nil {
 		return nil, r.failed(failure(err, request.SQL, wrap.Text{}))
 	}
+	cleaning := time.Now()
 	result := p.clean(raw, masked, r)
+	cleaned := time.Now()
 	result.RequestID = r.id
 	fingerprint, err := st.Fingerprint()
 	if err != nil {
@@ -84,7 +88,8 @@ func (p *Previewer) Preview(ctx context.Context, request Request) (*Result, erro
 	}
 	result.Stats.Check, result.Stats.Queue, result.Stats.Connect = checked, raw.Queue, raw.Connect
 	result.Stats.Execute, result.Stats.Fetch = raw.Execute, raw.Fetch
-	result.Stats.Sanitize, result.Stats.Total = time.Since(cleaning), time.Since(start)
+	result.Stats.Catalog = resolved.Sub(found) + cleaning.Sub(ran)
+	result.Stats.Sanitize, result.Stats.Total = cleaned.Sub(cleaning), time.Since(start)
 	return result, nil
 }
 

@@ -98,6 +98,9 @@ type Stats struct {
 	Queue, Connect time.Duration
 	// Execute is from sending the query to its first row; Fetch to its last.
 	Execute, Fetch time.Duration
+	// Catalog is the time spent on asking the database's catalog about functions
+	// and the origins of columns; near zero where the last answer still holds.
+	Catalog time.Duration
 	// Sanitize is the time spent on the values.
 	Sanitize time.Duration
 	// Total is the whole preview, the sum of the above and what lies between.

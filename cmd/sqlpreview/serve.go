@@ -129,7 +129,7 @@ func observer(log *slog.Logger) func(context.Context, server.Call) {
 		if s := call.Stats; s != nil {
 			attributes = append(attributes, slog.Int("rows", s.Rows), slog.Int64("bytes", s.Bytes),
 				milliseconds("queue", s.Queue), milliseconds("connect", s.Connect), milliseconds("execute", s.Execute),
-				milliseconds("fetch", s.Fetch), milliseconds("sanitize", s.Sanitize))
+				milliseconds("fetch", s.Fetch), milliseconds("catalog", s.Catalog), milliseconds("sanitize", s.Sanitize))
 		}
 		level := slog.LevelInfo
 		if call.Outcome == server.OutcomePanicked {

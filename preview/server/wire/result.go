@@ -132,6 +132,7 @@ func stats(s preview.Stats) *previewv1.Stats {
 		Execute:       durationpb.New(s.Execute),
 		Fetch:         durationpb.New(s.Fetch),
 		Sanitize:      durationpb.New(s.Sanitize),
+		Catalog:       durationpb.New(s.Catalog),
 		Total:         durationpb.New(s.Total),
 		Rows:          int32of(s.Rows),
 		Bytes:         s.Bytes,

@@ -153,7 +153,7 @@ func steps(s preview.Stats) string {
 		took time.Duration
 	}{
 		{"check", s.Check}, {"queue", s.Queue}, {"connect", s.Connect},
-		{"execute", s.Execute}, {"fetch", s.Fetch}, {"sanitize", s.Sanitize},
+		{"execute", s.Execute}, {"fetch", s.Fetch}, {"catalog", s.Catalog}, {"sanitize", s.Sanitize},
 	} {
 		if step.took >= 10*time.Microsecond {
 			parts = append(parts, step.name+" "+round(step.took))

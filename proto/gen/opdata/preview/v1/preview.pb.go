@@ -1214,6 +1214,9 @@ type Stats struct {
 	Bytes int64 `protobuf:"varint,9,opt,name=bytes,proto3" json:"bytes,omitempty"`
 	// How many bytes the database sent.
 	BytesReceived int64 `protobuf:"varint,10,opt,name=bytes_received,json=bytesReceived,proto3" json:"bytes_received,omitempty"`
+	// Asking the database's catalog about functions and the origins of columns;
+	// near zero where the last answer still holds.
+	Catalog       *durationpb.Duration `protobuf:"bytes,11,opt,name=catalog,proto3" json:"catalog,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1316,6 +1319,13 @@ func (x *Stats) GetBytesReceived() int64 {
 		return x.BytesReceived
 	}
 	return 0
+}
+
+func (x *Stats) GetCatalog() *durationpb.Duration {
+	if x != nil {
+		return x.Catalog
+	}
+	return nil
 }
 
 // Receipt identifies what ran and what was returned, without holding either.
@@ -1771,7 +1781,7 @@ const file_opdata_preview_v1_preview_proto_rawDesc = "" +
 	"\x06counts\x18\x03 \x03(\v2\x1e.opdata.preview.v1.ChangeCountR\x06counts\"R\n" +
 	"\vChangeCount\x12-\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x19.opdata.preview.v1.ChangeR\x04kind\x12\x14\n" +
-	"\x05cells\x18\x02 \x01(\x05R\x05cells\"\xbd\x03\n" +
+	"\x05cells\x18\x02 \x01(\x05R\x05cells\"\xf2\x03\n" +
 	"\x05Stats\x12/\n" +
 	"\x05check\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x05check\x12/\n" +
 	"\x05queue\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05queue\x123\n" +
@@ -1783,7 +1793,8 @@ const file_opdata_preview_v1_preview_proto_rawDesc = "" +
 	"\x04rows\x18\b \x01(\x05R\x04rows\x12\x14\n" +
 	"\x05bytes\x18\t \x01(\x03R\x05bytes\x12%\n" +
 	"\x0ebytes_received\x18\n" +
-	" \x01(\x03R\rbytesReceived\"\xc0\x01\n" +
+	" \x01(\x03R\rbytesReceived\x123\n" +
+	"\acatalog\x18\v \x01(\v2\x19.google.protobuf.DurationR\acatalog\"\xc0\x01\n" +
 	"\aReceipt\x12'\n" +
 	"\x0fsql_fingerprint\x18\x01 \x01(\tR\x0esqlFingerprint\x12-\n" +
 	"\x12schema_fingerprint\x18\x02 \x01(\tR\x11schemaFingerprint\x12%\n" +
@@ -1905,19 +1916,20 @@ var file_opdata_preview_v1_preview_proto_depIdxs = []int32{
 	21, // 23: opdata.preview.v1.Stats.fetch:type_name -> google.protobuf.Duration
 	21, // 24: opdata.preview.v1.Stats.sanitize:type_name -> google.protobuf.Duration
 	21, // 25: opdata.preview.v1.Stats.total:type_name -> google.protobuf.Duration
-	19, // 26: opdata.preview.v1.ErrorDetail.position:type_name -> opdata.preview.v1.Position
-	20, // 27: opdata.preview.v1.ErrorDetail.violations:type_name -> opdata.preview.v1.Violation
-	2,  // 28: opdata.preview.v1.PreviewService.PreviewQuery:input_type -> opdata.preview.v1.PreviewQueryRequest
-	4,  // 29: opdata.preview.v1.PreviewService.ValidateQuery:input_type -> opdata.preview.v1.ValidateQueryRequest
-	6,  // 30: opdata.preview.v1.PreviewService.DescribeQuery:input_type -> opdata.preview.v1.DescribeQueryRequest
-	3,  // 31: opdata.preview.v1.PreviewService.PreviewQuery:output_type -> opdata.preview.v1.PreviewQueryResponse
-	5,  // 32: opdata.preview.v1.PreviewService.ValidateQuery:output_type -> opdata.preview.v1.ValidateQueryResponse
-	7,  // 33: opdata.preview.v1.PreviewService.DescribeQuery:output_type -> opdata.preview.v1.DescribeQueryResponse
-	31, // [31:34] is the sub-list for method output_type
-	28, // [28:31] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	21, // 26: opdata.preview.v1.Stats.catalog:type_name -> google.protobuf.Duration
+	19, // 27: opdata.preview.v1.ErrorDetail.position:type_name -> opdata.preview.v1.Position
+	20, // 28: opdata.preview.v1.ErrorDetail.violations:type_name -> opdata.preview.v1.Violation
+	2,  // 29: opdata.preview.v1.PreviewService.PreviewQuery:input_type -> opdata.preview.v1.PreviewQueryRequest
+	4,  // 30: opdata.preview.v1.PreviewService.ValidateQuery:input_type -> opdata.preview.v1.ValidateQueryRequest
+	6,  // 31: opdata.preview.v1.PreviewService.DescribeQuery:input_type -> opdata.preview.v1.DescribeQueryRequest
+	3,  // 32: opdata.preview.v1.PreviewService.PreviewQuery:output_type -> opdata.preview.v1.PreviewQueryResponse
+	5,  // 33: opdata.preview.v1.PreviewService.ValidateQuery:output_type -> opdata.preview.v1.ValidateQueryResponse
+	7,  // 34: opdata.preview.v1.PreviewService.DescribeQuery:output_type -> opdata.preview.v1.DescribeQueryResponse
+	32, // [32:35] is the sub-list for method output_type
+	29, // [29:32] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_opdata_preview_v1_preview_proto_init() }
