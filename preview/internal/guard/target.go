@@ -31,6 +31,7 @@ type Target struct {
 	operators map[string][]hazard
 	types     map[string][]hazard
 	relations map[string][]hazard
+	path      []string // the schemas that unqualified names are looked for in
 	// columns holds, by column, the relations that have one named like one of
 	// the functions.
 	columns map[string][]named
@@ -92,6 +93,8 @@ func (t *Target) add(row []string) error {
 		t.types[name] = append(t.types[name], h)
 	case "relation":
 		t.relations[name] = append(t.relations[name], h)
+	case "path":
+		t.path = append(t.path, h.schema)
 	case "column":
 		t.columns[row[4]] = append(t.columns[row[4]], named{schema: h.schema, name: name})
 	default:
@@ -118,6 +121,7 @@ func (p *Policy) find(list []hazard, schema string, fits func(*hazard) bool) *ha
 // statement may run.
 func (s *Statement) Resolve(t *Target, p *Policy) []Violation {
 	c := &checker{sql: s.Source, policy: p.orDefault(), facts: s.facts}
+	c.deniedPath(t, s)
 	for i := range s.Functions {
 		c.resolveFunction(t, &s.Functions[i])
 	}
@@ -137,6 +141,30 @@ func (s *Statement) Resolve(t *Target, p *Policy) []Violation {
 		c.hazard(h, r.Offset, c.nameEnd(r.Offset), "type-volatile", "a value of the relation "+quoteName(r.Schema, r.Name))
 	}
 	return c.sorted()
+}
+
+// deniedPath refuses unqualified names where they could mean something in a
+// schema that the operator denies.
+func (c *checker) deniedPath(t *Target, s *Statement) {
+	at := slices.IndexFunc(t.path, func(schema string) bool { return c.policy.denySchemas[schema] })
+	if at < 0 {
+		return
+	}
+	refuse := func(offset int, name string) {
+		c.refuse(offset, c.nameEnd(offset), reason.SyntaxNotAllowed, "schema-policy",
+			name+" can lie in the schema "+t.path[at]+", which this installation does not allow in a preview",
+			"write the schema: schema."+name)
+	}
+	for _, r := range s.Tables {
+		if r.Schema == "" {
+			refuse(r.Offset, r.Name)
+		}
+	}
+	for _, f := range s.Functions {
+		if f.Schema == "" && f.Resolve {
+			refuse(f.Offset, f.Name)
+		}
+	}
 }
 
 func (c *checker) resolveFunction(t *Target, f *Function) {

@@ -13,19 +13,38 @@ own as (
   select a.oid, a.pronamespace, a.proname, a.pronargs, a.pronargdefaults, a.provariadic, a.proargtypes
   from pg_catalog.pg_aggregate g
   join pg_catalog.pg_proc a on a.oid operator(pg_catalog.=) g.aggfnoid
-  join pg_catalog.pg_proc p on p.oid operator(pg_catalog.=) any (array[g.aggtransfn::pg_catalog.oid, g.aggfinalfn, g.aggcombinefn,
-    g.aggserialfn, g.aggdeserialfn, g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn])
+  cross join lateral pg_catalog.unnest(array[g.aggtransfn, g.aggfinalfn, g.aggcombinefn,
+    g.aggserialfn, g.aggdeserialfn, g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn]) f (oid)
+  join pg_catalog.pg_proc p on p.oid operator(pg_catalog.=) f.oid::pg_catalog.oid
   where p.oid operator(pg_catalog.>=) 16384 and p.provolatile operator(pg_catalog.=) 'v'
+),
+-- Types that are made of another: arrays, domains, ranges, rows.
+edge (part, whole) as (
+  select t.typelem, t.oid from pg_catalog.pg_type t
+  where t.oid operator(pg_catalog.>=) 16384 and t.typelem operator(pg_catalog.<>) 0
+  union all
+  select t.typbasetype, t.oid from pg_catalog.pg_type t where t.typtype operator(pg_catalog.=) 'd'
+  union all
+  select r.rngsubtype, r.rngtypid from pg_catalog.pg_range r where r.rngtypid operator(pg_catalog.>=) 16384
+  union all
+  select a.atttypid, c.reltype
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_attribute a on a.attrelid operator(pg_catalog.=) c.oid
+  where c.oid operator(pg_catalog.>=) 16384 and c.reltype operator(pg_catalog.<>) 0
+    and a.attnum operator(pg_catalog.>) 0 and not a.attisdropped
+    and a.atttypid operator(pg_catalog.>=) 16384
 ),
 -- Types whose values cannot be made, or written out, without running one.
 unsafe (typ, fn) as (
   select t.oid, o.oid
   from pg_catalog.pg_type t
-  join own o on o.oid operator(pg_catalog.=) any (array[t.typinput::pg_catalog.oid, t.typoutput, t.typmodin])
+  cross join lateral pg_catalog.unnest(array[t.typinput, t.typoutput, t.typmodin]) f (oid)
+  join own o on o.oid operator(pg_catalog.=) f.oid::pg_catalog.oid
   union
   select r.rngtypid, o.oid
   from pg_catalog.pg_range r
-  join own o on o.oid operator(pg_catalog.=) any (array[r.rngcanonical::pg_catalog.oid, r.rngsubdiff])
+  cross join lateral pg_catalog.unnest(array[r.rngcanonical, r.rngsubdiff]) f (oid)
+  join own o on o.oid operator(pg_catalog.=) f.oid::pg_catalog.oid
   union
   -- Domains whose check calls one, by name or by operator.
   select c.contypid, o.oid
@@ -34,25 +53,14 @@ unsafe (typ, fn) as (
     and d.objid operator(pg_catalog.=) c.oid
   left join pg_catalog.pg_operator op on d.refclassid operator(pg_catalog.=) 'pg_catalog.pg_operator'::pg_catalog.regclass
     and op.oid operator(pg_catalog.=) d.refobjid
-  join own o on o.oid operator(pg_catalog.=) op.oprcode
-    or d.refclassid operator(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass and o.oid operator(pg_catalog.=) d.refobjid
+  join own o on o.oid operator(pg_catalog.=) case
+    when d.refclassid operator(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass then d.refobjid
+    else op.oprcode::pg_catalog.oid end
   where c.contypid operator(pg_catalog.<>) 0
   union
-  -- Types made of such types: arrays, domains, ranges, rows.
-  select made.typ, u.fn
+  select e.whole, u.fn
   from unsafe u
-  cross join lateral (
-    select t.oid from pg_catalog.pg_type t
-    where t.typelem operator(pg_catalog.=) u.typ and t.typlen operator(pg_catalog.=) -1
-      or t.typbasetype operator(pg_catalog.=) u.typ and t.typtype operator(pg_catalog.=) 'd'
-    union all
-    select r.rngtypid from pg_catalog.pg_range r where r.rngsubtype operator(pg_catalog.=) u.typ
-    union all
-    select c.reltype from pg_catalog.pg_attribute a
-    join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) a.attrelid
-    where a.atttypid operator(pg_catalog.=) u.typ and a.attnum operator(pg_catalog.>) 0
-      and not a.attisdropped and c.reltype operator(pg_catalog.<>) 0
-  ) made (typ)
+  join edge e on e.part operator(pg_catalog.=) u.typ
 ),
 -- Types whose values run one wherever an expression wants another type.
 eager (typ, fn) as (
@@ -63,7 +71,8 @@ eager (typ, fn) as (
   union
   select t.oid, o.oid
   from pg_catalog.pg_type t
-  join own o on o.oid operator(pg_catalog.=) any (array[t.typoutput::pg_catalog.oid, t.typsend])
+  cross join lateral pg_catalog.unnest(array[t.typoutput, t.typsend]) f (oid)
+  join own o on o.oid operator(pg_catalog.=) f.oid::pg_catalog.oid
 ),
 found (kind, namespace, name, fn, lo, hi, takes_row) as (
   select 'function', o.pronamespace, o.proname, o.oid,
@@ -80,8 +89,9 @@ found (kind, namespace, name, fn, lo, hi, takes_row) as (
   union all
   -- Functions that take a type whose making runs one.
   select 'function', p.pronamespace, p.proname, u.fn, 0, 1000, 'no'
-  from unsafe u
-  join pg_catalog.pg_proc p on u.typ operator(pg_catalog.=) any (p.proargtypes)
+  from pg_catalog.pg_proc p
+  cross join lateral pg_catalog.unnest(p.proargtypes) arg (typ)
+  join unsafe u on u.typ operator(pg_catalog.=) arg.typ
   where p.oid operator(pg_catalog.>=) 16384
   union all
   select 'operator', x.oprnamespace, x.oprname, o.oid, 0, 0, 'no'
@@ -114,8 +124,9 @@ found (kind, namespace, name, fn, lo, hi, takes_row) as (
   join pg_catalog.pg_class c on c.reltype operator(pg_catalog.=) e.typ
   union all
   select 'function', p.pronamespace, p.proname, e.fn, 0, 1000, 'no'
-  from eager e
-  join pg_catalog.pg_proc p on p.prorettype operator(pg_catalog.=) e.typ or e.typ operator(pg_catalog.=) any (p.proallargtypes)
+  from pg_catalog.pg_proc p
+  cross join lateral pg_catalog.unnest(p.proallargtypes operator(pg_catalog.||) p.prorettype) result (typ)
+  join eager e on e.typ operator(pg_catalog.=) result.typ
 )
 select f.kind, n.nspname::pg_catalog.text, f.name::pg_catalog.text,
   fn.nspname::pg_catalog.text, p.proname::pg_catalog.text, coalesce(e.extname::pg_catalog.text, ''),
@@ -128,6 +139,10 @@ join pg_catalog.pg_namespace fn on fn.oid operator(pg_catalog.=) p.pronamespace
 left join pg_catalog.pg_depend d on d.classid operator(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
   and d.objid operator(pg_catalog.=) p.oid and d.deptype operator(pg_catalog.=) 'e'
 left join pg_catalog.pg_extension e on e.oid operator(pg_catalog.=) d.refobjid
+union all
+-- The schemas that an unqualified name is looked for in.
+select 'path', s.name::pg_catalog.text, '', '', '', '', '0', '0', 'no', 'true'
+from pg_catalog.unnest(pg_catalog.current_schemas(true)) s (name)
 union all
 -- Columns that are named like one of these functions: the column comes first.
 select 'column', n.nspname::pg_catalog.text, c.relname::pg_catalog.text, '', a.attname::pg_catalog.text, '', '0', '0', 'no',

@@ -1,0 +1,210 @@
+package guard_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/op-data/sqlpreview/preview/internal/guard"
+	"github.com/op-data/sqlpreview/preview/pgtest"
+)
+
+func connect(t testing.TB, dsn string) *pgconn.PgConn {
+	t.Helper()
+	conn, err := pgconn.Connect(context.Background(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+func readTarget(t testing.TB, conn *pgconn.PgConn) *guard.Target {
+	t.Helper()
+	result := conn.ExecParams(context.Background(), guard.TargetQuery, nil, nil, nil, nil).Read()
+	if result.Err != nil {
+		t.Fatal(result.Err)
+	}
+	rows := make([][]string, len(result.Rows))
+	for i, row := range result.Rows {
+		for _, cell := range row {
+			rows[i] = append(rows[i], string(cell))
+		}
+	}
+	target, err := guard.ReadTarget(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return target
+}
+
+// A database with every way in which a SELECT can run user code.
+const hazards = `
+create schema app;
+create schema other;
+create table orders (id int, total int, note text);
+create table invoices (id int, total int, lower text);
+create function f_volatile(int) returns int language sql as 'select 1';
+create function f_stable(int) returns int language sql stable as 'select 1';
+create function f_overloaded(int) returns int language sql stable as 'select 1';
+create function f_overloaded(text) returns int language sql as 'select 1';
+create function two(int, int) returns int language sql as 'select 1';
+create function deflt(int, int default 1) returns int language sql as 'select 1';
+create function vari(variadic int[]) returns int language sql as 'select 1';
+create function lower(varchar) returns text language sql as 'select ''x''::text';
+create function app.hidden(int) returns int language sql as 'select 1';
+create function other.upper(text) returns text language sql as 'select ''x''::text';
+create function total(orders) returns int language sql as 'select 1';
+create function label(orders) returns text language sql stable as 'select ''x''::text';
+create function anyrow(anyelement) returns int language sql as 'select 1';
+create function step(int, int) returns int language sql as 'select 1';
+create aggregate agg_volatile(int) (sfunc = step, stype = int);
+create function eq(orders, orders) returns bool language sql as 'select true';
+create operator === (leftarg = orders, rightarg = orders, function = eq);
+create function fine(int, int) returns bool language sql immutable as 'select true';
+create operator !== (leftarg = int, rightarg = int, function = fine);
+create function valid(int) returns bool language sql as 'select true';
+create domain dom as int check (valid(value));
+create domain dom2 as dom;
+create domain good as int check (value > 0);
+create type pair as (a int, b dom2);
+create table pairs (p int, q pair);
+create function takes_dom(dom) returns int language sql stable as 'select 1';
+create function to_orders(int) returns orders language sql as 'select null::orders';
+create cast (int as orders) with function to_orders(int);
+create table money_like (amount int);
+create function as_text(money_like) returns text language sql as 'select ''x''::text';
+create cast (money_like as text) with function as_text(money_like) as implicit;
+create extension pgcrypto schema app;
+create extension citext;
+`
+
+func TestResolve(t *testing.T) {
+	t.Parallel()
+	conn := connect(t, pgtest.Shared(t).Database(t, hazards))
+	target := readTarget(t, conn)
+	for _, tc := range []struct{ sql, rule, at string }{
+		{"select f_volatile(1)", "function-volatile", "f_volatile"},
+		{"select public.f_volatile(1)", "function-volatile", "public.f_volatile"},
+		{"select * from f_volatile(1)", "function-volatile", "f_volatile"},
+		{"select f_stable(1)", "", ""},
+		{"select f_overloaded(1)", "function-volatile", "f_overloaded"},
+		{"select two(1, 2)", "function-volatile", "two"},
+		{"select two(1)", "", ""},
+		{"select deflt(1)", "function-volatile", "deflt"},
+		{"select deflt(1, b => 2)", "function-volatile", "deflt"},
+		{"select vari(1, 2, 3)", "function-volatile", "vari"},
+		{"select vari(variadic array[1])", "function-volatile", "vari"},
+		{"select lower('a')", "function-volatile", "lower"},
+		{"select pg_catalog.lower('a')", "", ""},
+		{"select lower from invoices", "", ""},
+		{"select i.lower from invoices i", "", ""},
+		{"select app.hidden(1)", "function-volatile", "app.hidden"},
+		{"select hidden(1)", "", ""}, // not on the path: the server does not find it
+		{"select upper('a')", "", ""},
+		{"select other.upper('a')", "function-volatile", "other.upper"},
+		{"select o.total from orders o", "", ""}, // the column comes first
+		{"select i.total from invoices i", "", ""},
+		{"select (o).total from orders o", "function-volatile", "total"},
+		{"select o.label from orders o", "", ""},
+		{"select o.anyrow from orders o", "function-volatile", "anyrow"},
+		{"select x.anyrow from (select 1) x", "function-volatile", "anyrow"},
+		{"select x.f_volatile from (select 1) x", "", ""},
+		{"select g.f_volatile from generate_series(1, 2) g", "function-volatile", "f_volatile"},
+		{"select (1).f_volatile", "function-volatile", "f_volatile"},
+		{"select (1).f_stable", "", ""},
+		{"select agg_volatile(id) from orders", "function-volatile", "agg_volatile"},
+		{"select a === b from orders a, orders b", "operator-volatile", "==="},
+		{"select a operator(public.===) b from orders a, orders b", "operator-volatile", "operator"},
+		{"select 1 !== 2", "", ""},
+		{"select 1::dom", "type-volatile", "dom"},
+		{"select cast(1 as public.dom2)", "type-volatile", "public.dom2"},
+		{"select '{1}'::dom[]", "type-volatile", "dom"},
+		{"select dom(1)", "type-volatile", "dom"},
+		{"select (1).dom", "function-volatile", "dom"},
+		{"select 1::good", "", ""},
+		{"select row(1, 2)::pair", "type-volatile", "pair"},
+		{"select json_populate_record(null::pairs, '{}')", "type-volatile", "pairs"},
+		{"select * from json_to_record('{}') as x(a dom)", "type-volatile", "dom"},
+		{"select takes_dom(1)", "function-volatile", "takes_dom"},
+		{"select 1::orders", "type-volatile", "orders"},
+		{"select m from money_like m", "type-volatile", "money_like"},
+		{"select app.gen_random_bytes(4), app.crypt('a', 'b')", "", ""},
+		{"select 'a'::citext = 'A'::citext", "", ""},
+		{"select id, total, count(*) from orders group by 1, 2 order by lower(note collate \"C\")", "function-volatile", "lower"},
+		{"select id, total, count(*), sum(total) over w from orders group by 1, 2 window w as (order by id)", "", ""},
+	} {
+		st, v := guard.Check(tc.sql, nil)
+		if st == nil {
+			t.Errorf("%s: refused offline: %+v", tc.sql, v)
+			continue
+		}
+		v = st.Resolve(target, nil)
+		switch {
+		case tc.rule == "" && len(v) > 0:
+			t.Errorf("%s: refused: %+v", tc.sql, v)
+		case tc.rule != "" && len(v) == 0:
+			t.Errorf("%s: accepted, want %s", tc.sql, tc.rule)
+		case tc.rule != "" && (v[0].Rule != tc.rule || tc.sql[v[0].Offset:v[0].End] != tc.at):
+			t.Errorf("%s: %s at %q, want %s at %q", tc.sql, v[0].Rule, tc.sql[v[0].Offset:v[0].End], tc.rule, tc.at)
+		}
+	}
+}
+
+func TestResolveWithAPolicy(t *testing.T) {
+	t.Parallel()
+	conn := connect(t, pgtest.Shared(t).Database(t, hazards+"create schema secret"))
+	target := readTarget(t, conn)
+	if err := conn.Exec(context.Background(), "set search_path = secret, public").Close(); err != nil {
+		t.Fatal(err)
+	}
+	onPath := readTarget(t, conn)
+	policy, err := guard.NewPolicy(guard.Rules{AllowFunctions: []string{"public.f_volatile", "public.valid", "public.eq"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sql := range []string{"select f_volatile(1)", "select 1::dom", "select a === b from orders a, orders b", "select (1).f_volatile"} {
+		st, v := guard.Check(sql, policy)
+		if st == nil {
+			t.Errorf("%s: %+v", sql, v)
+		} else if v = st.Resolve(target, policy); len(v) > 0 {
+			t.Errorf("%s: refused although allowed: %+v", sql, v)
+		}
+	}
+	denied, err := guard.NewPolicy(guard.Rules{DenySchemas: []string{"secret"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for sql, want := range map[string]int{"select id from orders": 1, "select id from public.orders": 0, "select f_stable(1)": 1, "select lower(pg_catalog.upper('a'))": 1, "select upper('a')": 0} {
+		st, v := guard.Check(sql, denied)
+		if st == nil {
+			t.Errorf("%s: %+v", sql, v)
+		} else if v = st.Resolve(onPath, denied); len(v) != want {
+			t.Errorf("%s: %d violations, want %d: %+v", sql, len(v), want, v)
+		}
+	}
+}
+
+// Every function of the running server's own schemas is in the catalog file, or
+// the file is out of date.
+func TestCatalogKnowsThisServer(t *testing.T) {
+	t.Parallel()
+	conn := connect(t, pgtest.Shared(t).Database(t, ""))
+	result := conn.ExecParams(context.Background(),
+		`select distinct n.nspname || '.' || p.proname, p.provolatile from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+		where n.nspname in ('pg_catalog', 'information_schema') and p.oid < 16384`, nil, nil, nil, nil).Read()
+	if result.Err != nil {
+		t.Fatal(result.Err)
+	}
+	if len(result.Rows) < 2000 {
+		t.Fatalf("only %d functions", len(result.Rows))
+	}
+	for _, row := range result.Rows {
+		name := strings.TrimPrefix(string(row[0]), "pg_catalog.")
+		if missing := guard.CatalogFault(name, row[1][0]); missing != "" {
+			t.Errorf("%s: %s; run gencatalog", name, missing)
+		}
+	}
+}
