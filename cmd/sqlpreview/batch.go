@@ -32,11 +32,11 @@ func checkBatch(in io.Reader, out io.Writer) error {
 	encoder := json.NewEncoder(writer)
 	encoder.SetEscapeHTML(false)
 	var line []byte
-	for {
+	for last := false; !last; {
 		var whole bool
 		var err error
 		line, whole, err = readLine(reader, line[:0])
-		if err != nil && !errors.Is(err, io.EOF) {
+		if last = errors.Is(err, io.EOF); err != nil && !last {
 			return fmt.Errorf("cannot read standard input: %w", err)
 		}
 		if text := bytes.TrimSpace(line); len(text) > 0 {
@@ -45,15 +45,13 @@ func checkBatch(in io.Reader, out io.Writer) error {
 			}
 		}
 		// Whoever waits for an answer before the next question must get it.
-		if reader.Buffered() == 0 || err != nil {
+		if reader.Buffered() == 0 || last {
 			if err := writer.Flush(); err != nil {
 				return fmt.Errorf("cannot write the answer: %w", err)
 			}
 		}
-		if err != nil {
-			return nil
-		}
 	}
+	return nil
 }
 
 // readLine appends the next line to buffer, at most maxBatchLine bytes of it;

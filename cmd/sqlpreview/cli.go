@@ -23,6 +23,11 @@ type environment struct {
 	getenv         func(string) string
 }
 
+// complain prints an error. When that fails too, only the exit code is left.
+func (e *environment) complain(err error) {
+	_, _ = fmt.Fprintln(e.stderr, "sqlpreview:", err)
+}
+
 // commandLine is the command line: one field a subcommand.
 type commandLine struct {
 	Check   checkCommand   `cmd:"" help:"Say offline whether a query may be previewed, and if not, why and where."`
@@ -79,10 +84,10 @@ func report(env *environment, err error) int {
 	case errors.Is(err, errRefused):
 		return exitRefused
 	case errors.As(err, &wrong):
-		fmt.Fprintln(env.stderr, "sqlpreview:", wrong.message)
+		env.complain(wrong)
 		return exitMisuse
 	default:
-		fmt.Fprintln(env.stderr, "sqlpreview:", err)
+		env.complain(err)
 		return exitRefused
 	}
 }

@@ -108,7 +108,7 @@ func fill(ts *testscript.TestScript, neg bool, arguments []string) {
 	ts.Check(err)
 	file, err := os.OpenFile(ts.MkAbs(arguments[0]), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	ts.Check(err)
-	defer file.Close()
+	defer func() { ts.Check(file.Close()) }()
 	for range count {
 		_, err := file.WriteString(text)
 		ts.Check(err)

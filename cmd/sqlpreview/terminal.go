@@ -14,5 +14,5 @@ func colours(env *environment, w io.Writer) bool {
 		return false
 	}
 	file, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd())) //nolint:gosec // a file descriptor is small
+	return ok && term.IsTerminal(int(file.Fd()))
 }

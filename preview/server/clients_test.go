@@ -3,7 +3,6 @@ package server_test
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -14,7 +13,6 @@ import (
 	"testing"
 
 	"connectrpc.com/connect"
-	"golang.org/x/net/http2"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -50,9 +48,8 @@ func clients(t *testing.T, address net.Addr) map[string]ask {
 		return dialer.DialContext(ctx, address.Network(), address.String())
 	}
 	h1 := &http.Transport{DialContext: dial}
-	h2 := &http2.Transport{AllowHTTP: true, DialTLSContext: func(ctx context.Context, n, a string, _ *tls.Config) (net.Conn, error) {
-		return dial(ctx, n, a)
-	}}
+	h2 := &http.Transport{DialContext: dial, Protocols: new(http.Protocols)}
+	h2.Protocols.SetUnencryptedHTTP2(true)
 	t.Cleanup(h1.CloseIdleConnections)
 	t.Cleanup(h2.CloseIdleConnections)
 	connectClient := func(transport http.RoundTripper, options ...connect.ClientOption) ask {

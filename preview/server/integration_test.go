@@ -56,7 +56,7 @@ func (d *database) value(sql string) string {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	defer conn.Close(context.Background())
+	defer func() { _ = conn.Close(context.Background()) }()
 	results, err := conn.Exec(context.Background(), sql).ReadAll()
 	if err != nil || len(results[0].Rows) != 1 {
 		d.t.Fatalf("%s: %v", sql, err)
@@ -144,7 +144,7 @@ func TestFailuresOfARealDatabase(t *testing.T) {
 		{ask1("select 1; drop table people"), connect.CodeInvalidArgument, "MULTIPLE_STATEMENTS", 10},
 		{ask1("with x as (delete from people returning *) select * from x"), connect.CodeInvalidArgument, "DATA_MODIFYING_CTE", -2},
 		{ask1("select pg_sleep(30)"), connect.CodeInvalidArgument, "FUNCTION_NOT_ALLOWED", 7},
-		{ask1("select '漢字', nmae from people"), connect.CodeInvalidArgument, "UNDEFINED_OBJECT", 17},
+		{ask1("select '漢字', missing from people"), connect.CodeInvalidArgument, "UNDEFINED_OBJECT", 17},
 		{ask1("select name::int from people"), connect.CodeInvalidArgument, "DATA_EXCEPTION", -2},
 		{ask1("select"), 0, "", -1},
 		{ask1(""), connect.CodeInvalidArgument, "SQL_EMPTY", -2},
@@ -227,7 +227,10 @@ func TestNothingStaysBehind(t *testing.T) {
 	t.Logf("200 requests: %v", outcomes)
 
 	// A cancelled query ends within a second of its caller, not within none.
-	eventually(t, func() bool { left := d.left(); return left["not idle"] == "0" && left["locks"] == "0" && left["transactions"] == "0" })
+	eventually(t, func() bool {
+		left := d.left()
+		return left["not idle"] == "0" && left["locks"] == "0" && left["transactions"] == "0"
+	})
 	for what, now := range d.left() {
 		if now != before[what] {
 			t.Errorf("%s: %s before, %s after", what, before[what], now)

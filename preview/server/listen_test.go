@@ -54,7 +54,7 @@ func TestListenReplacesAStaleSocket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
+	t.Cleanup(func() { _ = listener.Close() })
 	conn, err := net.Dial("unix", path)
 	if err != nil {
 		t.Fatalf("nobody answers on the replaced socket: %v", err)
@@ -76,7 +76,7 @@ func TestCloseLeavesASuccessorsSocket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer second.Close()
+	t.Cleanup(func() { _ = second.Close() })
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}

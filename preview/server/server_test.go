@@ -64,7 +64,7 @@ func post(t *testing.T, r *running, host string, header map[string]string, body 
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	content, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)

@@ -151,7 +151,7 @@ func present(n int32) *int32 {
 // int32of converts a count or a place, both far below the limit; it stops there
 // rather than wrap around.
 func int32of(n int) int32 {
-	return int32(min(max(n, math.MinInt32), math.MaxInt32)) //nolint:gosec // bounded in this line
+	return int32(min(max(n, math.MinInt32), math.MaxInt32))
 }
 
 // valid repairs a text that is not valid UTF-8, which protobuf refuses to send.

@@ -99,7 +99,7 @@ select count(*) from gone`,
 	},
 	{
 		title:  "A column that does not exist",
-		sql:    `select name, '漢字' as label, adress from shop.customers`,
+		sql:    `select name, '漢字' as label, street from shop.customers`,
 		reason: reason.UndefinedObject,
 	},
 	{
