@@ -1,0 +1,35 @@
+# The sidecar as a static binary on distroless: no shell, no package manager, no
+# root. It writes nothing, but its socket, and the egress record where that is
+# asked for, so the root file system can be read-only.
+#
+#   docker buildx build --platform linux/amd64,linux/arm64 --build-arg VERSION=v1.2.3 -t sqlpreview .
+#
+# Pin both images by digest for a release: append @sha256:... to these two
+# values, or give them as build arguments.
+ARG GO_IMAGE=golang:1.26.8-bookworm
+ARG BASE_IMAGE=gcr.io/distroless/static-debian12:nonroot
+
+FROM --platform=$BUILDPLATFORM ${GO_IMAGE} AS build
+ARG TARGETARCH
+ARG VERSION=dev
+RUN dpkg --print-architecture | grep -qx "$TARGETARCH" || { \
+      apt-get update && case "$TARGETARCH" in \
+        arm64) apt-get install -y --no-install-recommends gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;; \
+        amd64) apt-get install -y --no-install-recommends gcc-x86-64-linux-gnu libc6-dev-amd64-cross ;; \
+        *) echo "no cross compiler is known for $TARGETARCH" >&2; exit 1 ;; \
+      esac; }
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+RUN cmd/sqlpreview/deploy/build "$TARGETARCH" "$VERSION" /out/sqlpreview
+# The folder for the socket, owned by the user below.
+RUN mkdir -p /run-sqlpreview
+
+FROM ${BASE_IMAGE}
+COPY --from=build /out/sqlpreview /usr/local/bin/sqlpreview
+COPY --from=build --chown=65532:65532 /run-sqlpreview /run/sqlpreview
+USER 65532:65532
+# serve listens on unix:/run/sqlpreview/preview.sock unless OP_PREVIEW_LISTEN says else.
+ENTRYPOINT ["/usr/local/bin/sqlpreview"]
+CMD ["serve"]
