@@ -29,12 +29,8 @@ func verdictOf(st *guard.Statement, refused []guard.Violation) *Verdict {
 	v := &Verdict{Allowed: true}
 	// The text has been parsed, so it has a fingerprint.
 	v.Fingerprint, _ = st.Fingerprint()
-	tables, functions := set{}, set{}
-	for _, t := range st.Tables {
-		if name := qualified(t.Schema, t.Name); tables.add(name) {
-			v.Tables = append(v.Tables, name)
-		}
-	}
+	v.Tables = tables(st)
+	functions := set{}
 	for _, f := range st.Functions {
 		name := qualified(f.Schema, f.Name)
 		if !functions.add(name) {
@@ -46,6 +42,17 @@ func verdictOf(st *guard.Statement, refused []guard.Violation) *Verdict {
 		}
 	}
 	return v
+}
+
+// tables names each relation of the statement once.
+func tables(st *guard.Statement) (names []string) {
+	seen := set{}
+	for _, t := range st.Tables {
+		if name := qualified(t.Schema, t.Name); seen.add(name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 type set map[string]struct{}

@@ -83,6 +83,7 @@ func (p *Previewer) Preview(ctx context.Context, request Request) (*Result, erro
 	}
 	result.Receipt = Receipt{
 		SQLFingerprint:    fingerprint,
+		Tables:            tables(st),
 		SchemaFingerprint: raw.SchemaFingerprint,
 		PayloadSHA256:     payloadSHA256(result.Columns, result.Rows),
 	}

@@ -116,6 +116,8 @@ type Receipt struct {
 	// SQLFingerprint is the parser's fingerprint of the statement: equal for
 	// statements that differ only in constants and layout.
 	SQLFingerprint string
+	// Tables are the relations that the statement names, as in Verdict.Tables.
+	Tables []string
 	// SchemaFingerprint is a SHA-256 in hex of column names and types.
 	SchemaFingerprint string
 	// PayloadSHA256 is a SHA-256 in hex of columns and cells as returned.

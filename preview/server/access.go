@@ -11,6 +11,10 @@ import (
 	"strings"
 
 	"connectrpc.com/connect"
+
+	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/reason"
+	"github.com/op-data/sqlpreview/preview/server/wire"
 )
 
 // Caller is who a request comes from.
@@ -37,6 +41,7 @@ type access struct {
 	authenticator Authenticator
 	hosts         map[string]bool
 	origins       *http.CrossOriginProtection
+	rates         *rates
 }
 
 func newAccess(config Config) (*access, error) {
@@ -44,6 +49,7 @@ func newAccess(config Config) (*access, error) {
 		authenticator: config.Authenticate,
 		hosts:         map[string]bool{"localhost": true},
 		origins:       http.NewCrossOriginProtection(),
+		rates:         newRates(config.RequestsPerSecond),
 	}
 	for _, host := range config.AllowedHosts {
 		a.hosts[strings.ToLower(host)] = true
@@ -104,18 +110,27 @@ func (a *access) knownHost(header string) bool {
 
 // authenticate is the gate before every service but health.
 func (a *access) authenticate(
-	ctx context.Context, _ connect.Spec, _ connect.Peer, header http.Header,
+	ctx context.Context, _ connect.Spec, peer connect.Peer, header http.Header,
 ) (context.Context, error) {
-	if a.authenticator == nil {
-		return ctx, nil
-	}
-	state, _ := ctx.Value(tlsKey{}).(*tls.ConnectionState)
-	caller, err := a.authenticator(ctx, Credentials{Header: header, TLS: state})
-	if err != nil {
-		note(ctx).deny(err.Error())
-		return ctx, connect.NewError(connect.CodeUnauthenticated, errors.New("the caller is not authenticated"))
+	// Without an Authenticator a caller has the name that its socket gives it.
+	caller := Caller{Subject: localName(peer.Addr)}
+	if a.authenticator != nil {
+		state, _ := ctx.Value(tlsKey{}).(*tls.ConnectionState)
+		var err error
+		if caller, err = a.authenticator(ctx, Credentials{Header: header, TLS: state}); err != nil {
+			note(ctx).deny(err.Error())
+			return ctx, connect.NewError(connect.CodeUnauthenticated, errors.New("the caller is not authenticated"))
+		}
 	}
 	note(ctx).Caller = caller
+	if !a.rates.allow(caller.Subject) {
+		note(ctx).fail("", "", reason.ConcurrencyLimit)
+		return ctx, wire.Error(&preview.Error{
+			Reason:  reason.ConcurrencyLimit,
+			Message: "too many requests of this caller in a second",
+			Hint:    "wait as long as RetryInfo says, then send the request again",
+		})
+	}
 	return ctx, nil
 }
 

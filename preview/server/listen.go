@@ -26,6 +26,19 @@ const (
 // replaced; one that somebody answers on is an error, and so is any other file.
 // An address that other machines can reach is refused.
 func Listen(ctx context.Context, address string) (net.Listener, error) {
+	return listen(ctx, address, false)
+}
+
+// ListenTLS is Listen for a server with Config.TLS: it listens on any address
+// of this machine, and on no unix socket.
+func ListenTLS(ctx context.Context, address string) (net.Listener, error) {
+	if strings.HasPrefix(address, "unix:") {
+		return nil, errors.New("server: TLS is for HOST:PORT; on a unix socket leave the certificate out")
+	}
+	return listen(ctx, address, true)
+}
+
+func listen(ctx context.Context, address string, remote bool) (net.Listener, error) {
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {
 		// gRPC writes an absolute path as unix:///path.
 		return listenUnix(ctx, strings.Replace(path, "///", "/", 1))
@@ -34,12 +47,18 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("server: the address %q is neither unix:PATH nor HOST:PORT", address)
 	}
+	if remote && host == "" {
+		host = "::" // all addresses, of both families
+	}
 	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	if host == "" || err != nil || len(addresses) == 0 {
+	switch {
+	case remote && (err != nil || len(addresses) == 0):
+		return nil, fmt.Errorf("server: the address %q names no address of this machine", address)
+	case host == "" || err != nil || len(addresses) == 0:
 		return nil, fmt.Errorf("server: the address %q names no loopback address; write 127.0.0.1:%s or unix:PATH", address, port)
 	}
 	for _, ip := range addresses {
-		if !ip.Unmap().IsLoopback() {
+		if !remote && !ip.Unmap().IsLoopback() {
 			return nil, fmt.Errorf("server: other machines can reach %q, and without TLS they could read the rows; "+
 				"listen on 127.0.0.1:%s or on unix:PATH", address, port)
 		}

@@ -41,8 +41,11 @@ type Call struct {
 	Reason  reason.Reason
 	// Denial says why a caller was not let in. The caller is not told.
 	Denial string
-	// Stats is the core's account of a preview that succeeded, else nil.
-	Stats *preview.Stats
+	// Stats, Sanitization and Receipt are the core's account of a preview that
+	// succeeded, else nil.
+	Stats        *preview.Stats
+	Sanitization *preview.Sanitization
+	Receipt      *preview.Receipt
 	// Duration is the time from the request's header to the end of the answer.
 	Duration time.Duration
 }
@@ -81,8 +84,13 @@ func plain(path string, next http.Handler) (string, http.Handler) {
 	})
 }
 
-func (c *Call) succeed(requestID, connectionID string, stats *preview.Stats) {
-	c.Outcome, c.RequestID, c.ConnectionID, c.Stats = OutcomeOK, requestID, connectionID, stats
+func (c *Call) succeed(requestID, connectionID string) {
+	c.Outcome, c.RequestID, c.ConnectionID = OutcomeOK, requestID, connectionID
+}
+
+// account keeps what the core says of a preview that succeeded.
+func (c *Call) account(result *preview.Result) {
+	c.Stats, c.Sanitization, c.Receipt = &result.Stats, &result.Sanitization, &result.Receipt
 }
 
 func (c *Call) fail(requestID, connectionID string, r reason.Reason) {

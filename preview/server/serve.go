@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -40,13 +41,21 @@ var errStopping = errors.New("server: stopping")
 // and answered ADMIN_CANCELED. It closes listener, and returns nil when all of
 // this went well. A Server serves once.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	if address, ok := listener.Addr().(*net.TCPAddr); ok && s.config.TLS == nil && !address.IP.IsLoopback() {
+		_ = listener.Close()
+		return errors.New("server: other machines can reach this address, and without Config.TLS they could read the rows")
+	}
 	// Requests must outlive ctx by the drain.
 	requests, cancelRequests := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancelRequests(nil)
 
 	httpServer := s.httpServer(requests)
 	failed := make(chan error, 1)
-	go func() { failed <- httpServer.Serve(netutil.LimitListener(listener, s.config.MaxConnections)) }()
+	limited := netutil.LimitListener(named{listener}, s.config.MaxConnections)
+	if s.config.TLS != nil {
+		limited = tls.NewListener(limited, s.config.TLS)
+	}
+	go func() { failed <- httpServer.Serve(limited) }()
 
 	select {
 	case err := <-failed:

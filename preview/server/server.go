@@ -11,9 +11,11 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log"
 	"net/http"
+	"slices"
 	"time"
 
 	"connectrpc.com/connect"
@@ -57,6 +59,21 @@ type Config struct {
 	// DrainTimeout is how long a stop waits for running previews before it
 	// cancels them in the database. Default preview.HardTimeout and 2 s more.
 	DrainTimeout time.Duration
+	// RequestsPerSecond bounds the requests of one caller, with bursts of twice as
+	// many; one more is answered CONCURRENCY_LIMIT before its body is read.
+	// Callers without a name are one caller. Default 0: no bound but MaxInFlight.
+	RequestsPerSecond int
+	// TLS is the server's side of TLS. Default: none; then only unix sockets and
+	// loopback addresses are served.
+	TLS *tls.Config
+	// Interceptors see the requests of the PreviewService, after the caller has
+	// been let in. Default: none.
+	Interceptors []connect.Interceptor
+	// Record is called for each PreviewQuery and DescribeQuery that reached the
+	// core, before the answer leaves; the Call lacks only its Duration. When it
+	// returns an error, the answer is INTERNAL instead. Default: nothing is
+	// recorded.
+	Record func(ctx context.Context, call Call) error
 	// Observe is called once for every request, after the answer; it must not
 	// block. Default: nothing is observed.
 	Observe func(ctx context.Context, call Call)
@@ -113,6 +130,9 @@ func (c *Config) complete() error {
 	positive(&faults, "MaxInFlight", &c.MaxInFlight, DefaultMaxInFlight)
 	positive(&faults, "MaxMessageBytes", &c.MaxMessageBytes, DefaultMaxMessageBytes)
 	positive(&faults, "DrainTimeout", &c.DrainTimeout, DefaultDrainTimeout)
+	if c.RequestsPerSecond < 0 {
+		faults = append(faults, errors.New("server: Config.RequestsPerSecond is negative"))
+	}
 	if c.Observe == nil {
 		c.Observe = func(context.Context, Call) {}
 	}
@@ -147,7 +167,9 @@ func (s *Server) routes(gate *access) http.Handler {
 	}, limits...)
 
 	inside := http.NewServeMux()
-	inside.Handle(previewv1connect.NewPreviewServiceHandler(&service{previewer: s.config.Previewer}, guarded...))
+	inside.Handle(previewv1connect.NewPreviewServiceHandler(
+		&service{previewer: s.config.Previewer, record: s.config.Record},
+		append(slices.Clone(guarded), connect.WithInterceptors(s.config.Interceptors...))...))
 	reflector := grpcreflect.NewStaticReflector(previewv1connect.PreviewServiceName, grpchealth.HealthV1ServiceName)
 	inside.Handle(plain(grpcreflect.NewHandlerV1(reflector, guarded...)))
 	inside.Handle(plain(grpcreflect.NewHandlerV1Alpha(reflector, guarded...)))

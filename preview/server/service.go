@@ -17,6 +17,7 @@ import (
 // service answers the three RPCs: request in, core, response out.
 type service struct {
 	previewer Previewer
+	record    func(ctx context.Context, call Call) error
 }
 
 func (s *service) PreviewQuery(
@@ -25,9 +26,13 @@ func (s *service) PreviewQuery(
 	in := wire.PreviewRequest(request.Msg)
 	result, err := s.previewer.Preview(ctx, in)
 	if err != nil {
-		return nil, fail(ctx, in, err)
+		return nil, s.recorded(ctx, in, fail(ctx, in, err))
 	}
-	note(ctx).succeed(result.RequestID, in.ConnectionID, &result.Stats)
+	note(ctx).succeed(result.RequestID, in.ConnectionID)
+	note(ctx).account(result)
+	if err := s.recorded(ctx, in, nil); err != nil {
+		return nil, err
+	}
 	return connect.NewResponse(wire.Preview(result)), nil
 }
 
@@ -42,7 +47,7 @@ func (s *service) ValidateQuery(
 	if err != nil {
 		return nil, fail(ctx, in, err)
 	}
-	note(ctx).succeed(in.RequestID, "", nil)
+	note(ctx).succeed(in.RequestID, "")
 	return connect.NewResponse(wire.Validate(in.RequestID, verdict)), nil
 }
 
@@ -52,10 +57,31 @@ func (s *service) DescribeQuery(
 	in := wire.DescribeRequest(request.Msg)
 	description, err := s.previewer.Describe(ctx, in)
 	if err != nil {
-		return nil, fail(ctx, in, err)
+		return nil, s.recorded(ctx, in, fail(ctx, in, err))
 	}
-	note(ctx).succeed(description.RequestID, in.ConnectionID, nil)
+	note(ctx).succeed(description.RequestID, in.ConnectionID)
+	if err := s.recorded(ctx, in, nil); err != nil {
+		return nil, err
+	}
 	return connect.NewResponse(wire.Describe(description)), nil
+}
+
+// recorded has the request recorded before its answer leaves, and returns
+// outcome; what cannot be recorded is not answered.
+func (s *service) recorded(ctx context.Context, in preview.Request, outcome error) error {
+	if s.record == nil {
+		return outcome
+	}
+	call := note(ctx)
+	if err := s.record(ctx, *call); err != nil {
+		call.Stats, call.Sanitization, call.Receipt = nil, nil, nil
+		return fail(ctx, preview.Request{RequestID: call.RequestID, ConnectionID: in.ConnectionID}, &preview.Error{
+			Reason: reason.Internal, Message: "the request could not be recorded, so it is not answered",
+			Hint:      "Ask the operator of the sidecar to look at the egress record.",
+			RequestID: call.RequestID,
+		})
+	}
+	return outcome
 }
 
 // fail notes a failure and returns it as it goes out.
