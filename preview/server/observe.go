@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/reason"
 )
@@ -46,6 +48,8 @@ type Call struct {
 	Stats        *preview.Stats
 	Sanitization *preview.Sanitization
 	Receipt      *preview.Receipt
+	// Span identifies the request's trace, where an interceptor noted one.
+	Span trace.SpanContext
 	// Duration is the time from the request's header to the end of the answer.
 	Duration time.Duration
 }
@@ -66,6 +70,20 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
+
+// CallOf returns what is known of the request that ctx belongs to so far, for
+// interceptors: after the handler has returned, all but Duration. ok is false
+// outside of a request.
+func CallOf(ctx context.Context) (call Call, ok bool) {
+	noted, ok := ctx.Value(callKey{}).(*Call)
+	if !ok {
+		return Call{}, false
+	}
+	return *noted, true
+}
+
+// NoteSpan notes the trace that the request belongs to, for Call.Span.
+func NoteSpan(ctx context.Context, span trace.SpanContext) { note(ctx).Span = span }
 
 // note returns the Call of the request that ctx belongs to; outside of a
 // request, one that nobody reads.
