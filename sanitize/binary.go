@@ -11,9 +11,10 @@ import (
 // sniffBytes is how many bytes of a binary value decide on its media type.
 const sniffBytes = 3072
 
-// isHex tells whether the text has PostgreSQL's hexadecimal form of bytea.
-func isHex(text string) bool {
-	if len(text) < 2 || text[0] != '\\' || text[1] != 'x' {
+// isHex tells whether the text has PostgreSQL's hexadecimal form of bytea, of
+// which a reader may have cut the end.
+func isHex(text string, cut bool) bool {
+	if len(text) < 2 || text[0] != '\\' || text[1] != 'x' || len(text)%2 != 0 && !cut {
 		return false
 	}
 	for i := 2; i < len(text); i++ {
@@ -35,7 +36,7 @@ func (s *Sanitizer) binary(text string, in Input) (string, *Changes) {
 	digits = digits[:len(digits)&^1]
 	content, err := hex.DecodeString(digits[:min(len(digits), s.MaxInputBytes()&^1)])
 	if err != nil { // cannot be: isHex has seen every digit
-		return s.maskWhole(MaskedValue, "unsettled")
+		return s.maskWhole(MaskedValue, unsettled)
 	}
 	c.MediaType = mimetype.Detect(content[:min(len(content), sniffBytes)]).String()
 

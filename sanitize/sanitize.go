@@ -65,11 +65,22 @@ func (s *Sanitizer) Cell(text string, in Input) (string, *Changes) {
 	if in.MaskedBy != "" {
 		return s.maskWhole(MaskedColumn, in.MaskedBy)
 	}
-	if in.Class == Binary && isHex(text) {
+	if in.Class != Binary {
+		return s.textual(text, in)
+	}
+	if isHex(text, in.OriginalBytes > int64(len(text))) {
 		return s.binary(text, in)
 	}
-	return s.textual(text, in)
+	// Not as PostgreSQL writes it. What the cut leaves must not read like it.
+	result, changes := s.textual(text, in)
+	if isHex(result, false) {
+		return s.maskWhole(MaskedValue, unsettled)
+	}
+	return result, changes
 }
+
+// unsettled stands as the detector of a value that did not settle.
+const unsettled = "unsettled"
 
 func (s *Sanitizer) textual(text string, in Input) (string, *Changes) {
 	hints := secrets.Hints{Number: in.Class != Textual, Column: in.Column}
@@ -92,7 +103,7 @@ func (s *Sanitizer) textual(text string, in Input) (string, *Changes) {
 		}
 		hints.Partial = false // what was cut off is decided on
 	}
-	return s.maskWhole(MaskedValue, "unsettled")
+	return s.maskWhole(MaskedValue, unsettled)
 }
 
 // result is a value on its way.
