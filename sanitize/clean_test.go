@@ -1,6 +1,7 @@
 package sanitize
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -26,6 +27,8 @@ func TestClean(t *testing.T) {
 		{"replacement character", "a\uFFFD", "a\uFFFD", 0},
 		{"direction marks", "\u200Ea\u200F\u061C", "\u200Ea\u200F\u061C", 0},
 		{"persian zwnj", "می\u200Cخواهم", "می\u200Cخواهم", 0},
+		{"zwnj before more marks than are kept", "ب\u200C" + strings.Repeat("\u064B", 31) + "ب", "ب\uFFFD" + strings.Repeat("\u064B", 30) + "\uFFFDب", Invisible | CombiningLimit},
+		{"zwnj among marks", "ب\u064B\u200C\u064Bب", "ب\u064B\u200C\u064Bب", 0},
 		{"latin zwnj", "a\u200Cb", "a\uFFFDb", Invisible},
 		{"dangling zwnj", "می\u200C", "می\uFFFD", Invisible},
 		{"persian hijri", "۱۳۹۸ ه\u200D.ش", "۱۳۹۸ ه\u200D.ش", 0},
@@ -66,6 +69,22 @@ func TestClean(t *testing.T) {
 				t.Errorf("cleaned twice: %+q, then %+q", got, again)
 			}
 		})
+	}
+}
+
+func TestApply(t *testing.T) {
+	t.Parallel()
+	// The text 0123456789 with edits at 1, 4, 5 and 9: 4 to 6 become six bytes,
+	// and then 0 becomes nothing but a mark of three.
+	edits := []edit{{at: 1, kind: Control}, {at: 4, kind: Bidi}, {at: 5, kind: Bidi}, {at: 9, kind: Invisible}}
+	edits = apply(edits, []splice{{at: 4, old: 3, length: 6, kind: MaskedValue, detector: "x"}})
+	edits = apply(edits, []splice{{at: 0, old: 1, length: 3, kind: InvalidUTF8}, {at: 12, old: 0, length: 1, kind: Control}})
+	want := []edit{{0, InvalidUTF8, ""}, {3, Control, ""}, {6, MaskedValue, "x"}, {14, Control, ""}, {15, Invisible, ""}}
+	if !slices.Equal(edits, want) {
+		t.Errorf("apply = %v, want %v", edits, want)
+	}
+	if got := before(want, 6); !slices.Equal(got, want[:2]) {
+		t.Errorf("before = %v", got)
 	}
 }
 

@@ -102,8 +102,8 @@ func outside(text string) string {
 	return ""
 }
 
-// miscounted compares the counts with the number of U+FFFD, where nothing was
-// cut or masked.
+// miscounted compares what was counted with what is to be seen: U+FFFD and
+// masks that the value did not bring along.
 func miscounted(out, text string, c *Changes) string {
 	count := 0
 	for _, r := range c.Replacements {
@@ -112,19 +112,23 @@ func miscounted(out, text string, c *Changes) string {
 			return fmt.Sprintf("%v counted %d", r.Kind.Names(), r.Count)
 		}
 	}
-	if c.Kinds&(Truncated|MaskedValue|MaskedColumn) != 0 {
-		return ""
+	original := strings.Count(text, "\uFFFD")
+	cut := c.Kinds&(Truncated|MaskedValue|MaskedColumn) != 0
+	if got := strings.Count(out, "\uFFFD"); (!cut || original == 0) && got-original != count {
+		return fmt.Sprintf("%d replaced, %d counted", got-original, count)
 	}
-	original := 0
-	for i := 0; i < len(text); {
-		r, size := utf8.DecodeRuneInString(text[i:])
-		if r == utf8.RuneError && size == 3 {
-			original++
+	if c.Kinds&(MaskedValue|Truncated) == MaskedValue {
+		for _, name := range strings.Split(c.Detector, ",") {
+			if mask := secrets.Mask(name); !strings.HasPrefix(mask, out) && !strings.Contains(out, mask) {
+				return "no mask of " + name
+			}
 		}
-		i += size
 	}
-	if got := strings.Count(out, "\uFFFD") - original; got != count {
-		return fmt.Sprintf("%d replaced, %d counted", got, count)
+	if (c.Kinds&(MaskedValue|MaskedColumn) != 0) != (c.Detector != "") {
+		return "detector " + c.Detector
+	}
+	if !strings.Contains(text, "[") && c.Kinds&(MaskedValue|MaskedColumn) == 0 && strings.Contains(out, "[") {
+		return "a mask without its flag"
 	}
 	return ""
 }
