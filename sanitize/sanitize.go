@@ -126,7 +126,13 @@ func (s *Sanitizer) round(r *result, hints secrets.Hints) (settled bool) {
 	r.text, r.edits = masked, apply(r.edits, splices)
 	settled = settled && len(splices) == 0
 
-	if end := s.end(r.text, hints.Partial); end < len(r.text) {
+	// A mask at the end stands for all that may have come.
+	partial := hints.Partial
+	if n := len(splices); n > 0 {
+		last := r.edits[len(r.edits)-1]
+		partial = partial && last.at+splices[n-1].length != len(r.text)
+	}
+	if end := s.end(r.text, partial); end < len(r.text) {
 		r.text, r.edits, r.truncated = r.text[:end], before(r.edits, end), true
 		settled = false
 	}
