@@ -22,7 +22,7 @@ func allOff() []string {
 // repeatTo returns text as often as fits into size bytes, cut at a character.
 func repeatTo(text string, size int) string {
 	long := strings.Repeat(text, size/len(text)+1)
-	for size > 0 && !utf8.RuneStart(long[size]) {
+	for size > 0 && size < len(long) && !utf8.RuneStart(long[size]) {
 		size--
 	}
 	return long[:size]

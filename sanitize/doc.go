@@ -1,4 +1,72 @@
-// Package sanitize makes text from a stranger's database safe to hand on to a
-// browser, a terminal, a spreadsheet, a log or a language model, and says
-// what it changed.
+// Package sanitize makes text from a stranger's database safe to hand on: to a
+// browser, a terminal, a spreadsheet, a log or a language model. It bounds every
+// value, cleans it, masks what is certain to be a secret, and says what it did.
+//
+//	s, err := sanitize.New(sanitize.Config{})
+//	...
+//	text, changes := s.Text(value) // changes is nil when there is nothing to say
+//
+// # The way of a value
+//
+// A value is cleaned, searched for secrets and cut, again and again until
+// nothing changes; two rounds are enough for all but contrived values, and what
+// has not settled after eight is masked as a whole.
+//
+//	value -> clean -> mask -> cut -> text and Changes
+//	           ^_______________|
+//
+// Cleaning keeps an allowed set of characters and puts U+FFFD in the place of
+// every other one, so that nothing vanishes without a trace:
+//
+//   - bytes that are not valid UTF-8, one U+FFFD for each maximal subpart;
+//   - control characters other than tab, newline and return, line and paragraph
+//     separators, noncharacters;
+//   - bidirectional embeddings, overrides and isolates. LRM, RLM and ALM are kept
+//     and reported, because right-to-left languages need them;
+//   - whatever shows nothing: zero-width spaces, joiners outside the places where
+//     a script or an emoji needs them (RFC 5892 A.1 and A.2, UTS #51), variation
+//     selectors outside registered sequences, tags outside the flags of England,
+//     Scotland and Wales, Hangul fillers, soft hyphens, byte order marks;
+//   - combining marks past the thirtieth in a row (UAX #15, Stream-Safe).
+//
+// The cut falls on a boundary of grapheme clusters (UAX #29), unless one cluster
+// alone is longer than the limit, and never leaves a joiner without the letter
+// after it. Nothing is appended: Changes says that a value was cut.
+//
+// # What attackers can do
+//
+// Whoever writes rows into the database, or the query that reads them, is taken
+// for an attacker. They cannot, through a sanitized value, move a terminal's
+// cursor, write its clipboard or title, reorder the text around the value, hide
+// text in it from a person that a program or a model would read, pile marks over
+// other lines, break a log line with an unusual separator, or make a value
+// longer than the limit. No value costs more than a time linear in its length,
+// and of a long value only the beginning is looked at (MaxInputBytes).
+//
+// Values are plain text and stay so. Nothing is escaped for HTML, SQL, JSON or a
+// shell: a page must set textContent, not innerHTML. Newlines and tabs are kept.
+// Letters that look like other letters are kept, for they are letters. What a
+// spreadsheet could take for a formula is reported as FormulaLike and not
+// altered; AppendCSV writes it so that it is harmless.
+//
+// # What masking cannot do
+//
+// Masking keeps accidents from travelling: a token in a log column, a key in a
+// settings table. It is no access control. It does not see
+//
+//   - secrets that look like nothing in particular: a password in prose, a bare
+//     hexadecimal key, a recovery code;
+//   - secrets that the query has changed: reversed, encoded, split over columns
+//     or rows, read character by character, compared in WHERE or counted;
+//   - secrets in column names or types of which it is told nothing, in values of
+//     which it is not given the beginning, or within compressed or encrypted data;
+//   - personal data, save for the detectors that are off by default.
+//
+// A role that must not read a column must not have the privilege to. The table in
+// README.md says how often each detector finds what it should, and what it should
+// not.
+//
+// Columns are masked by origin (Sanitizer.MaskedBy), so that no alias passes, and
+// a column whose origin is not known is masked as soon as the query reads a
+// relation with a masked column.
 package sanitize

@@ -15,6 +15,7 @@ const (
 	base32                   // A-Z 2-7
 	capital                  // A-Z 0-9
 	crypt                    // what password hashes are written in
+	colons                   // and : (for those that part their fields with it)
 	opaque                   // what credentials of HTTP and paths of URLs are written in
 	charsets                 // how many there are
 )
@@ -38,7 +39,8 @@ var member = func() (table [256]uint16) {
 		base32:    uppers + "234567",
 		capital:   uppers + digits,
 		opaque:    letters + "+/=_-.~%@",
-		crypt:     letters + "./$=,+:",
+		crypt:     letters + "./$=,+",
+		colons:    letters + "./$=,+:",
 	} {
 		for i := range len(members) {
 			table[members[i]] |= 1 << set

@@ -139,6 +139,7 @@ type scan struct {
 
 	digits   int      // up to here the digits have been looked at
 	keyEnd   int      // of the last private key
+	valueEnd int      // of the last value of a password's key
 	noHeader int      // the end of the last stretch that is no token's header
 	settings tristate // whether the text holds the settings of a connection
 }

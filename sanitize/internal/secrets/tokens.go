@@ -99,8 +99,8 @@ func tokenRules() []rule {
 		token("password_hash", crypt, 44, 0, bare, "$5$", "$7$", "$y$", "$gy$"),
 		token("password_hash", crypt, 52, 52, bare, "$S$"),
 		token("password_hash", crypt, 87, 0, bare, "$6$"),
-		token("password_hash", crypt, 40, 0, bare, "pbkdf2_sha256$", "pbkdf2_sha1$", "pbkdf2:sha256:", "pbkdf2:sha512:", "pbkdf2:sha1:", "scrypt:32768:"),
-		token("password_hash", crypt, 60, 0, bare, "SCRAM-SHA-256$", "SCRAM-SHA-1$", "SCRAM-SHA-512$"),
+		token("password_hash", colons, 40, 0, bare, "pbkdf2_sha256$", "pbkdf2_sha1$", "pbkdf2:sha256:", "pbkdf2:sha512:", "pbkdf2:sha1:", "scrypt:32768:"),
+		token("password_hash", colons, 60, 0, bare, "SCRAM-SHA-256$", "SCRAM-SHA-1$", "SCRAM-SHA-512$"),
 		token("password_hash", base64std, 28, 0, bare, "{SSHA}", "{SHA}", "{SSHA256}", "{SSHA512}", "{SHA256}", "{SHA512}"),
 		token("password_hash", hexes, 32, 32, !bare, "md5"),
 	} {

@@ -78,6 +78,9 @@ func (s *scan) passwordKey(equals int) (begin int, ok bool) {
 
 // queryPassword matches the value of a parameter of a URI's query.
 func (s *scan) queryPassword(_, after int) {
+	if after <= s.valueEnd {
+		return // within the last value
+	}
 	begin, ok := s.passwordKey(after - 1)
 	if !ok || begin == 0 || s.text[begin-1] != '?' && s.text[begin-1] != '&' {
 		return
@@ -86,6 +89,7 @@ func (s *scan) queryPassword(_, after int) {
 	for end < len(s.text) && s.text[end] > ' ' && strings.IndexByte(`&#"'<>;`+"`", s.text[end]) < 0 {
 		end++
 	}
+	s.valueEnd = end
 	if strings.Trim(s.text[after:end], "*") != "" {
 		s.add(after, end, "uri_password")
 	}
@@ -94,6 +98,9 @@ func (s *scan) queryPassword(_, after int) {
 // dsnPassword matches the password among the settings of a connection, as
 // libpq, ODBC and ADO write them: a password's key alone is not enough.
 func (s *scan) dsnPassword(_, after int) {
+	if after <= s.valueEnd {
+		return // within the last value
+	}
 	begin, ok := s.passwordKey(after - 1)
 	if !ok || begin > 0 && (s.text[begin-1] == '?' || s.text[begin-1] == '&') {
 		return
@@ -119,6 +126,7 @@ func (s *scan) dsnPassword(_, after int) {
 			end++
 		}
 	}
+	s.valueEnd = end
 	if strings.Trim(s.text[start:end], "*") != "" {
 		s.add(start, end, "dsn_password")
 	}
