@@ -152,3 +152,22 @@ func (w *Watcher) collect(ctx context.Context, s Snapshot, sql, mark string, arg
 	}
 	return nil
 }
+
+// Version is the server's version.
+func (w *Watcher) Version(ctx context.Context) (string, error) {
+	var version string
+	if err := w.conn.QueryRow(ctx, "select pg_catalog.current_setting('server_version')").Scan(&version); err != nil {
+		return "", fmt.Errorf("effect: %w", err)
+	}
+	return version, nil
+}
+
+// Sessions counts the sessions of a role.
+func (w *Watcher) Sessions(ctx context.Context, role string) (int, error) {
+	var n int
+	err := w.conn.QueryRow(ctx, "select pg_catalog.count(*)::int from pg_catalog.pg_stat_activity where usename = $1 and application_name <> 'fuzz-judge'", role).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("effect: %w", err)
+	}
+	return n, nil
+}

@@ -3,8 +3,8 @@ package sqlgen
 // shadowed are calls and operators of pg_catalog's names that the fixture has
 // functions of its own for, which write.
 var shadowed = []string{
-	"lower('x'::varchar)", "lower(v::varchar) from public.victim", "public.lower('x'::varchar)", "LOWER('x'::character varying)", "'x'::varchar || 1::smallint", "length(1::smallint)",
-	"coalesce(lower('x'::varchar(3)), 'y')", "(select lower(c) from (select 'x'::varchar as c) s)", "f.lower from unnest(array['x'::varchar]) f",
+	"initcap('x'::varchar)", "(select initcap(v::varchar) from public.victim limit 1)", "public.initcap('x'::varchar)", "INITCAP('x'::character varying)", "'x'::varchar ^@ 1::smallint", "char_length(1::smallint)",
+	"coalesce(initcap('x'::varchar(3)), 'y')", "(select initcap(c) from (select 'x'::varchar as c) s)", "(select f.initcap from unnest(array['x'::varchar]) f)", "character_length(1::smallint)", "'x'::varchar operator(public.^@) 1::smallint",
 }
 
 // lying are functions that the fixture declares to be harmless and that are not.

@@ -5,10 +5,17 @@ import (
 	"reflect"
 
 	"github.com/leanovate/gopter"
+
+	"github.com/op-data/sqlpreview/fuzz/internal/values"
 )
 
-// Honest is the technique of a query that means no harm.
-const Honest = "honest"
+// The techniques of queries that mean no harm.
+const (
+	// Honest is a query over the generated schema.
+	Honest = "honest"
+	// Value is a query that gives values of all sorts.
+	Value = "value"
+)
 
 // Case is one generated text.
 type Case struct {
@@ -16,7 +23,8 @@ type Case struct {
 	SQL string
 	// Tree is what SQL was written from; nil when it was not.
 	Tree *Node
-	// Technique names what the text tries: [Honest] or one of [Techniques].
+	// Technique names what the text tries: [Honest], [Value] or one of
+	// [Generator.Techniques].
 	Technique string
 	// Honest tells that a gateway should accept the text if the database
 	// itself runs it.
@@ -54,6 +62,23 @@ func (g *Generator) Honest(r *rand.Rand) *Case {
 	return &Case{SQL: tree.String(), Tree: tree, Technique: Honest, Honest: true, Stable: !w.unstable}
 }
 
+// Value writes an honest query that gives values of all sorts and does nothing
+// else.
+func (g *Generator) Value(r *rand.Rand) *Case {
+	w := &writer{Rand: r, schema: g.schema}
+	var list []*Node
+	for range 1 + r.Intn(8) {
+		if r.Intn(3) == 0 {
+			types := values.Types()
+			list = append(list, leaf(Expr, types[r.Intn(len(types))].Literal(r)))
+		} else {
+			list = append(list, leaf(Expr, values.Spell(r, values.Text(r))))
+		}
+	}
+	tree := form(Query, "select ¤"+w.pick("", "", " from generate_series(1, 3)"), join(Fixed, ", ", list))
+	return &Case{SQL: tree.String(), Tree: tree, Technique: Value, Honest: true, Stable: true}
+}
+
 // Attack writes an attack by the i-th of [Generator.Techniques].
 func (g *Generator) Attack(r *rand.Rand, i int) *Case {
 	t := g.techniques[i]
@@ -61,11 +86,14 @@ func (g *Generator) Attack(r *rand.Rand, i int) *Case {
 	return &Case{SQL: tree.String(), Tree: tree, Technique: t.name}
 }
 
-// Any writes a case: one in four is honest, the others are spread evenly over
-// the techniques.
+// Any writes a case: one in four is honest, one in twelve gives values, the
+// others are spread evenly over the techniques.
 func (g *Generator) Any(r *rand.Rand) *Case {
-	if r.Intn(4) == 0 {
+	switch n := r.Intn(12); {
+	case n < 3:
 		return g.Honest(r)
+	case n == 3:
+		return g.Value(r)
 	}
 	return g.Attack(r, r.Intn(len(g.techniques)))
 }

@@ -1,0 +1,162 @@
+// Command sqlpreview-fuzz tries to break the promise of a preview gateway
+// against a real PostgreSQL and says what it found.
+//
+//	sqlpreview-fuzz -time 2m                     the embedded package, a throw-away server
+//	sqlpreview-fuzz -address unix:/run/p.sock -dsn ...   a running sidecar, black-box
+//	sqlpreview-fuzz -unguarded                   a gateway that checks nothing, to compare
+//
+// It exits 0 when nothing was found, 1 on any finding, 2 when it could not run.
+// The seed is printed first; OP_PREVIEW_FUZZ_SEED or -seed gives one. The
+// server of -dsn is used up: never name one that anybody needs.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/op-data/sqlpreview/fuzz"
+	"github.com/op-data/sqlpreview/fuzz/gateway"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// options are what the command line says beside fuzz.Config.
+type options struct {
+	fuzz.Config
+	address, tokenFile, report string
+	scoreboard                 bool
+}
+
+func parse(args []string, getenv func(string) string, stderr io.Writer) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("sqlpreview-fuzz", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.DurationVar(&o.Time, "time", 0, "how long to run; 0 means until -cases")
+	flags.IntVar(&o.Cases, "cases", 0, "how many cases to run; 0 means until -time, or 1000")
+	seed := flags.String("seed", getenv("OP_PREVIEW_FUZZ_SEED"), "where the randomness starts; empty means anywhere")
+	flags.StringVar(&o.address, "address", "", "a running sidecar to attack, unix:PATH or HOST:PORT; empty means the embedded package")
+	flags.StringVar(&o.tokenFile, "token-file", "", "a file with the sidecar's bearer token")
+	flags.IntVar(&o.Pid, "pid", 0, "the sidecar's process, whose memory is watched")
+	flags.DurationVar(&o.TimeLimit, "limit", 0, "how long a preview may take; 0 means 1s embedded, 10s for a sidecar")
+	flags.StringVar(&o.report, "report", "", "a file to write the JSON report to")
+	flags.BoolVar(&o.scoreboard, "scoreboard", false, "print the table of techniques at the end")
+	flags.BoolVar(&o.NoShrink, "no-shrink", false, "report findings as they were written")
+	flags.BoolVar(&o.Unguarded, "unguarded", false, "attack a gateway that checks nothing, to compare with")
+	flags.IntVar(&o.StopAfter, "stop-after", 0, "end at that many findings; 0 means 20")
+	only := flags.String("only", "", "the techniques to try, separated by commas; empty means all")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	if flags.NArg() > 0 {
+		return o, fmt.Errorf("there is no argument %q; see -help", flags.Arg(0))
+	}
+	if *only != "" {
+		o.Only = strings.Split(*only, ",")
+	}
+	o.Seed = time.Now().UnixNano()
+	if *seed != "" {
+		n, err := strconv.ParseInt(*seed, 10, 64)
+		if err != nil {
+			return o, errors.New("the seed is not a number")
+		}
+		o.Seed = n
+	}
+	// A connection string may hold a password: never an argument.
+	o.DSN = getenv("OP_PREVIEW_FUZZ_DSN")
+	if o.address != "" && o.DSN == "" {
+		return o, errors.New("set OP_PREVIEW_FUZZ_DSN to a superuser's connection string to the throw-away database that the sidecar reads")
+	}
+	return o, nil
+}
+
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	o, err := parse(args, getenv, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "sqlpreview-fuzz: %v\n", err)
+		return 2
+	}
+	if o.address != "" {
+		token, err := readToken(o.tokenFile)
+		if err != nil {
+			fmt.Fprintf(stderr, "sqlpreview-fuzz: %v\n", err)
+			return 2
+		}
+		sidecar := gateway.NewSidecar(o.address, token, o.TimeLimit)
+		defer sidecar.Close()
+		o.Gateway = sidecar
+	}
+	o.Progress = stderr
+	fmt.Fprintf(stderr, "seed %d\n", o.Seed)
+	report, err := fuzz.Run(ctx, o.Config)
+	if err != nil {
+		fmt.Fprintf(stderr, "sqlpreview-fuzz: the harness could not go on: %v\n", err)
+		if report == nil || len(report.Findings) == 0 {
+			return 2
+		}
+	}
+	if err := write(o, report, stdout); err != nil {
+		fmt.Fprintf(stderr, "sqlpreview-fuzz: %v\n", err)
+		return 2
+	}
+	if len(report.Findings) > 0 {
+		return 1
+	}
+	return 0
+}
+
+func readToken(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	text, err := os.ReadFile(path)
+	return strings.TrimSpace(string(text)), err
+}
+
+// write prints the end of a run, and the report if one was asked for.
+func write(o options, report *fuzz.Report, stdout io.Writer) error {
+	if o.report != "" {
+		text, err := json.MarshalIndent(report, "", "  ")
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(o.report, append(text, '\n'), 0o600); err != nil {
+			return err
+		}
+	}
+	if o.scoreboard {
+		if err := report.WriteScoreboard(stdout); err != nil {
+			return err
+		}
+	}
+	for i, f := range report.Findings {
+		if _, err := fmt.Fprintf(stdout, "\n%d. %s (%s) by %s, case %d, seen %d times\n   %s\n%s\n", i+1, f.Oracle, f.Kind, f.Technique, f.Case, f.Count, f.Detail, f.SQL); err != nil {
+			return err
+		}
+	}
+	for _, note := range report.Notes {
+		if _, err := fmt.Fprintf(stdout, "note: %s\n", note); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(stdout, "PostgreSQL %s, seed %d: %d cases in %.0f s (%.0f/s), %d techniques, %d findings\n",
+		report.Server, report.Seed, report.Cases, report.Seconds, report.PerSecond, len(report.Techniques), len(report.Findings))
+	return err
+}

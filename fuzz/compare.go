@@ -1,0 +1,103 @@
+package fuzz
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/op-data/sqlpreview/fuzz/gateway"
+)
+
+// The hard bounds of the promise.
+const (
+	maxRows       = 100
+	maxCharacters = 1024
+)
+
+// fault says what is wrong with a text that a preview returned, or nothing.
+func fault(text string) string {
+	if !utf8.ValidString(text) {
+		return "is not UTF-8"
+	}
+	if n := utf8.RuneCountInString(text); n > maxCharacters {
+		return fmt.Sprintf("has %d characters", n)
+	}
+	for _, c := range text {
+		switch {
+		case c == '\t' || c == '\n' || c == '\r':
+		case unicode.Is(unicode.Cc, c):
+			return fmt.Sprintf("holds the control character U+%04X", c)
+		case c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069:
+			return fmt.Sprintf("holds the bidirectional control U+%04X", c)
+		case c >= 0xe0001 && c <= 0xe001f || c == 0x200b || c == 0x2060 || c == 0xfeff:
+			return fmt.Sprintf("holds the invisible character U+%04X", c)
+		}
+	}
+	return ""
+}
+
+// compare says how an answer differs from the rows that the database itself
+// gives, or nothing. Rows may come in another order. whole tells that rows are
+// all that there are.
+func compare(answer *gateway.Answer, rows [][][]byte, whole, stable bool) string {
+	want := min(len(rows), maxRows)
+	switch {
+	case len(answer.Rows) > want && whole:
+		return fmt.Sprintf("%d rows, the database gives %d", len(answer.Rows), len(rows))
+	case len(answer.Rows) < want && !answer.RowsCut:
+		return fmt.Sprintf("%d rows and no word of more, the database gives %d", len(answer.Rows), len(rows))
+	case len(answer.Rows) == maxRows && len(rows) > maxRows && !answer.RowsCut:
+		return "100 rows of more, and no word of it"
+	}
+	if !stable || !whole {
+		return ""
+	}
+	used := make([]bool, len(rows))
+	for i, row := range answer.Rows {
+		if i < len(rows) && !used[i] && differs(row, rows[i], answer.ColumnsCut) == "" {
+			used[i] = true
+			continue
+		}
+		found := false
+		for j := range rows {
+			if !used[j] && differs(row, rows[j], answer.ColumnsCut) == "" {
+				used[j], found = true, true
+				break
+			}
+		}
+		if !found {
+			detail := "no row of the database's is like it"
+			if i < len(rows) {
+				detail = differs(row, rows[i], answer.ColumnsCut)
+			}
+			return fmt.Sprintf("row %d: %s", i+1, detail)
+		}
+	}
+	return ""
+}
+
+// differs says how a returned row differs from one of the database's.
+func differs(row []gateway.Cell, raw [][]byte, cut bool) string {
+	if len(row) > len(raw) || len(row) < len(raw) && !cut {
+		return fmt.Sprintf("%d cells, the database gives %d", len(row), len(raw))
+	}
+	for i, c := range row {
+		text := string(raw[i])
+		switch {
+		case c.Null != (raw[i] == nil):
+			return fmt.Sprintf("column %d: null %t, the database says %t", i+1, c.Null, raw[i] == nil)
+		case c.Null:
+		case !c.Changed && c.Text != text:
+			return fmt.Sprintf("column %d: changed without a word: %.60q, the database gives %.60q", i+1, c.Text, text)
+		case c.Changed && c.Text == text:
+			return fmt.Sprintf("column %d: said to be changed and is not: %.60q", i+1, text)
+		case c.Cut && utf8.RuneCountInString(text) <= maxCharacters:
+			// A mask or a replacement may be longer than what it stands for.
+			if !strings.ContainsAny(c.Text, "*\uFFFD[") {
+				return fmt.Sprintf("column %d: cut although it has %d characters", i+1, utf8.RuneCountInString(text))
+			}
+		}
+	}
+	return ""
+}

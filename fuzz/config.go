@@ -1,0 +1,67 @@
+package fuzz
+
+import (
+	"io"
+	"time"
+
+	"github.com/op-data/sqlpreview/fuzz/gateway"
+)
+
+// Config says what to attack and for how long.
+type Config struct {
+	// DSN is a superuser's connection string to a throw-away server. The run
+	// makes and breaks things all over it. Empty: one is started and removed.
+	DSN string
+	// Gateway is what to attack; it must read the database of DSN, as the role
+	// that [Role] names or any other. Nil: the embedded package.
+	Gateway gateway.Gateway
+	// Pid is the gateway's process, whose memory is watched. 0: this process
+	// when Gateway is nil, else none.
+	Pid int
+	// TimeLimit is how long the gateway may take for a query. 0: 1 s, which the
+	// embedded package is asked for; 10 s when Gateway is set.
+	TimeLimit time.Duration
+	// Seed starts the randomness. The same seed, server version and number of
+	// cases make the same cases.
+	Seed int64
+	// Time is how long to run. 0 means until Cases.
+	Time time.Duration
+	// Cases is how many cases to run. 0 means until Time.
+	Cases int
+	// StopAfter ends the run at that many findings. 0 means 20.
+	StopAfter int
+	// Only names the techniques to try. Empty: all.
+	Only []string
+	// Unguarded attacks a gateway that checks nothing, for comparison; Gateway
+	// must be nil.
+	Unguarded bool
+	// NoShrink reports findings as they were written.
+	NoShrink bool
+	// SkipHostile leaves out the hostile servers, which need a gateway that can
+	// be pointed at them and so are tried with the embedded package alone.
+	SkipHostile bool
+	// Progress receives a line now and then. Nil: none.
+	Progress io.Writer
+}
+
+func (c Config) withDefaults() Config {
+	if c.TimeLimit == 0 {
+		c.TimeLimit = time.Second
+		if c.Gateway != nil {
+			c.TimeLimit = 10 * time.Second
+		}
+	}
+	if c.StopAfter == 0 {
+		c.StopAfter = 20
+	}
+	if c.Time == 0 && c.Cases == 0 {
+		c.Cases = 1000
+	}
+	if c.Gateway != nil || c.Unguarded {
+		c.SkipHostile = true
+	}
+	if c.Progress == nil {
+		c.Progress = io.Discard
+	}
+	return c
+}

@@ -1,0 +1,139 @@
+// Package tap listens to what a PostgreSQL client and server say on an
+// unencrypted connection, so that an oracle can compare the text that was
+// checked with the text that was run, byte by byte, whatever the client says
+// about itself.
+package tap
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"net"
+	"sync"
+)
+
+// Tap records the connections that its Dial opens. Its methods may be called
+// from many goroutines at a time.
+type Tap struct {
+	mu            sync.Mutex
+	statements    []string
+	notifications int
+	bytesOut      int64
+}
+
+// Dial opens a connection and listens to it.
+func (t *Tap) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return &tapped{Conn: conn, tap: t, out: splitter{startup: true}}, nil
+}
+
+// Heard is what was said since the last call of Take.
+type Heard struct {
+	// Statements are the texts that the client asked the server to parse or run.
+	Statements []string
+	// Notifications counts the messages of channels that the session listens to.
+	Notifications int
+	// BytesOut is how much the client wrote.
+	BytesOut int64
+}
+
+// Take returns what was heard and forgets it.
+func (t *Tap) Take() Heard {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	h := Heard{Statements: t.statements, Notifications: t.notifications, BytesOut: t.bytesOut}
+	t.statements, t.notifications, t.bytesOut = nil, 0, 0
+	return h
+}
+
+// tapped is a connection that is listened to.
+type tapped struct {
+	net.Conn
+	tap   *Tap
+	outMu sync.Mutex
+	out   splitter
+	inMu  sync.Mutex
+	in    splitter
+}
+
+// Write hands the bytes on and listens to the messages in them.
+func (c *tapped) Write(b []byte) (int, error) {
+	c.outMu.Lock()
+	c.out.add(b, func(kind byte, body []byte) {
+		c.tap.mu.Lock()
+		defer c.tap.mu.Unlock()
+		switch kind {
+		case 'P': // name, text, parameter types
+			_, rest, _ := bytes.Cut(body, []byte{0})
+			text, _, _ := bytes.Cut(rest, []byte{0})
+			c.tap.statements = append(c.tap.statements, string(text))
+		case 'Q':
+			c.tap.statements = append(c.tap.statements, string(bytes.TrimSuffix(body, []byte{0})))
+		}
+	})
+	c.outMu.Unlock()
+	c.tap.mu.Lock()
+	c.tap.bytesOut += int64(len(b))
+	c.tap.mu.Unlock()
+	return c.Conn.Write(b)
+}
+
+// Read takes bytes and listens to the messages in them.
+func (c *tapped) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.inMu.Lock()
+	c.in.add(b[:n], func(kind byte, _ []byte) {
+		if kind == 'A' {
+			c.tap.mu.Lock()
+			c.tap.notifications++
+			c.tap.mu.Unlock()
+		}
+	})
+	c.inMu.Unlock()
+	return n, err
+}
+
+// keep is how much of a message is held in memory; the rest is passed over.
+const keep = 2 << 20
+
+// splitter cuts a stream into messages.
+type splitter struct {
+	startup bool // the first message has no kind
+	head    []byte
+	body    []byte
+	left    int // of the body, also of what is not kept
+	inBody  bool
+}
+
+func (s *splitter) add(b []byte, message func(kind byte, body []byte)) {
+	for len(b) > 0 || s.inBody && s.left == 0 {
+		if !s.inBody {
+			want := 5
+			if s.startup {
+				want = 4
+			}
+			n := min(want-len(s.head), len(b))
+			s.head, b = append(s.head, b[:n]...), b[n:]
+			if len(s.head) < want {
+				return
+			}
+			s.left = max(int(binary.BigEndian.Uint32(s.head[want-4:]))-4, 0)
+			s.inBody, s.body = true, s.body[:0]
+			continue
+		}
+		n := min(s.left, len(b))
+		if room := keep - len(s.body); room > 0 {
+			s.body = append(s.body, b[:min(n, room)]...)
+		}
+		b, s.left = b[n:], s.left-n
+		if s.left == 0 {
+			if !s.startup {
+				message(s.head[0], s.body)
+			}
+			s.startup, s.inBody, s.head = false, false, s.head[:0]
+		}
+	}
+}

@@ -1,0 +1,251 @@
+package fuzz
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/op-data/sqlpreview/fuzz/internal/effect"
+	"github.com/op-data/sqlpreview/fuzz/internal/sqlgen"
+)
+
+const (
+	// patience is by how much a gateway may be late: the machine may be busy.
+	patience = 5 * time.Second
+	// judgement is the longest that a text may be looked at before it is refused.
+	judgement = 2 * time.Second
+	// growth is the most memory that one query may cost the gateway's process.
+	growth = 128 << 20
+	// reference is how many rows are compared.
+	reference = 3000
+)
+
+// examine runs a case and applies every oracle to it. full also looks at every
+// row and catalog.
+func (w *world) examine(ctx context.Context, c *sqlgen.Case, full bool) (*outcome, error) {
+	if c.Technique == "memory" || c.Technique == "deep-nesting" {
+		w.memory.settle()
+	}
+	o := w.ask(ctx, c.SQL)
+	if ctx.Err() != nil {
+		return o, ctx.Err()
+	}
+	w.checkBounds(o)
+	w.checkLeaks(o)
+	w.checkTexts(o, c.SQL)
+	if err := w.checkEffects(ctx, o, full); err != nil {
+		return o, err
+	}
+	if o.accepted() {
+		if err := w.checkAgreement(ctx, o, c.SQL); err != nil {
+			return o, err
+		}
+	}
+	if c.Honest {
+		if err := w.checkHonesty(ctx, o, c); err != nil {
+			return o, err
+		}
+	}
+	return o, nil
+}
+
+func (w *world) checkBounds(o *outcome) {
+	if late := o.elapsed - w.config.TimeLimit; late > patience {
+		o.violate(bounds, "time", fmt.Sprintf("it took %s, the limit is %s", o.elapsed.Round(time.Millisecond), w.config.TimeLimit))
+	}
+	if w.tap != nil && o.stage() == "guard" && len(o.heard.Statements) == 0 && o.elapsed > judgement {
+		o.violate(bounds, "judgement time", fmt.Sprintf("refusing the text took %s", o.elapsed.Round(time.Millisecond)))
+	}
+	if o.growth > growth {
+		o.violate(bounds, "memory", fmt.Sprintf("the process grew by %d MiB", o.growth>>20))
+	}
+	if o.answer == nil {
+		return
+	}
+	if n := len(o.answer.Rows); n > maxRows {
+		o.violate(bounds, "rows", fmt.Sprintf("%d rows came back", n))
+	}
+	for i, name := range o.answer.Columns {
+		if f := fault(name); f != "" {
+			o.violate(bounds, "name", fmt.Sprintf("the name of column %d %s", i+1, f))
+		}
+	}
+	for i, row := range o.answer.Rows {
+		for j, cell := range row {
+			if f := fault(cell.Text); f != "" {
+				o.violate(bounds, "text", fmt.Sprintf("row %d, column %d %s", i+1, j+1, f))
+				return
+			}
+		}
+	}
+}
+
+func (w *world) checkLeaks(o *outcome) {
+	words := ""
+	switch {
+	case o.answer != nil:
+		words = o.answer.Words + strings.Join(o.answer.Columns, "\n")
+	case o.refusal != nil:
+		words = o.refusal.Words
+	case o.err != nil:
+		words = o.err.Error()
+	}
+	for _, secret := range w.fixture.Secrets {
+		if strings.Contains(words, secret.Text) {
+			o.violate(noLeak, "words "+secret.Name, "the planted secret "+secret.Name+" stands outside the cells")
+		}
+		if secret.InCells || o.answer == nil {
+			continue
+		}
+		for i, row := range o.answer.Rows {
+			for j, cell := range row {
+				if strings.Contains(cell.Text, secret.Text) {
+					o.violate(noLeak, "cell "+secret.Name, fmt.Sprintf("the planted secret %s stands in row %d, column %d", secret.Name, i+1, j+1))
+					return
+				}
+			}
+		}
+	}
+}
+
+// wrapper is the one shape of a text that runs.
+var wrapper = regexp.MustCompile(`(?s)\Aselect \* from \(\n(.*)\n\) as preview_query limit (\d+)\z`)
+
+// checkTexts compares what was sent to the database with what was asked.
+func (w *world) checkTexts(o *outcome, sql string) {
+	if w.tap == nil {
+		return
+	}
+	if o.heard.Notifications > 0 {
+		o.violate(noEffect, "listening", "a session listens to a channel")
+	}
+	wrapped := 0
+	for _, text := range o.heard.Statements {
+		if !strings.Contains(text, "preview_query") {
+			continue
+		}
+		wrapped++
+		m := wrapper.FindStringSubmatch(text)
+		switch {
+		case m == nil:
+			o.violate(agreement, "wrapper", fmt.Sprintf("what ran has another shape: %.200q", text))
+		case !strings.Contains(sql, m[1]):
+			o.violate(agreement, "text", fmt.Sprintf("what ran is not what was asked: %.200q", m[1]))
+		case m[2] != "100" && m[2] != "101":
+			o.violate(agreement, "limit", "what ran has the limit "+m[2])
+		}
+	}
+	switch {
+	case wrapped > 1:
+		o.violate(agreement, "runs", fmt.Sprintf("the text ran %d times", wrapped))
+	case wrapped > 0 && o.stage() == "guard":
+		o.violate(agreement, "refused and run", "the text was refused and ran")
+	case wrapped == 0 && o.answer != nil:
+		o.violate(agreement, "answer from nowhere", "there is an answer and nothing ran")
+	}
+}
+
+// settling is how long a cancelled query may take to end in the server, and
+// between is how often one looks.
+const (
+	settling = 10 * time.Second
+	between  = 20 * time.Millisecond
+)
+
+// checkEffects compares how things are with how they were. What a query holds
+// while it runs may take a moment to go.
+func (w *world) checkEffects(ctx context.Context, o *outcome, full bool) error {
+	look := w.watcher.Quick
+	if full {
+		look = w.watcher.Full
+	}
+	var now effect.Snapshot
+	for start := time.Now(); ; {
+		var err error
+		if now, err = look(ctx); err != nil {
+			return err
+		}
+		o.changes = now.Diff(w.base)
+		if len(o.changes) == 0 || !passing(o.changes) || time.Since(start) > settling {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(between):
+		}
+	}
+	for _, change := range o.changes {
+		o.violate(noEffect, kindOf(change.What), change.String())
+	}
+	records, err := w.watcher.LogRecords(ctx, w.log)
+	if err != nil {
+		return err
+	}
+	o.records = records
+	for kind := range records {
+		o.violate(noEffect, "log "+kind, fmt.Sprintf("the log has new records: %v", records))
+		break
+	}
+	if n := w.fixture.Dialled(); n > 0 {
+		o.dialled = true
+		w.fixture.Forget()
+		o.violate(noEffect, "dialled", fmt.Sprintf("the server dialled the canary port %d times", n))
+	}
+	if len(o.changes) > 0 || o.dialled {
+		return w.rebase(ctx)
+	}
+	if len(records) > 0 {
+		w.log, err = w.watcher.LogPosition(ctx)
+	}
+	return err
+}
+
+// passing tells whether all that changed may be a query that is just ending.
+func passing(changes []effect.Change) bool {
+	for _, c := range changes {
+		if !strings.HasPrefix(c.What, "busy session") && !strings.HasPrefix(c.What, "lock ") && !strings.HasPrefix(c.What, "temporary schema") && !strings.HasPrefix(c.What, "bystander") {
+			return false
+		}
+	}
+	return true
+}
+
+var numbers = regexp.MustCompile(`\d+`)
+
+// kindOf names a change without what differs from run to run.
+func kindOf(what string) string { return numbers.ReplaceAllString(what, "N") }
+
+func (w *world) checkAgreement(ctx context.Context, o *outcome, sql string) error {
+	objection, err := w.judge.Classify(ctx, sql)
+	if err != nil {
+		return err
+	}
+	if objection != "" {
+		o.violate(agreement, kindOf(objection), objection)
+	}
+	return nil
+}
+
+func (w *world) checkHonesty(ctx context.Context, o *outcome, c *sqlgen.Case) error {
+	rows, refused, err := w.judge.Rows(ctx, c.SQL, reference+1)
+	if err != nil || refused {
+		return err
+	}
+	if o.answer == nil {
+		if o.refusal == nil {
+			o.violate(liveness, "no answer", fmt.Sprintf("the gateway could not be asked: %v", o.err))
+			return nil
+		}
+		if o.refusal.Reason != "STATEMENT_TIMEOUT" { // the judge has more time
+			o.violate(honesty, "refused "+o.refusal.Error(), "PostgreSQL runs it and the gateway says "+o.refusal.Error())
+		}
+		return nil
+	}
+	if detail := compare(o.answer, rows, len(rows) <= reference, c.Stable); detail != "" {
+		o.violate(honesty, "differs", detail)
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+package fuzz
+
+import (
+	"context"
+	"time"
+
+	"github.com/op-data/sqlpreview/fuzz/gateway"
+	"github.com/op-data/sqlpreview/fuzz/internal/effect"
+	"github.com/op-data/sqlpreview/fuzz/internal/tap"
+)
+
+// The names of the oracles.
+const (
+	agreement = "agreement"
+	noEffect  = "no-effect"
+	bounds    = "bounds"
+	noLeak    = "no-leak"
+	honesty   = "honesty"
+	liveness  = "liveness"
+)
+
+// violation is one promise that a case broke. Two of one oracle and kind are
+// the same finding.
+type violation struct {
+	oracle, kind, detail string
+}
+
+// outcome is what was seen of one case.
+type outcome struct {
+	answer  *gateway.Answer
+	refusal *gateway.Refusal
+	err     error // the gateway could not be asked
+	elapsed time.Duration
+	growth  int64 // of the process's memory, in bytes
+	heard   tap.Heard
+	changes []effect.Change
+	records map[string]int
+	dialled bool
+
+	violations []violation
+}
+
+func (o *outcome) violate(oracle, kind, detail string) {
+	o.violations = append(o.violations, violation{oracle, kind, detail})
+}
+
+// stage is how far the text came; empty for an answer.
+func (o *outcome) stage() gateway.Stage {
+	switch {
+	case o.answer != nil:
+		return ""
+	case o.refusal != nil:
+		return o.refusal.Stage
+	}
+	return gateway.Other
+}
+
+// accepted tells whether the gateway's own judgement let the text pass.
+func (o *outcome) accepted() bool {
+	return o.answer != nil || o.refusal != nil && o.refusal.Stage == gateway.Database
+}
+
+// ask sends a text and notes what comes back.
+func (w *world) ask(ctx context.Context, sql string) *outcome {
+	o := &outcome{}
+	if w.tap != nil {
+		w.tap.Take()
+	}
+	watch := w.memory.start()
+	start := time.Now()
+	answer, err := w.gateway.Query(ctx, sql)
+	o.elapsed = time.Since(start)
+	o.growth = watch.stop()
+	if w.tap != nil {
+		o.heard = w.tap.Take()
+	}
+	switch {
+	case err == nil:
+		o.answer = answer
+	case gateway.AsRefusal(err) != nil:
+		o.refusal = gateway.AsRefusal(err)
+	default:
+		o.err = err
+	}
+	return o
+}
+
+// broke tells whether the outcome has a violation of the oracle and kind.
+func (o *outcome) broke(v violation) bool {
+	for _, other := range o.violations {
+		if other.oracle == v.oracle && other.kind == v.kind {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,292 @@
+package fuzz
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/op-data/sqlpreview/fuzz/internal/sqlgen"
+)
+
+const (
+	// batch is how many cases pass between two looks at every row and catalog.
+	batch = 100
+	// shrinkTries bounds the attempts at making one finding small.
+	shrinkTries = 300
+	// shrinkTime bounds their time.
+	shrinkTime = 20 * time.Second
+	// hostileEvery is how many cases pass between two hostile servers.
+	hostileEvery = 25
+)
+
+// runner is one run.
+type runner struct {
+	*world
+	rand     *rand.Rand
+	report   *Report
+	write    []func(*rand.Rand) *sqlgen.Case // one a technique, in turn
+	batch    []numbered
+	start    time.Time
+	lastLine time.Time
+	hostiles int
+}
+
+// numbered is a case and its number.
+type numbered struct {
+	*sqlgen.Case
+	number int
+}
+
+// Run attacks until the time or the cases are over, there are enough findings,
+// or ctx ends, which is not an error. An error means that the harness itself
+// could not go on.
+func Run(ctx context.Context, config Config) (*Report, error) {
+	config = config.withDefaults()
+	random := rand.New(rand.NewSource(config.Seed))
+	w, err := newWorld(ctx, config, random)
+	if err != nil {
+		return nil, err
+	}
+	r := &runner{world: w, rand: random, start: time.Now(), report: &Report{
+		Seed: config.Seed, Server: w.version, Techniques: map[string]*Tally{}, Findings: []Finding{},
+	}}
+	err = errors.Join(r.prepare(), r.loop(ctx))
+	if err == nil && ctx.Err() == nil {
+		err = r.farewell(ctx)
+	}
+	err = errors.Join(err, w.close(context.WithoutCancel(ctx)))
+	r.report.finish(r.start)
+	return r.report, err
+}
+
+// prepare lists what to write.
+func (r *runner) prepare() error {
+	wanted := func(name string) bool { return len(r.config.Only) == 0 || slices.Contains(r.config.Only, name) }
+	if wanted(sqlgen.Honest) {
+		r.write = append(r.write, func(random *rand.Rand) *sqlgen.Case { return r.generator.Honest(random) })
+	}
+	if wanted(sqlgen.Value) {
+		r.write = append(r.write, func(random *rand.Rand) *sqlgen.Case { return r.generator.Value(random) })
+	}
+	for i, name := range r.generator.Techniques() {
+		if wanted(name) {
+			r.write = append(r.write, func(random *rand.Rand) *sqlgen.Case { return r.generator.Attack(random, i) })
+		}
+	}
+	if len(r.write) == 0 && !slices.Contains(r.config.Only, hostileTechnique) {
+		return fmt.Errorf("no technique is called %s; there are %s", strings.Join(r.config.Only, ", "), strings.Join(append(r.generator.Techniques(), sqlgen.Honest, sqlgen.Value, hostileTechnique), ", "))
+	}
+	if !r.watcher.ReadsLog() {
+		r.report.note("the write-ahead log was not read: this server has no pg_walinspect")
+	}
+	if r.tap == nil {
+		r.report.note("the wire was not listened to: the gateway opens its own connections")
+	}
+	return nil
+}
+
+// over tells whether the run has done enough.
+func (r *runner) over(ctx context.Context) bool {
+	return ctx.Err() != nil || len(r.report.Findings) >= r.config.StopAfter ||
+		r.config.Time > 0 && time.Since(r.start) > r.config.Time ||
+		r.config.Cases > 0 && r.report.Cases >= r.config.Cases
+}
+
+func (r *runner) loop(ctx context.Context) error {
+	for !r.over(ctx) {
+		if err := r.step(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+		r.progress(false)
+	}
+	r.progress(true)
+	if ctx.Err() != nil {
+		return nil
+	}
+	return r.endBatch(ctx)
+}
+
+// step runs one case: the techniques take turns, and an honest query stands
+// between, as often as all attacks together.
+func (r *runner) step(ctx context.Context) error {
+	r.report.Cases++
+	n := r.report.Cases
+	if hostiles := len(r.write) == 0 || n%hostileEvery == 0 && len(r.config.Only) == 0; hostiles && !r.config.SkipHostile {
+		return r.hostileStep(ctx, n)
+	}
+	write := r.write[n%len(r.write)]
+	if n%3 == 0 {
+		write = r.write[(n/3)%min(2, len(r.write))]
+	}
+	c := write(r.rand)
+	o, err := r.examine(ctx, c, false)
+	if err != nil {
+		return fmt.Errorf("case %d (%s): %w", n, c.Technique, err)
+	}
+	r.count(c.Technique, o)
+	r.findings(ctx, c, o, n)
+	if o.accepted() {
+		r.batch = append(r.batch, numbered{c, n})
+	}
+	if n%batch == 0 {
+		return r.endBatch(ctx)
+	}
+	return nil
+}
+
+func (r *runner) count(technique string, o *outcome) {
+	t := r.report.tally(technique)
+	t.Tried++
+	switch {
+	case o.answer != nil:
+		t.Ran++
+	case o.stage() == "guard":
+		t.Refused++
+	case o.stage() == "database":
+		t.Stopped++
+	default:
+		t.Failed++
+	}
+	effects, leaks, refusals := false, false, false
+	for _, v := range o.violations {
+		effects = effects || v.oracle == noEffect
+		leaks = leaks || v.oracle == noLeak
+		refusals = refusals || v.oracle == honesty && strings.HasPrefix(v.kind, "refused")
+	}
+	t.Effects += one(effects)
+	t.Leaks += one(leaks)
+	t.FalselyRefused += one(refusals)
+}
+
+func one(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// findings reports what a case broke, made small.
+func (r *runner) findings(ctx context.Context, c *sqlgen.Case, o *outcome, number int) {
+	for _, v := range o.violations {
+		if r.known(v) {
+			continue
+		}
+		small := r.minimize(ctx, c, v)
+		f := Finding{Oracle: v.oracle, Technique: c.Technique, Kind: v.kind, Detail: v.detail, SQL: small.SQL, Case: number, Count: 1}
+		if small.SQL != c.SQL {
+			f.Original = c.SQL
+		}
+		r.report.Findings = append(r.report.Findings, f)
+		fmt.Fprintf(r.config.Progress, "\nFINDING %s (%s) by %s, case %d: %s\n  %.500q\n", v.oracle, v.kind, c.Technique, number, v.detail, small.SQL)
+	}
+}
+
+// known counts a violation that was found before.
+func (r *runner) known(v violation) bool {
+	for i := range r.report.Findings {
+		if f := &r.report.Findings[i]; f.Oracle == v.oracle && f.Kind == v.kind {
+			f.Count++
+			return true
+		}
+	}
+	return false
+}
+
+// minimize looks for a smaller case that breaks the same promise.
+func (r *runner) minimize(ctx context.Context, c *sqlgen.Case, v violation) *sqlgen.Case {
+	if r.config.NoShrink {
+		return c
+	}
+	deadline := time.Now().Add(shrinkTime)
+	return sqlgen.Minimize(c, shrinkTries, func(smaller *sqlgen.Case) bool {
+		if time.Now().After(deadline) || ctx.Err() != nil {
+			return false
+		}
+		o, err := r.examine(ctx, smaller, false)
+		return err == nil && o.broke(v)
+	})
+}
+
+// endBatch looks at everything, and asks whether the gateway still answers. If
+// something changed that no single case showed, the accepted cases of the batch
+// are run again one by one.
+func (r *runner) endBatch(ctx context.Context) error {
+	cases := r.batch
+	r.batch = nil
+	o := &outcome{}
+	if err := r.checkEffects(ctx, o, true); err != nil {
+		return err
+	}
+	r.checkAlive(ctx, o)
+	for _, v := range o.violations {
+		if r.known(v) {
+			continue
+		}
+		r.blame(ctx, v, cases)
+	}
+	return nil
+}
+
+func (r *runner) checkAlive(ctx context.Context, o *outcome) {
+	alive := r.ask(ctx, "select 1")
+	if ctx.Err() == nil && (alive.answer == nil || len(alive.answer.Rows) != 1 || alive.answer.Rows[0][0].Text != "1") {
+		o.violate(liveness, "select 1", fmt.Sprintf("select 1 is not answered: %v %v", alive.refusal, alive.err))
+	}
+}
+
+// blame finds out which case of a batch broke a promise.
+func (r *runner) blame(ctx context.Context, v violation, cases []numbered) {
+	f := Finding{Oracle: v.oracle, Kind: v.kind, Detail: v.detail, Technique: "unknown", Case: r.report.Cases, Count: 1,
+		SQL: "-- one of the cases before this one; run again with the same seed"}
+	for _, c := range cases {
+		o, err := r.examine(ctx, c.Case, true)
+		if err != nil {
+			break
+		}
+		if o.broke(v) {
+			f.SQL, f.Technique, f.Case = c.SQL, c.Technique, c.number
+			break
+		}
+	}
+	r.report.Findings = append(r.report.Findings, f)
+	fmt.Fprintf(r.config.Progress, "\nFINDING %s (%s): %s\n  %.500q\n", f.Oracle, f.Kind, f.Detail, f.SQL)
+}
+
+// farewell closes the gateway, if it is ours, and looks whether it left.
+func (r *runner) farewell(ctx context.Context) error {
+	if r.previewer == nil {
+		return nil
+	}
+	r.previewer.Close()
+	for start := time.Now(); ; time.Sleep(between) {
+		n, err := r.watcher.Sessions(ctx, Role)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return nil
+		}
+		if time.Since(start) > settling {
+			r.report.Findings = append(r.report.Findings, Finding{Oracle: liveness, Kind: "sessions", Detail: fmt.Sprintf("%d sessions are left after Close", n), Case: r.report.Cases, Count: 1})
+			return nil
+		}
+	}
+}
+
+// progress prints a line every few seconds.
+func (r *runner) progress(last bool) {
+	if !last && time.Since(r.lastLine) < 5*time.Second {
+		return
+	}
+	r.lastLine = time.Now()
+	r.report.finish(r.start)
+	fmt.Fprintf(r.config.Progress, "%7.0fs  %d cases  %.0f/s  %d of %d techniques  %d findings\n",
+		r.report.Seconds, r.report.Cases, r.report.PerSecond, len(r.report.Techniques), len(r.write)+one(!r.config.SkipHostile), len(r.report.Findings))
+}
