@@ -40,6 +40,9 @@ type Config struct {
 	// SkipHostile leaves out the hostile servers, which need a gateway that can
 	// be pointed at them and so are tried with the embedded package alone.
 	SkipHostile bool
+	// Trace, unless it is nil, is told of every case and what became of it: an
+	// answer, or the gateway's reason.
+	Trace func(number int, technique, sql, became string)
 	// Progress receives a line now and then. Nil: none.
 	Progress io.Writer
 }

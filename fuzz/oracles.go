@@ -178,6 +178,10 @@ func (w *world) checkEffects(ctx context.Context, o *outcome, full bool) error {
 		}
 	}
 	for _, change := range o.changes {
+		if strings.HasPrefix(change.What, "busy session") {
+			o.violate(bounds, "server", fmt.Sprintf("the server still works %s after the answer", settling))
+			break // its locks go with it
+		}
 		o.violate(noEffect, kindOf(change.What), change.String())
 	}
 	records, err := w.watcher.LogRecords(ctx, w.log)

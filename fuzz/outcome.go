@@ -55,6 +55,17 @@ func (o *outcome) stage() gateway.Stage {
 	return gateway.Other
 }
 
+// name is what became of the case, in a word.
+func (o *outcome) name() string {
+	switch {
+	case o.answer != nil:
+		return "answer"
+	case o.refusal != nil:
+		return o.refusal.Error()
+	}
+	return "error"
+}
+
 // accepted tells whether the gateway's own judgement let the text pass.
 func (o *outcome) accepted() bool {
 	return o.answer != nil || o.refusal != nil && o.refusal.Stage == gateway.Database

@@ -36,6 +36,8 @@ type Tally struct {
 	Stopped int `json:"stopped"`
 	Failed  int `json:"failed"`
 	Ran     int `json:"ran"`
+	// Reasons counts the refusals by the gateway's name for them.
+	Reasons map[string]int `json:"reasons,omitempty"`
 	// Effects counts the cases after which something had changed.
 	Effects int `json:"effects"`
 	// Leaks counts the cases that showed a planted secret.

@@ -28,11 +28,14 @@ type runner struct {
 	*world
 	rand     *rand.Rand
 	report   *Report
-	write    []func(*rand.Rand) *sqlgen.Case // one a technique, in turn
+	write    []func(*rand.Rand) *sqlgen.Case // the attacks, one a technique
+	mean     []func(*rand.Rand) *sqlgen.Case // what means well
 	batch    []numbered
 	start    time.Time
 	lastLine time.Time
 	hostiles int
+	attacks  int
+	honest   int
 }
 
 // numbered is a case and its number.
@@ -67,17 +70,17 @@ func Run(ctx context.Context, config Config) (*Report, error) {
 func (r *runner) prepare() error {
 	wanted := func(name string) bool { return len(r.config.Only) == 0 || slices.Contains(r.config.Only, name) }
 	if wanted(sqlgen.Honest) {
-		r.write = append(r.write, func(random *rand.Rand) *sqlgen.Case { return r.generator.Honest(random) })
+		r.mean = append(r.mean, func(random *rand.Rand) *sqlgen.Case { return r.generator.Honest(random) })
 	}
 	if wanted(sqlgen.Value) {
-		r.write = append(r.write, func(random *rand.Rand) *sqlgen.Case { return r.generator.Value(random) })
+		r.mean = append(r.mean, func(random *rand.Rand) *sqlgen.Case { return r.generator.Value(random) })
 	}
 	for i, name := range r.generator.Techniques() {
 		if wanted(name) {
 			r.write = append(r.write, func(random *rand.Rand) *sqlgen.Case { return r.generator.Attack(random, i) })
 		}
 	}
-	if len(r.write) == 0 && !slices.Contains(r.config.Only, hostileTechnique) {
+	if len(r.write)+len(r.mean) == 0 && !slices.Contains(r.config.Only, hostileTechnique) {
 		return fmt.Errorf("no technique is called %s; there are %s", strings.Join(r.config.Only, ", "), strings.Join(append(r.generator.Techniques(), sqlgen.Honest, sqlgen.Value, hostileTechnique), ", "))
 	}
 	if !r.watcher.ReadsLog() {
@@ -113,24 +116,35 @@ func (r *runner) loop(ctx context.Context) error {
 	return r.endBatch(ctx)
 }
 
-// step runs one case: the techniques take turns, and an honest query stands
-// between, as often as all attacks together.
+// next picks what to write: the techniques take turns, and every third case
+// means well.
+func (r *runner) next(n int) func(*rand.Rand) *sqlgen.Case {
+	if len(r.mean) > 0 && (n%3 == 0 || len(r.write) == 0) {
+		r.honest++
+		return r.mean[r.honest%len(r.mean)]
+	}
+	r.attacks++
+	return r.write[r.attacks%len(r.write)]
+}
+
+// step runs one case.
 func (r *runner) step(ctx context.Context) error {
 	r.report.Cases++
 	n := r.report.Cases
-	if hostiles := len(r.write) == 0 || n%hostileEvery == 0 && len(r.config.Only) == 0; hostiles && !r.config.SkipHostile {
+	none := len(r.write)+len(r.mean) == 0
+	if !r.config.SkipHostile && (none || n%hostileEvery == 0 && len(r.config.Only) == 0) {
 		return r.hostileStep(ctx, n)
 	}
-	write := r.write[n%len(r.write)]
-	if n%3 == 0 {
-		write = r.write[(n/3)%min(2, len(r.write))]
-	}
+	write := r.next(n)
 	c := write(r.rand)
 	o, err := r.examine(ctx, c, false)
 	if err != nil {
 		return fmt.Errorf("case %d (%s): %w", n, c.Technique, err)
 	}
 	r.count(c.Technique, o)
+	if r.config.Trace != nil {
+		r.config.Trace(n, c.Technique, c.SQL, o.name())
+	}
 	r.findings(ctx, c, o, n)
 	if o.accepted() {
 		r.batch = append(r.batch, numbered{c, n})
@@ -159,6 +173,12 @@ func (r *runner) count(technique string, o *outcome) {
 		effects = effects || v.oracle == noEffect
 		leaks = leaks || v.oracle == noLeak
 		refusals = refusals || v.oracle == honesty && strings.HasPrefix(v.kind, "refused")
+	}
+	if o.refusal != nil {
+		if t.Reasons == nil {
+			t.Reasons = map[string]int{}
+		}
+		t.Reasons[o.refusal.Reason]++
 	}
 	t.Effects += one(effects)
 	t.Leaks += one(leaks)
@@ -288,5 +308,5 @@ func (r *runner) progress(last bool) {
 	r.lastLine = time.Now()
 	r.report.finish(r.start)
 	fmt.Fprintf(r.config.Progress, "%7.0fs  %d cases  %.0f/s  %d of %d techniques  %d findings\n",
-		r.report.Seconds, r.report.Cases, r.report.PerSecond, len(r.report.Techniques), len(r.write)+one(!r.config.SkipHostile), len(r.report.Findings))
+		r.report.Seconds, r.report.Cases, r.report.PerSecond, len(r.report.Techniques), len(r.write)+len(r.mean)+one(!r.config.SkipHostile), len(r.report.Findings))
 }

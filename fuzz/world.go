@@ -173,3 +173,6 @@ func (w *world) close(ctx context.Context) error {
 	return err
 }
 
+// Settings are the server settings that a server for [Config.DSN] should have:
+// with them a run sees more and is not disturbed by the server's own work.
+func Settings() map[string]string { return fixture.Settings() }

@@ -37,7 +37,11 @@ func refusalOf(err error) error {
 	if !errors.As(err, &e) {
 		return &Refusal{Reason: "not a preview.Error", Stage: Other, Words: everything(err)}
 	}
-	return &Refusal{Reason: string(e.Reason), Rule: e.Rule, Stage: stageOf(e.Reason), Words: everything(err)}
+	refusal := &Refusal{Reason: string(e.Reason), Rule: e.Rule, Stage: stageOf(e.Reason), Words: everything(err)}
+	if e.SQLSTATE != "" && refusal.Stage == Guard {
+		refusal.Stage = Database // a syntax error in a value, for instance of the type jsonpath
+	}
+	return refusal
 }
 
 // everything prints an error and all that it wraps, in every way that a careless

@@ -105,6 +105,7 @@ func (g *Sidecar) refusal(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
+	sqlstate := ""
 	words := e.Error() + "\n" + headers(e.Meta())
 	refusal := &Refusal{Stage: Other}
 	for _, detail := range e.Details() {
@@ -118,12 +119,16 @@ func (g *Sidecar) refusal(err error) error {
 			refusal.Reason = d.GetReason()
 			refusal.Stage = stageOf(reason.Reason(d.GetReason()))
 		case *previewv1.ErrorDetail:
+			sqlstate = d.GetSqlstate()
 			if v := d.GetViolations(); len(v) > 0 {
 				refusal.Rule = v[0].GetRule()
 			}
 		}
 	}
 	refusal.Words = words
+	if sqlstate != "" && refusal.Stage == Guard {
+		refusal.Stage = Database
+	}
 	if refusal.Reason == "" {
 		if !connect.IsWireError(err) {
 			return fmt.Errorf("the sidecar did not answer: %w", err)

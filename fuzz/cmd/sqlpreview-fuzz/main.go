@@ -42,7 +42,7 @@ type options struct {
 	scoreboard                 bool
 }
 
-func parse(args []string, getenv func(string) string, stderr io.Writer) (options, error) {
+func parse(args []string, getenv func(string) string, stdout, stderr io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("sqlpreview-fuzz", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -58,12 +58,18 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (options
 	flags.BoolVar(&o.NoShrink, "no-shrink", false, "report findings as they were written")
 	flags.BoolVar(&o.Unguarded, "unguarded", false, "attack a gateway that checks nothing, to compare with")
 	flags.IntVar(&o.StopAfter, "stop-after", 0, "end at that many findings; 0 means 20")
+	trace := flags.Bool("trace", false, "print every case as a line of JSON")
 	only := flags.String("only", "", "the techniques to try, separated by commas; empty means all")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("there is no argument %q; see -help", flags.Arg(0))
+	}
+	if *trace {
+		o.Trace = func(number int, technique, sql, became string) {
+			_ = json.NewEncoder(stdout).Encode(map[string]any{"case": number, "technique": technique, "became": became, "sql": sql}) //nolint:errcheck // strings and a number
+		}
 	}
 	if *only != "" {
 		o.Only = strings.Split(*only, ",")
@@ -85,7 +91,7 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (options
 }
 
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
-	o, err := parse(args, getenv, stderr)
+	o, err := parse(args, getenv, stdout, stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
 	}

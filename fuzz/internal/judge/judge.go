@@ -124,7 +124,8 @@ func (j *Judge) plan(ctx context.Context, sql string) (string, error) {
 		return objection, nil
 	}
 	result = j.conn.ExecParams(ctx, "declare fuzz_cursor cursor for "+sql, nil, nil, nil, nil).Read()
-	if errors.As(result.Err, &refused) && refused.Code != "57014" {
+	// 42601, 42P11 and 0A000 are what a statement gets that is not a query.
+	if errors.As(result.Err, &refused) && (refused.Code == "42601" || refused.Code == "42P11" || refused.Code == "0A000") {
 		return "the server makes no cursor of it: " + refused.Message, nil
 	}
 	return "", nil

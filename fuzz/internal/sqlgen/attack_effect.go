@@ -21,13 +21,13 @@ var operators = []string{
 
 // casts are the fixture's own, whose functions write or lock.
 var casts = []string{
-	"row(1)::public.trap_type::int", "(row(1)::public.trap_type)::int + 1", "cast(row(1)::public.trap_type as int)", "5::public.trap_domain", "'5'::public.trap_domain", "cast('7' as public.trap_domain)", "array[1]::public.trap_domain[]",
-	"public.trap_domain '9'", "int4(row(1)::public.trap_type)", "'{5}'::public.trap_domain[]", "jsonb_populate_record(null::public.trap_holder, '{\"d\": 5}')", "(select x::public.trap_domain from generate_series(1, 2) x)",
+	"row(1)::public.trap_type::refcursor", "(row(1)::public.trap_type)::refcursor || 'x'", "cast(row(1)::public.trap_type as refcursor)", "5::public.trap_domain", "'5'::public.trap_domain", "cast('7' as public.trap_domain)", "array[1]::public.trap_domain[]",
+	"public.trap_domain '9'", "refcursor(row(1)::public.trap_type)", "'{5}'::public.trap_domain[]", "jsonb_populate_record(null::public.trap_holder, '{\"d\": 5}')", "(select x::public.trap_domain from generate_series(1, 2) x)",
 }
 
 // relations are the fixture's own; reading them makes something happen.
 var relations = []string{
-	"public.trap_view", "public.trap_view_lock", "public.trap_rls", "public.trap_foreign", "public.trap_file", "public.victim_partitioned", "public.trap_rule", "public.victim_seq", "public.trap_matview", "trap_view",
+	"public.trap_view", "public.trap_view_lock", "public.trap_rls", "public.victim_partitioned", "public.trap_rule", "public.victim_seq", "public.trap_matview", "trap_view",
 }
 
 // slow are expressions that take longer than a preview may.

@@ -52,17 +52,21 @@ var functionFamilies = []family{
 		{"query_to_xml", "'select pg_advisory_lock(4712)', true, false, ''"}, {"query_to_xmlschema", "'select 1', true, false, ''"}, {"query_to_xml_and_xmlschema", "'select pg_advisory_lock(4712)', true, false, ''"},
 		{"table_to_xml", "'{secrets}', true, false, ''"}, {"schema_to_xml", "'public', true, false, ''"}, {"database_to_xml", "true, false, ''"}, {"cursor_to_xml", "'c', 1, true, false, ''"},
 		{"ts_stat", "'select to_tsvector(pg_advisory_lock(4713)::text)'"}, {"ts_rewrite", "'a'::tsquery, 'select ''a''::tsquery, ''b''::tsquery from pg_advisory_lock(4714)'"},
-		{"crosstab", "'select pg_advisory_lock(4715)::text, ''a''::text, ''b''::text'"}, {"connectby", "'{table}', 'id', 'id', '1', 1"}, {"normal_rand", "1, 1, 1"},
+		{"crosstab", "'select pg_advisory_lock(4715)::text, ''a''::text, ''b''::text'"}, {"connectby", "'{table}', 'id', 'id', '1', 1"},
 		{"xpath_table", "'id', 'v', '{table}', '/a', 'pg_advisory_lock(4716) is null'"}, {"xpath_table", "'id', 'v', '{secrets}', '/a', 'true'"},
 	}},
 	{"user", []call{{"public.trap_write", ""}, {"trap_write", ""}, {"public.trap_temp", ""}, {"public.trap_definer", ""}, {"public.trap_agg", "1"}, {"public.trap_proc_like", "variadic array[1]"}}},
 }
 
-// Effectful returns the names of the functions above, unqualified: none may
-// stand in the plan of an accepted query.
+// Effectful returns the names of the server's functions above, unqualified:
+// none may stand in the plan of an accepted query. Those of the fixture may, in
+// a view whose owner put them there; the read-only transaction contains them.
 func Effectful() map[string]bool {
 	names := map[string]bool{"pg_sleep": true, "pg_sleep_for": true, "pg_sleep_until": true}
 	for _, f := range functionFamilies {
+		if f.name == "user" {
+			continue
+		}
 		for _, c := range f.calls {
 			names[c.name[strings.LastIndexByte(c.name, '.')+1:]] = true
 		}
