@@ -150,7 +150,7 @@ func (w *world) checkTexts(o *outcome, sql string) {
 // settling is how long a cancelled query may take to end in the server, and
 // between is how often one looks.
 const (
-	settling = 10 * time.Second
+	settling = 30 * time.Second
 	between  = 20 * time.Millisecond
 )
 
@@ -207,14 +207,15 @@ func (w *world) checkEffects(ctx context.Context, o *outcome, full bool) error {
 	return err
 }
 
-// passing tells whether all that changed may be a query that is just ending.
+// passing tells whether a session is still at work, which may explain what
+// changed.
 func passing(changes []effect.Change) bool {
 	for _, c := range changes {
-		if !strings.HasPrefix(c.What, "busy session") && !strings.HasPrefix(c.What, "lock ") && !strings.HasPrefix(c.What, "temporary schema") && !strings.HasPrefix(c.What, "bystander") {
-			return false
+		if strings.HasPrefix(c.What, "busy session") && strings.HasPrefix(c.After, "active") {
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 var numbers = regexp.MustCompile(`\d+`)
