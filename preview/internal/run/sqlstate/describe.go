@@ -66,8 +66,8 @@ func General(r reason.Reason) (message, hint string) {
 // Describe decides what is told about a failure of sql, the statement as sent.
 //
 // The server's message or hint is told only when the error answers Parse, is
-// of a class that speaks about the text, is short and plain ASCII, and when
-// every name that it quotes stands in sql as a whole word. In every other case
+// of a class that speaks about the text, is short and plain ASCII outside
+// of quotes, and when every name that it quotes stands in sql as a whole word. In every other case
 // a general text is told, with the word of sql at the error's position.
 func Describe(f Failure, sql string) Told {
 	told := Told{Reason: Reason(f.Code)}
@@ -105,22 +105,24 @@ func tellable(text, sql string) bool {
 	if text == "" || len(text) > maxTold {
 		return false
 	}
-	for _, c := range []byte(text) {
-		if c < ' ' || c > '~' {
+	// PostgreSQL's English messages put names and values in double quotes; a
+	// translated one may use others, and is not plain ASCII.
+	parts := strings.Split(text, `"`)
+	if len(parts)%2 == 0 || len(parts) == 1 && strings.ContainsAny(text, "`'") {
+		return false
+	}
+	for i, part := range parts {
+		if i%2 == 0 && !isPlain(part) || i%2 == 1 && !quotes(sql, part) {
 			return false
 		}
 	}
-	// PostgreSQL's English messages put names and values in double quotes, and
-	// a translated one may use others.
-	if strings.ContainsAny(text, "`'") && !strings.Contains(text, `"`) {
-		return false
-	}
-	parts := strings.Split(text, `"`)
-	if len(parts)%2 == 0 {
-		return false
-	}
-	for i := 1; i < len(parts); i += 2 {
-		if !quotes(sql, parts[i]) {
+	return true
+}
+
+// isPlain tells whether text is printable ASCII.
+func isPlain(text string) bool {
+	for _, c := range []byte(text) {
+		if c < ' ' || c > '~' {
 			return false
 		}
 	}
@@ -144,7 +146,7 @@ func quotes(sql, name string) bool {
 // standsIn tells whether word stands in sql with no letter or digit beside it,
 // in any case of letters.
 func standsIn(sql, word string) bool {
-	if word == "" {
+	if word == "" || strings.ContainsFunc(word, unicode.IsControl) || !utf8.ValidString(word) {
 		return false
 	}
 	sql, word = strings.ToLower(sql), strings.ToLower(word)
