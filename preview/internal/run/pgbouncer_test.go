@@ -1,0 +1,197 @@
+package run_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/op-data/sqlpreview/preview/internal/run"
+	"github.com/op-data/sqlpreview/preview/pgtest"
+	"github.com/op-data/sqlpreview/preview/reason"
+)
+
+// pgbouncer starts a real PgBouncer in transaction mode before a server and
+// returns the connection string of a database through it.
+func pgbouncer(t *testing.T, server *pgtest.Server, database string, poolSize int) string {
+	t.Helper()
+	binary, err := exec.LookPath("pgbouncer")
+	if err != nil {
+		const message = "pgbouncer is not installed (Debian, Ubuntu: apt-get install pgbouncer; macOS: brew install pgbouncer)"
+		if os.Getenv("CI") == "true" {
+			t.Fatal(message)
+		}
+		t.Skip(message)
+	}
+	dir, err := os.MkdirTemp("/tmp", "pgbtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) }) //nolint:errcheck // a test's
+	config := fmt.Sprintf(`[databases]
+%s = host=%s port=5432 user=postgres
+[pgbouncer]
+listen_port = 6432
+listen_addr =
+unix_socket_dir = %s
+auth_type = any
+pool_mode = transaction
+default_pool_size = %d
+server_login_retry = 1
+logfile = %s/log
+`, database, server.SocketDir(), dir, poolSize, dir)
+	file := filepath.Join(dir, "pgbouncer.ini")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(binary, "-q", file)
+	cmd.SysProcAttr = &syscall.SysProcAttr{}
+	if os.Geteuid() == 0 { // neither runs as root; the server's socket belongs to the server's user
+		info, err := os.Stat(server.SocketDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		owner := info.Sys().(*syscall.Stat_t)
+		if _, err := user.LookupId(strconv.Itoa(int(owner.Uid))); err != nil {
+			t.Fatal(err)
+		}
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: owner.Uid, Gid: owner.Gid}
+		for _, path := range []string{dir, file} {
+			if err := os.Chown(path, int(owner.Uid), int(owner.Gid)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Signal(syscall.SIGTERM) //nolint:errcheck // a test's
+		cmd.Wait()                          //nolint:errcheck // a test's
+	})
+	dsn := fmt.Sprintf("host=%s port=6432 user=postgres dbname=%s sslmode=disable", dir, database)
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		conn, err := pgconn.Connect(t.Context(), dsn)
+		if err == nil {
+			conn.Close(t.Context()) //nolint:errcheck // a test's
+			return dsn
+		}
+		if time.Now().After(deadline) {
+			log, _ := os.ReadFile(filepath.Join(dir, "log"))
+			t.Fatalf("pgbouncer does not answer: %v: %s", err, log)
+		}
+	}
+}
+
+func TestPgBouncer(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t, pgtest.Options{Own: true})
+	database, drop, err := server.CreateDatabase(t.Context(), shop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := drop(); err != nil {
+			t.Error(err)
+		}
+	})
+	direct := server.DSNFor("postgres", database)
+	dsn := pgbouncer(t, server, database, 2)
+	to := run.Target{ID: "b", DSN: dsn}
+	pools := newPools(t, run.Limits{Queue: 1000, QueueWait: 10 * time.Second})
+
+	// Another client of the same pooler, whose session state is its own.
+	other, err := pgconn.Connect(t.Context(), dsn+" application_name=other")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close(t.Context()) //nolint:errcheck // a test's
+	ask := func(sql string) string {
+		t.Helper()
+		results, err := other.Exec(t.Context(), sql).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(results[0].Rows[0][0])
+	}
+	const settingsSQL = "select concat_ws(',', current_setting('statement_timeout'), current_setting('lock_timeout'), current_setting('client_min_messages'), current_setting('datestyle'), current_setting('intervalstyle'), current_setting('extra_float_digits'), current_setting('bytea_output'), current_setting('client_encoding'), current_setting('standard_conforming_strings'), current_setting('transaction_read_only'), current_setting('search_path'), current_setting('idle_in_transaction_session_timeout'), current_setting('client_connection_check_interval'))"
+	clean := ask(settingsSQL)
+
+	const n = 200
+	var wait sync.WaitGroup
+	var mu sync.Mutex
+	outcomes := map[reason.Reason]int{}
+	for i := range n {
+		wait.Go(func() {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			query := run.Query{SQL: wrapped("select * from orders order by id"), Timeout: 9 * time.Second}
+			switch i % 8 {
+			case 1:
+				query.SQL = "select nope from orders"
+			case 2:
+				query.SQL = "select 1 / (id - id) from orders"
+			case 3:
+				query.SQL, query.Timeout = longQuery, 300*time.Millisecond
+			case 4:
+				query.SQL = longQuery
+				time.AfterFunc(time.Duration(rand.IntN(300))*time.Millisecond, cancel)
+			case 5:
+				query.SQL = "select pg_advisory_lock(g) from generate_series(1, 50) g"
+			case 6:
+				query.SQL = "select current_setting('statement_timeout') <> '0' and current_setting('transaction_read_only') = 'on' and current_setting('standard_conforming_strings') = 'on'"
+			}
+			result, err := pools.Run(ctx, to, query)
+			mu.Lock()
+			defer mu.Unlock()
+			var e *run.Error
+			switch {
+			case errors.As(err, &e):
+				outcomes[e.Reason]++
+			case i%8 == 6 && text(result, 0, 0) != "t":
+				t.Error("a flight ran without its settings")
+			case i%8 == 0 && (len(result.Rows) != 100 || text(result, 99, 0) != "100"):
+				t.Error("a flight has another one's rows")
+			default:
+				outcomes["rows"]++
+			}
+		})
+	}
+	wait.Wait()
+	t.Logf("%d previews through PgBouncer: %v", n, outcomes)
+	for r := range outcomes {
+		switch r {
+		case "rows", reason.UndefinedObject, reason.DataException, reason.StatementTimeout, reason.ClientCanceled, reason.ConcurrencyLimit:
+		default:
+			t.Errorf("a preview was answered %s", r)
+		}
+	}
+	// Nothing of ours runs, is locked or is set on the pooler's own sessions.
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		if admin(t, direct, "select count(*) from pg_stat_activity where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid()") == "0" {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("20 s later a query of ours runs")
+		}
+	}
+	if got := admin(t, direct, "select count(*) from pg_locks where locktype = 'advisory'"); got != "0" {
+		t.Errorf("%s advisory locks stay", got)
+	}
+	for range 20 {
+		if got := ask(settingsSQL); got != clean {
+			t.Fatalf("another client's settings changed:\n%s\n%s", clean, got)
+		}
+	}
+}
