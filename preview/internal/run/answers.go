@@ -27,8 +27,8 @@ type keep struct {
 type stage int
 
 const (
-	stageNone stage = iota
-	stageParsed
+	stageNone   stage = iota
+	stageParsed       // or prepared before
 	stageBound
 )
 
@@ -54,17 +54,34 @@ type answers struct {
 	asked        bool // the question was answered
 	clean        bool // nothing was left in the session
 
+	pid string // of the server process that answered
+
 	keep      keep
-	part      part
-	stage     stage
+	groups    [][]step // what is still to be answered
+	stage     stage    // of the first of these
 	described bool
 	skipping  bool
+}
+
+// step returns the step whose answers are awaited; ok is false between two
+// groups.
+func (a *answers) step() (s step, ok bool) {
+	if len(a.groups) == 0 || len(a.groups[0]) == 0 {
+		return step{}, false
+	}
+	return a.groups[0][0], true
+}
+
+// next goes on to the next step.
+func (a *answers) next() {
+	a.groups[0] = a.groups[0][1:]
+	a.stage = stageNone
 }
 
 // read reads the answers to a whole flight. A failure that the server reported
 // is in a.failure; an error means that the session cannot be used any more.
 func (a *answers) read(r *wire.Reader) error {
-	for syncs := 0; ; {
+	for len(a.groups) > 0 {
 		kind, err := r.Next()
 		if err != nil {
 			return err
@@ -76,32 +93,31 @@ func (a *answers) read(r *wire.Reader) error {
 				return err
 			}
 		case 'Z':
-			if err := a.synced(r, syncs); err != nil {
+			if err := a.synced(r); err != nil {
 				return err
 			}
-			if syncs++; syncs == 2 {
-				return nil
-			}
 		default:
-			if a.skipping {
-				return wire.ErrProtocol
-			}
-			if err := a.step(r, kind); err != nil {
+			if err := a.advance(r, kind); err != nil {
 				return err
 			}
 		}
 	}
+	return nil
 }
 
-// step takes a message that moves a part forward.
-func (a *answers) step(r *wire.Reader, kind byte) error {
+// advance takes a message that moves a step forward.
+func (a *answers) advance(r *wire.Reader, kind byte) error {
+	s, ok := a.step()
+	if !ok || a.skipping {
+		return wire.ErrProtocol
+	}
 	switch {
 	case kind == '1' && a.stage == stageNone:
 		a.stage = stageParsed
-	case kind == '2' && a.stage == stageParsed:
+	case kind == '2' && a.stage == stageParsed && s.execute:
 		a.stage = stageBound
-	case kind == 't' && a.part == partStatement && a.keep.describeOnly && a.stage == stageParsed:
-	case kind == 'T' && a.part == partStatement && !a.described:
+	case kind == 't' && s.part == partStatement && a.keep.describeOnly && a.stage == stageParsed:
+	case kind == 'T' && s.part == partStatement && !a.described && a.stage != stageNone:
 		a.described = true
 		if err := a.describe(r); err != nil {
 			return err
@@ -110,9 +126,9 @@ func (a *answers) step(r *wire.Reader, kind byte) error {
 			a.next()
 		}
 	case kind == 'D' && a.stage == stageBound:
-		return a.row(r)
+		return a.row(r, s.part)
 	case kind == 'C' && a.stage == stageBound:
-		if a.part == partStatement {
+		if s.part == partStatement {
 			if !a.described {
 				return wire.ErrProtocol
 			}
@@ -127,11 +143,9 @@ func (a *answers) step(r *wire.Reader, kind byte) error {
 	return nil
 }
 
-func (a *answers) next() { a.part, a.stage = a.part+1, stageNone }
-
-// synced takes a ReadyForQuery. The transaction must be open (or failed) at the
-// first and over at the second.
-func (a *answers) synced(r *wire.Reader, before int) error {
+// synced takes a ReadyForQuery, the end of a group. The transaction must be
+// open (or failed) after the group before the last and over after the others.
+func (a *answers) synced(r *wire.Reader) error {
 	body, err := r.Body(1)
 	if err != nil {
 		return err
@@ -139,23 +153,17 @@ func (a *answers) synced(r *wire.Reader, before int) error {
 	if len(body) != 1 {
 		return wire.ErrProtocol
 	}
-	want, end := byte('T'), partRollback
-	if before == 1 {
-		want, end = 'I', partCleanUp+1
-	}
+	_, unanswered := a.step()
+	inside := len(a.groups) == 2
 	switch {
-	case a.failure == nil:
-		if body[0] != want || a.part != end || !a.asked {
+	case a.failure != nil:
+		if body[0] != 'I' && (!inside || body[0] != 'E') {
 			return wire.ErrProtocol
 		}
-	case before == 0:
-		if body[0] == 'T' {
-			return wire.ErrProtocol
-		}
-	case body[0] != 'I':
+	case unanswered, inside && (body[0] != 'T' || !a.asked), !inside && body[0] != 'I':
 		return wire.ErrProtocol
 	}
-	a.part, a.stage, a.skipping = end, stageNone, false
+	a.groups, a.stage, a.skipping = a.groups[1:], stageNone, false
 	return nil
 }
 
@@ -169,7 +177,15 @@ func (a *answers) failed(r *wire.Reader) error {
 		severity = fields['S']
 	}
 	if a.failure == nil {
-		a.failure = &failure{part: a.part, stage: a.stage, fields: fields}
+		s, ok := a.step()
+		switch {
+		case ok:
+		case len(a.groups) > 1:
+			s = a.groups[1][0] // between two groups
+		default:
+			s.part = partCleanUp
+		}
+		a.failure = &failure{part: s.part, stage: a.stage, fields: fields}
 	}
 	a.failure.fatal = severity == "FATAL" || severity == "PANIC"
 	a.skipping = true
@@ -203,8 +219,8 @@ func (a *answers) describe(r *wire.Reader) error {
 	return nil
 }
 
-func (a *answers) row(r *wire.Reader) error {
-	switch a.part {
+func (a *answers) row(r *wire.Reader, p part) error {
+	switch p {
 	case partStatement:
 		return a.dataRow(r)
 	case partQuestion:
@@ -241,27 +257,24 @@ func (a *answers) dataRow(r *wire.Reader) error {
 		a.byteLimited = true
 		return nil
 	}
-	row := make([]Cell, len(cells))
-	for i, c := range cells {
-		row[i] = Cell(c)
-	}
-	a.rows = append(a.rows, row)
+	a.rows = append(a.rows, cells)
 	a.bytes += bytes
 	return nil
 }
 
-// answer takes the row that says whether a transaction id was assigned and
-// whether the transaction was read-only to its end.
+// answer takes the row that says whether a transaction id was assigned, and how
+// the transaction stood at its end.
 func (a *answers) answer(r *wire.Reader) error {
-	cells, _, fits, err := r.Row(wire.RowLimits{Columns: 2, MaxColumns: 2, MaxCellBytes: 32, MaxBytes: 64})
+	cells, _, fits, err := r.Row(wire.RowLimits{Columns: 4, MaxColumns: 4, MaxCellBytes: 32, MaxBytes: 128})
 	if err != nil {
 		return err
 	}
-	if a.asked {
+	if a.asked || !fits {
 		return wire.ErrProtocol
 	}
 	a.asked = true
-	a.wrote = !fits || !cells[0].Null || string(cells[1].Bytes) != "on"
+	a.wrote = !cells[0].Null || string(cells[1].Bytes) != "on" || string(cells[2].Bytes) != "on"
+	a.pid = string(cells[3].Bytes)
 	return nil
 }
 

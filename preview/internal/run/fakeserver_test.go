@@ -134,7 +134,7 @@ func after(backend *pgproto3.Backend) {
 func question(backend *pgproto3.Backend, id []byte, readOnly string) {
 	backend.Send(&pgproto3.ParseComplete{})
 	backend.Send(&pgproto3.BindComplete{})
-	backend.Send(&pgproto3.DataRow{Values: [][]byte{id, []byte(readOnly)}})
+	backend.Send(&pgproto3.DataRow{Values: [][]byte{id, []byte(readOnly), []byte("on"), []byte("7")}})
 	backend.Send(&pgproto3.CommandComplete{CommandTag: []byte("SELECT 1")})
 }
 

@@ -1,15 +1,17 @@
 package run
 
 import (
+	"time"
+
 	"github.com/jackc/pgx/v5/pgproto3"
 )
 
-// part is what a statement is for within a flight; the answers come in the
-// same order.
+// part is what a statement is for within a flight.
 type part int
 
 const (
-	partBegin part = iota
+	partSettle part = iota // once for a session that is our own
+	partBegin
 	partSettings
 	partStatement
 	partQuestion
@@ -22,47 +24,99 @@ const (
 	// standby refuses.
 	sqlBegin    = "begin transaction isolation level read committed, read only"
 	sqlRollback = "rollback"
-	// What outlives a rollback: session-level advisory locks, which are given
-	// back, and statements that a function prepared with SQL's PREPARE, which are
-	// counted.
-	sqlCleanUp = "select pg_catalog.pg_advisory_unlock_all(), " +
+	// The process id tells whether a pooler stands between.
+	sqlQuestion = "select pg_catalog.pg_current_xact_id_if_assigned(), pg_catalog.current_setting('transaction_read_only'), " +
+		"pg_catalog.current_setting('standard_conforming_strings'), pg_catalog.pg_backend_pid()"
+	// What outlives a rollback: session-level advisory locks, and statements that
+	// a function prepared with SQL's PREPARE. The latter are the pooler's too if
+	// there is one: then they are counted.
+	sqlUnlock     = "select pg_catalog.pg_advisory_unlock_all(), '0'"
+	sqlDeallocate = "deallocate all"
+	sqlCount      = "select pg_catalog.pg_advisory_unlock_all(), " +
 		"(select pg_catalog.count(*) from pg_catalog.pg_prepared_statement() as p where p.from_sql)"
-	sqlQuestion = "select pg_catalog.pg_current_xact_id_if_assigned(), pg_catalog.current_setting('transaction_read_only')"
 )
 
-// flight is what is sent at once.
-type flight struct {
-	bytes []byte
-	err   error
+// step is one statement of a flight and the answers it gets.
+type step struct {
+	part part
+	// execute is false for a statement that is only described.
+	execute bool
 }
 
-// newFlight encodes a flight. With describeOnly the statement is parsed and
-// described and not executed.
-func newFlight(settings, statement string, describeOnly bool) flight {
-	f := flight{bytes: make([]byte, 0, len(statement)+len(settings)+1024)}
-	f.execute(sqlBegin)
-	f.execute(settings)
-	if describeOnly {
-		f.add(&pgproto3.Parse{Query: statement})
-		f.add(&pgproto3.Describe{ObjectType: 'S'})
-	} else {
-		f.add(&pgproto3.Parse{Query: statement})
-		f.add(&pgproto3.Bind{})
-		f.add(&pgproto3.Describe{ObjectType: 'P'})
-		f.add(&pgproto3.Execute{})
+// flight is what is sent at once: groups of steps, each ended by a Sync.
+type flight struct {
+	bytes  []byte
+	err    error
+	groups [][]step
+}
+
+// terms are what shapes a flight besides its statement.
+type terms struct {
+	traits traits
+	left   time.Duration
+	keep   keep
+	// own tells that the session is known to be our own, with no pooler between;
+	// settled that it has its settings already.
+	own, settled bool
+}
+
+func newFlight(sql string, t terms) flight {
+	f := flight{bytes: make([]byte, 0, len(sql)+2048)}
+	if t.own && !t.settled {
+		f.begin()
+		f.execute(partSettle, sessionSettings(t.traits))
+		f.end()
 	}
-	f.execute(sqlQuestion)
-	f.add(&pgproto3.Sync{})
-	f.execute(sqlRollback)
-	f.execute(sqlCleanUp)
-	f.add(&pgproto3.Sync{})
+	f.begin()
+	f.execute(partBegin, sqlBegin)
+	switch {
+	case !t.own || t.keep.catalogPath:
+		f.execute(partSettings, localSettings(t.traits, t.left, t.keep.catalogPath))
+	case t.left < HardTimeout-settledSlack:
+		f.execute(partSettings, timeoutSetting(t.left))
+	}
+	f.statement(sql, t.keep.describeOnly)
+	f.execute(partQuestion, sqlQuestion)
+	f.end()
+	f.begin()
+	f.execute(partRollback, sqlRollback)
+	if t.own {
+		f.execute(partCleanUp, sqlUnlock)
+		f.execute(partCleanUp, sqlDeallocate)
+	} else {
+		f.execute(partCleanUp, sqlCount)
+	}
+	f.end()
 	return f
 }
 
+func (f *flight) begin() { f.groups = append(f.groups, nil) }
+
+func (f *flight) end() { f.add(&pgproto3.Sync{}) }
+
+func (f *flight) step(s step) {
+	last := len(f.groups) - 1
+	f.groups[last] = append(f.groups[last], s)
+}
+
 // execute adds a statement whose rows, if any, need no description.
-func (f *flight) execute(sql string) {
+func (f *flight) execute(p part, sql string) {
+	f.step(step{part: p, execute: true})
 	f.add(&pgproto3.Parse{Query: sql})
 	f.add(&pgproto3.Bind{})
+	f.add(&pgproto3.Execute{})
+}
+
+// statement adds the statement itself, with its description.
+func (f *flight) statement(sql string, describeOnly bool) {
+	f.step(step{part: partStatement, execute: !describeOnly})
+	f.add(&pgproto3.Parse{Query: sql})
+	if describeOnly {
+		f.add(&pgproto3.Describe{ObjectType: 'S'})
+		return
+	}
+	f.add(&pgproto3.Bind{})
+	f.add(&pgproto3.Describe{ObjectType: 'P'})
 	f.add(&pgproto3.Execute{})
 }
 

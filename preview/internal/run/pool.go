@@ -25,6 +25,8 @@ type pool struct {
 
 	// noCheckInterval: see traits.
 	noCheckInterval atomic.Bool
+	// plain tells that sessions cannot keep settings.
+	plain atomic.Bool
 
 	mu       sync.Mutex
 	idle     []*session // the last is the one used last

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net"
 	"time"
+
+	"github.com/op-data/sqlpreview/preview/internal/run/wire"
 )
 
 // Hard bounds: a Query or Limits that asks for more gets these.
@@ -70,14 +72,7 @@ func bound[T int | int64 | time.Duration](value, fallback, hard T) T {
 
 // Cell is the beginning of one value in PostgreSQL's text format, in UTF-8
 // unless the database's encoding is SQL_ASCII.
-type Cell struct {
-	// Bytes are the value's first bytes.
-	Bytes []byte
-	// Null marks SQL NULL.
-	Null bool
-	// OriginalBytes is the length of the whole value.
-	OriginalBytes int64
-}
+type Cell = wire.Cell
 
 // Column is what the server says of a column.
 type Column struct {

@@ -127,7 +127,7 @@ func TestNothingPersists(t *testing.T) {
 	state := func() string {
 		return admin(t, to.DSN, fingerprintSQL) + " " + admin(t, to.DSN, "select count(*) || ' ' || count(*) filter (where locktype = 'advisory') from pg_locks where pid in (select pid from pg_stat_activity where application_name <> '' and pid <> pg_backend_pid())")
 	}
-	const sessionSQL = "select current_setting('work_mem'), current_setting('search_path'), current_user, current_setting('default_transaction_read_only'), current_setting('standard_conforming_strings'), current_setting('session_replication_role'), current_setting('application_name'), current_setting('client_encoding'), pg_my_temp_schema() = 0, (select count(*) from pg_cursors), (select count(*) from pg_listening_channels()), (select count(*) from pg_prepared_statements)"
+	const sessionSQL = "select current_setting('work_mem'), current_setting('search_path'), current_user, current_setting('default_transaction_read_only'), current_setting('standard_conforming_strings'), current_setting('session_replication_role'), current_setting('application_name'), current_setting('client_encoding'), pg_my_temp_schema() = 0, (select count(*) from pg_cursors), (select count(*) from pg_listening_channels()), (select count(*) from pg_prepared_statements where from_sql)"
 	session := func() string {
 		result := mustRun(t, pools, to, sessionSQL)
 		var all []string
@@ -208,7 +208,7 @@ func TestLyingAnswers(t *testing.T) {
 			b.Send(&pgproto3.ParseComplete{})
 			b.Send(&pgproto3.BindComplete{})
 			for range 2 {
-				b.Send(&pgproto3.DataRow{Values: [][]byte{nil, []byte("on")}})
+				b.Send(&pgproto3.DataRow{Values: [][]byte{nil, []byte("on"), []byte("on"), []byte("7")}})
 			}
 			b.Send(&pgproto3.CommandComplete{CommandTag: []byte("SELECT 2")})
 			status(b, 'T')

@@ -151,12 +151,16 @@ func (v *visit) fly(ctx context.Context, sql string, limits keep) (_ *answers, s
 			return nil, sent, 0, clockTimeout()
 		}
 		s := v.session
-		a := &answers{keep: limits}
 		s.traits.noCheckInterval = v.pool.noCheckInterval.Load()
+		f := newFlight(sql, terms{
+			traits: s.traits, left: left, keep: limits, own: s.own, settled: s.settled,
+		})
+		a := &answers{keep: limits, groups: f.groups}
 		before := s.reader.Received()
 		sent = time.Now()
-		state, err := s.fly(ctx, newFlight(settings(s.traits, left, limits), sql, limits.describeOnly), a, v.deadline)
+		state, err := s.fly(ctx, f, a, v.deadline)
 		v.state = state
+		v.learn(a)
 		switch {
 		case state == stateStale:
 			v.session = nil
@@ -179,6 +183,22 @@ func (v *visit) fly(ctx context.Context, sql string, limits keep) (_ *answers, s
 		default:
 			return nil, sent, 0, flightError(ctx, err)
 		}
+	}
+}
+
+// learn notes what a flight's answers say about the session. One whose server
+// process has the number that the login gave is our own, with no pooler in
+// between, and so can keep its settings, which takes a third off a flight.
+func (v *visit) learn(a *answers) {
+	s := v.session
+	switch {
+	case s.own && (a.asked && a.pid != s.pid() || a.failure != nil && a.failure.part == partSettle && !a.failure.fatal):
+		v.pool.plain.Store(true)
+	case v.state != stateClean:
+	case s.own:
+		s.settled = true
+	case a.asked && a.pid == s.pid() && !v.pool.plain.Load():
+		s.own = true
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -31,6 +32,11 @@ type session struct {
 	traits  traits
 	created time.Time
 	idle    time.Time // since when it has been in the pool; zero: never
+
+	// own tells that the server process is the one that the login named, so no
+	// pooler stands between and the session can keep settings; settled tells that
+	// it has them.
+	own, settled bool
 }
 
 // state is what may be done with a session after a flight.
@@ -71,10 +77,13 @@ func (s *session) fly(ctx context.Context, f flight, a *answers, deadline time.T
 
 	switch {
 	case err == nil && a.failure != nil && a.failure.fatal:
-		if a.failure.part == partBegin && !s.idle.IsZero() {
+		if a.failure.part <= partBegin && !s.idle.IsZero() {
 			return stateStale, nil
 		}
 		return stateBroken, nil
+	case err == nil && s.own && a.asked && a.pid != s.pid():
+		// A pooler after all, which names the process that it logged in to.
+		return stateStale, nil
 	case err == nil && (interrupted || a.wrote || !a.clean):
 		return stateBroken, nil
 	case err == nil:
@@ -140,3 +149,6 @@ func (s *session) hangUp() {
 	}
 	_ = s.conn.Close() //nolint:errcheck // closing anyway
 }
+
+// pid is the number of the server process that the login named.
+func (s *session) pid() string { return strconv.FormatUint(uint64(s.pg.PID()), 10) }

@@ -14,6 +14,9 @@ const (
 	idleInTransaction = 5 * time.Second
 	// checkInterval is how often a busy server looks whether we are still there.
 	checkInterval = 500 * time.Millisecond
+	// settledSlack is how much later than asked the server's clock may stop a
+	// query: less than the grace.
+	settledSlack = 100 * time.Millisecond
 )
 
 // traits are what a server can do; they shape the settings.
@@ -29,21 +32,19 @@ type traits struct {
 	noCheckInterval bool
 }
 
-// settings is the statement that pins what the statement after it relies on,
-// until the transaction ends. It holds no backslash and qualifies every name,
-// so it means the same whatever the role's settings are. What shapes how a
-// query computes (TimeZone, DateStyle's order of day and month, search_path) is
-// left as the role has it; only what shapes how values are printed is pinned.
-// A query of our own also gets what k says: see keep.
-func settings(t traits, left time.Duration, k keep) string {
+type setting struct{ name, value string }
+
+// pinned is what the statement relies on, apart from its time limit. What
+// shapes how a query computes (TimeZone, DateStyle's order of day and month,
+// search_path) is left as the role has it; what shapes how values are printed
+// is not.
+func pinned(t traits) []setting {
 	encoding := "UTF8"
 	if t.rawText {
 		encoding = "SQL_ASCII"
 	}
-	type setting struct{ name, value string }
-	pinned := []setting{
-		{"statement_timeout", milliseconds(left)},
-		{"lock_timeout", milliseconds(min(lockTimeout, left))},
+	settings := []setting{
+		{"lock_timeout", milliseconds(lockTimeout)},
 		{"idle_in_transaction_session_timeout", milliseconds(idleInTransaction)},
 		{"standard_conforming_strings", "on"},
 		{"client_encoding", encoding},
@@ -55,28 +56,47 @@ func settings(t traits, left time.Duration, k keep) string {
 		{"bytea_output", "hex"},
 	}
 	if t.version >= 14 && !t.noCheckInterval {
-		pinned = append(pinned, setting{"client_connection_check_interval", milliseconds(checkInterval)})
+		settings = append(settings, setting{"client_connection_check_interval", milliseconds(checkInterval)})
 	}
 	if t.version >= 17 {
 		// The backstop when half a flight gets lost inside the transaction,
 		// where no other clock of the server's runs.
-		pinned = append(pinned, setting{"transaction_timeout", milliseconds(left + time.Second)})
+		settings = append(settings, setting{"transaction_timeout", milliseconds(HardTimeout + time.Second)})
 	}
-	if k.own {
-		// Catalog queries are estimated as costly and are not: compiling one took
-		// 3 s, running it 4 ms.
-		pinned = append(pinned, setting{"jit", "off"})
+	return settings
+}
+
+// localSettings is the statement that pins everything until the transaction
+// ends. With catalogPath the search path is PostgreSQL's own catalog alone.
+func localSettings(t traits, left time.Duration, catalogPath bool) string {
+	settings := append([]setting{{"statement_timeout", milliseconds(left)}}, pinned(t)...)
+	if catalogPath {
+		settings = append(settings, setting{"search_path", "pg_catalog, pg_temp"})
 	}
-	if k.catalogPath {
-		pinned = append(pinned, setting{"search_path", "pg_catalog, pg_temp"})
-	}
+	return setConfig(settings, true)
+}
+
+// sessionSettings pins everything until the session ends, with the longest time
+// limit.
+func sessionSettings(t traits) string {
+	return setConfig(append([]setting{{"statement_timeout", milliseconds(HardTimeout)}}, pinned(t)...), false)
+}
+
+// timeoutSetting is for a flight whose time limit is shorter than that.
+func timeoutSetting(left time.Duration) string {
+	return setConfig([]setting{{"statement_timeout", milliseconds(left)}}, true)
+}
+
+// setConfig holds no backslash and qualifies every name, so it means the same
+// whatever the role's settings are.
+func setConfig(settings []setting, local bool) string {
 	var sql strings.Builder
 	sql.WriteString("select ")
-	for i, p := range pinned {
+	for i, s := range settings {
 		if i > 0 {
 			sql.WriteString(", ")
 		}
-		fmt.Fprintf(&sql, "pg_catalog.set_config('%s', '%s', true)", p.name, p.value)
+		fmt.Fprintf(&sql, "pg_catalog.set_config('%s', '%s', %v)", s.name, s.value, local)
 	}
 	return sql.String()
 }

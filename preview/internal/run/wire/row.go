@@ -28,6 +28,14 @@ type RowLimits struct {
 // Row reads a DataRow. kept is the number of bytes in cells. fits is false when
 // the row passed MaxBytes: then nothing of it is kept.
 func (r *Reader) Row(limits RowLimits) (cells []Cell, kept int64, fits bool, err error) {
+	if r.left <= bufferSize {
+		return r.smallRow(limits)
+	}
+	return r.largeRow(limits)
+}
+
+// largeRow is Row for a message of any length, read as it arrives.
+func (r *Reader) largeRow(limits RowLimits) (cells []Cell, kept int64, fits bool, err error) {
 	count, err := r.uint16()
 	if err != nil {
 		return nil, 0, false, err
@@ -82,6 +90,61 @@ func (r *Reader) Row(limits RowLimits) (cells []Cell, kept int64, fits bool, err
 		cells[i].Bytes, rest = rest[:n:n], rest[n:]
 	}
 	return cells, int64(len(arena)), fits, nil
+}
+
+// smallRow is Row for a message that fits into the read buffer: it is looked at
+// there, and only what is kept is copied.
+func (r *Reader) smallRow(limits RowLimits) (cells []Cell, kept int64, fits bool, err error) {
+	body, err := r.peek(int(r.left))
+	if err != nil {
+		return nil, 0, false, err
+	}
+	if len(body) < 2 || int(binary.BigEndian.Uint16(body)) != limits.Columns {
+		return nil, 0, false, ErrProtocol
+	}
+	cells = make([]Cell, min(limits.Columns, limits.MaxColumns))
+	rest := body[2:]
+	for i := range limits.Columns {
+		if len(rest) < 4 {
+			return nil, 0, false, ErrProtocol
+		}
+		size := int64(int32(binary.BigEndian.Uint32(rest)))
+		rest = rest[4:]
+		if size < -1 || size > int64(len(rest)) {
+			return nil, 0, false, ErrProtocol
+		}
+		var value []byte
+		if size >= 0 {
+			value, rest = rest[:size], rest[size:]
+		}
+		if i < len(cells) {
+			value = value[:min(limits.MaxCellBytes, len(value))]
+			cells[i] = Cell{Bytes: value, Null: size < 0, OriginalBytes: max(0, size)}
+			kept += int64(len(value))
+		}
+	}
+	if len(rest) != 0 {
+		return nil, 0, false, ErrProtocol
+	}
+	if kept <= limits.MaxBytes {
+		// The buffer is not ours: take the values along.
+		fits = true
+		arena := make([]byte, 0, kept)
+		for i := range cells {
+			if !cells[i].Null {
+				start := len(arena)
+				arena = append(arena, cells[i].Bytes...)
+				cells[i].Bytes = arena[start:len(arena):len(arena)]
+			}
+		}
+	} else {
+		cells, kept = nil, 0
+	}
+	if _, err := r.buffer.Discard(len(body)); err != nil {
+		return nil, 0, false, err
+	}
+	r.left = 0
+	return cells, kept, fits, nil
 }
 
 // cellSize reads a cell's length, -1 for NULL, and checks that the message
