@@ -3,6 +3,7 @@ package sanitize
 // Class says what sort of value a text is the text form of.
 type Class uint8
 
+// The classes of values.
 const (
 	// Textual: anything a user could have typed. The zero value, and the
 	// class of every type that is not known to be something else.

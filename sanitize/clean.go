@@ -67,6 +67,8 @@ func (c *cleaner) run(i int) {
 			r, size = rune(b&0x1F)<<6|rune(text[i+1]&0x3F), 2
 		case b > 0xE0 && b < 0xF0 && b != 0xED && i+2 < len(text) && text[i+1]&0xC0 == 0x80 && text[i+2]&0xC0 == 0x80:
 			r, size = rune(b&0x0F)<<12|rune(text[i+1]&0x3F)<<6|rune(text[i+2]&0x3F), 3
+		case b == 0xF0 && i+3 < len(text) && text[i+1]-0x90 < 0x30 && text[i+2]&0xC0 == 0x80 && text[i+3]&0xC0 == 0x80:
+			r, size = rune(text[i+1]&0x3F)<<12|rune(text[i+2]&0x3F)<<6|rune(text[i+3]&0x3F), 4
 		default:
 			if r, size = decode(text, i); r < 0 {
 				c.replace(i, size, InvalidUTF8)

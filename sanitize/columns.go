@@ -53,7 +53,13 @@ type OutputColumn struct {
 type Relation struct {
 	Schema, Name string
 	Columns      []string
+	// Parents are the tables that it is a partition or a child of, directly or
+	// through others: a rule for a column of theirs holds for its own of that name.
+	Parents []TableID
 }
+
+// TableID names a table. Parts are as in the catalog, unquoted.
+type TableID struct{ Schema, Name string }
 
 // Sources are the relations that a query reads.
 type Sources struct {
@@ -62,8 +68,9 @@ type Sources struct {
 	// own columns are to be judged by name. An Origin counts as known only if
 	// its table is in this list.
 	Relations []Relation
-	// Complete says that there are no others. Default (false): fail closed, any
-	// column without a known Origin may show a masked one.
+	// Complete says that there are no others. It is not so if the query calls
+	// functions of which it is not known what they read. Default (false): fail
+	// closed, any column without a known Origin may show a masked one.
 	Complete bool
 }
 
@@ -75,21 +82,21 @@ type Sources struct {
 // a relation with a masked column, for nothing proves that it shows another.
 func (s *Sanitizer) MaskedBy(outputs []OutputColumn, sources Sources) []string {
 	rules := make([]string, len(outputs))
-	tables := make(map[[2]string]bool, len(sources.Relations))
+	tables := make(map[TableID][]TableID, len(sources.Relations))
 	tainted := !sources.Complete && s.columns.any()
 	for _, relation := range sources.Relations {
-		tables[[2]string{relation.Schema, relation.Name}] = true
+		table := TableID{relation.Schema, relation.Name}
+		tables[table] = append(tables[table], relation.Parents...)
 		for _, column := range relation.Columns {
-			if !tainted && s.columns.rule(ColumnID{relation.Schema, relation.Name, column}) != "" {
-				tainted = true
-			}
+			tainted = tainted || s.columns.inherited(ColumnID{relation.Schema, relation.Name, column}, relation.Parents) != ""
 		}
 	}
 	for i, output := range outputs {
 		origin := output.Origin
+		parents, known := tables[TableID{origin.Schema, origin.Table}]
 		switch {
-		case origin != (ColumnID{}) && tables[[2]string{origin.Schema, origin.Table}]:
-			rules[i] = s.columns.rule(origin)
+		case known && origin.Column != "":
+			rules[i] = s.columns.inherited(origin, parents)
 		case s.columns.names != nil && s.columns.names.Secret(output.Name):
 			rules[i] = RuleColumnName
 		case tainted || s.columns.rule(origin) != "":
@@ -98,9 +105,6 @@ func (s *Sanitizer) MaskedBy(outputs []OutputColumn, sources Sources) []string {
 	}
 	return rules
 }
-
-// MasksColumns tells whether the rules mask any column at all.
-func (s *Sanitizer) MasksColumns() bool { return s.columns.any() }
 
 // MasksColumn tells whether the rules mask a column of a base table.
 func (s *Sanitizer) MasksColumn(column ColumnID) bool { return s.columns.rule(column) != "" }
@@ -146,6 +150,18 @@ func (p *columnPolicy) rule(column ColumnID) string {
 	default:
 		return ""
 	}
+}
+
+// inherited returns the rule that masks a column of a table or of one of its
+// parents. What a rule for the table itself keeps, a parent's may mask.
+func (p *columnPolicy) inherited(column ColumnID, parents []TableID) string {
+	rule := p.rule(column)
+	for i := 0; rule == "" && i < len(parents); i++ {
+		if matchesAny(p.mask, ColumnID{parents[i].Schema, parents[i].Name, column.Column}) {
+			rule = RuleColumn
+		}
+	}
+	return rule
 }
 
 // columnPattern is schema.table.column, each part an identifier or nil for *.

@@ -7,8 +7,9 @@ import (
 
 func TestMaskedBy(t *testing.T) {
 	t.Parallel()
-	users := Relation{"public", "users", []string{"id", "name", "password", "api_key", "Tax ID"}}
-	orders := Relation{"public", "orders", []string{"id", "user_id", "total"}}
+	users := Relation{Schema: "public", Name: "users", Columns: []string{"id", "name", "password", "api_key", "Tax ID"}}
+	orders := Relation{Schema: "public", Name: "orders", Columns: []string{"id", "user_id", "total"}}
+	part := Relation{Schema: "parts", Name: "orders_1", Columns: orders.Columns, Parents: []TableID{{"public", "orders"}}}
 	column := func(table, column string) ColumnID { return ColumnID{"public", table, column} }
 	for _, test := range []struct {
 		name    string
@@ -64,6 +65,11 @@ func TestMaskedBy(t *testing.T) {
 			[]string{RuleColumn, "", RuleColumn, RuleColumnName},
 		},
 		{
+			"a partition is what its parent is", ColumnRules{Mask: []string{"public.orders.total"}},
+			[]OutputColumn{{"a", ColumnID{"parts", "orders_1", "total"}}, {"b", ColumnID{"parts", "orders_1", "id"}}, {Name: "sum"}},
+			Sources{[]Relation{part}, true}, []string{RuleColumn, "", RuleColumnOrigin},
+		},
+		{
 			"names off", ColumnRules{IgnoreNames: true},
 			[]OutputColumn{{"a", column("users", "password")}, {Name: "password"}},
 			Sources{}, []string{"", ""},
@@ -100,8 +106,8 @@ func TestParseColumn(t *testing.T) {
 		"a..c":          {},
 		`"a.b.c`:        {},
 		`"".b.c`:        {},
-		"a.b.c ":        {},
 		"":              {},
+		"a.b.c\t":       {},
 		"a.b*.c":        {},
 		`a"b".c.d`:      {},
 	} {

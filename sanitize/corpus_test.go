@@ -83,10 +83,11 @@ func TestCorpus(t *testing.T) {
 	eachLine(t, "../testdata/cells/*.jsonl", func(place string, c cell) {
 		count++
 		class, known := classes[c.Class]
-		if c.Name == "" || names[place[:strings.Index(place, ":")]+c.Name] || !known || (c.Text == nil) == (c.Bytes == nil) {
+		file, _, _ := strings.Cut(place, ":")
+		if c.Name == "" || names[file+c.Name] || !known || (c.Text == nil) == (c.Bytes == nil) {
 			t.Fatalf("%s: a case needs a name of its own, a class that exists, and text or bytes", place)
 		}
-		names[place[:strings.Index(place, ":")]+c.Name] = true
+		names[file+c.Name] = true
 		t.Run(place+" "+c.Name, func(t *testing.T) {
 			t.Parallel()
 			checkCell(t, class, c)
@@ -103,7 +104,7 @@ func checkCell(t *testing.T, class Class, c cell) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := ""
+	var text string
 	if c.Text != nil {
 		text = *c.Text
 	} else {

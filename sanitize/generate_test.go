@@ -79,7 +79,7 @@ func hostileText(r *rand.Rand) string {
 	all := fragments()
 	var text strings.Builder
 	for range r.Intn(24) {
-		part := ""
+		var part string
 		switch n := r.Intn(10); {
 		case n < 6:
 			part = all[r.Intn(len(all))]

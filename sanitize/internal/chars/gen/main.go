@@ -51,7 +51,7 @@ func eachLine(path string, do func(fields []string) error) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // only read
 	lines := bufio.NewScanner(file)
 	for number := 1; lines.Scan(); number++ {
 		text, _, _ := strings.Cut(lines.Text(), "#")
