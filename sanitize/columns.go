@@ -106,6 +106,9 @@ func (s *Sanitizer) MaskedBy(outputs []OutputColumn, sources Sources) []string {
 	return rules
 }
 
+// MasksColumns tells whether the rules mask any column at all.
+func (s *Sanitizer) MasksColumns() bool { return s.columns.any() }
+
 // MasksColumn tells whether the rules mask a column of a base table.
 func (s *Sanitizer) MasksColumn(column ColumnID) bool { return s.columns.rule(column) != "" }
 
