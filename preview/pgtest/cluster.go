@@ -27,11 +27,14 @@ const (
 // end of the pipe or dies; then the server is stopped without waiting for
 // clients (SIGQUIT: nothing in it needs saving) and the directory removed. The
 // file "ended" appears when the server has ended. A frozen server is thawed
-// first, or no signal but SIGKILL would reach it.
+// first, or no signal but SIGKILL would reach it. Signals are sent until the
+// server has ended: one that has only just begun still ignores them, as every
+// job that a shell starts in the background does.
 const supervisor = `
 exec 3>&1 >>log 2>&1
+job=
 start() {
-	rm -f ended
+	rm -f ended pid
 	{
 		sh -c 'echo $$ >pid; echo $$ >&3; exec "$PGTEST_BIN/postgres" -D "$PGTEST_DIR/data" 3>&-' <&-
 		: >ended
@@ -39,9 +42,10 @@ start() {
 	job=$!
 }
 stop() {
-	read -r pid <pid
-	kill -CONT "$pid"
-	kill -"$1" "$pid"
+	until test -e ended; do
+		if read -r pid <pid; then kill -CONT "$pid"; kill -"$1" "$pid"; fi
+		sleep 0.02
+	done
 	wait "$job"
 } 2>/dev/null
 if "$PGTEST_BIN/initdb" "$@" <&- 3>&-; then echo ready >&3; else echo failed >&3; fi
@@ -51,7 +55,7 @@ while read -r order; do
 	stop) stop INT; echo stopped >&3 ;;
 	esac
 done
-if test -e pid; then stop QUIT; fi
+if test -n "$job"; then stop QUIT; fi
 cd /
 rm -rf "$PGTEST_DIR"
 `

@@ -117,6 +117,32 @@ func TestServerOutlivesNoParent(t *testing.T) {
 	}
 }
 
+// A start that is given up at any moment ends, also while the server has only
+// just begun and is deaf to signals.
+func TestStartCanBeGivenUp(t *testing.T) {
+	t.Parallel()
+	pgtest.Shared(t) // skips where there is no PostgreSQL
+	begin := time.Now()
+	server := pgtest.Start(t, pgtest.Options{Own: true})
+	whole := time.Since(begin)
+	if err := server.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for tenth := 0; tenth <= 10; tenth += 2 {
+		ctx, cancel := context.WithTimeout(t.Context(), whole*time.Duration(tenth)/10)
+		server, err := pgtest.New(ctx, pgtest.Options{Own: true})
+		cancel()
+		if err == nil {
+			err = server.Close()
+		} else if errors.Is(err, context.DeadlineExceeded) {
+			err = nil
+		}
+		if err != nil {
+			t.Errorf("given up after %d tenths of a start: %v", tenth, err)
+		}
+	}
+}
+
 func TestStopAndStart(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t, pgtest.Options{Own: true})
