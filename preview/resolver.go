@@ -72,8 +72,9 @@ var ErrConnectionNotFound = errors.New("connection not found")
 // that asks a secret store should cache. When the DSN of an id changes, new
 // previews use the new one and sessions of the old one are closed.
 //
-// The text of an error other than ErrConnectionNotFound is withheld from the
-// caller, who sees DATABASE_UNAVAILABLE.
+// An *Error is told to the caller as it is. The text of any other error but
+// ErrConnectionNotFound is withheld from the caller, who sees
+// DATABASE_UNAVAILABLE.
 type Resolver interface {
 	Resolve(ctx context.Context, connectionID string) (Connection, error)
 }

@@ -32,6 +32,7 @@ func (p *Previewer) target(ctx context.Context, r visit) (*target, error) {
 	resolving, cancel := context.WithDeadline(ctx, r.deadline)
 	defer cancel()
 	connection, err := p.resolver.Resolve(resolving, r.connectionID)
+	var said *Error
 	switch {
 	case errors.Is(err, ErrConnectionNotFound):
 		return nil, &Error{
@@ -41,6 +42,8 @@ func (p *Previewer) target(ctx context.Context, r visit) (*target, error) {
 		}
 	case ctx.Err() != nil:
 		return nil, &Error{Reason: reason.ClientCanceled, Message: "the caller cancelled the preview"}
+	case errors.As(err, &said):
+		return nil, said
 	case err != nil:
 		return nil, &Error{
 			Reason:     reason.DatabaseUnavailable,

@@ -23,41 +23,69 @@ const envPrefix = "OP_PREVIEW_"
 // defaultListen is where serve listens when nothing else is said.
 const defaultListen = "unix:/run/sqlpreview/preview.sock"
 
+// The defaults of preview.Pool, written out for --print-config.
+const (
+	defaultSessions = 4
+	defaultQueue    = 16
+)
+
 // config is what serve is told. Each setting has one key: it is the key in the
 // file, and in capitals after OP_PREVIEW_ the name of the environment variable.
 // A flag wins over the environment, the environment over the file, the file
 // over the default.
 type config struct {
 	Listen         string
-	DSNFile        string
-	TokenFile      string
+	AdminListen    string
 	AllowedHosts   []string
 	AllowedOrigins []string
 	MaxConnections int
 	MaxInFlight    int
+	MaxPerSecond   int
 	DrainTimeout   time.Duration
+	EgressDir      string
 	Limits         preview.Limits
-	// DSN comes from the environment alone.
-	DSN preview.Secret
+	Pool           preview.Pool
+	Sources        sources
+	Callers        callers
 }
 
 // settings lists every setting by its key; a value is a pointer into c.
 func (c *config) settings() map[string]any {
 	return map[string]any{
-		"listen":              &c.Listen,
-		"dsn_file":            &c.DSNFile,
-		"token_file":          &c.TokenFile,
-		"allowed_hosts":       &c.AllowedHosts,
-		"allowed_origins":     &c.AllowedOrigins,
-		"max_connections":     &c.MaxConnections,
-		"max_in_flight":       &c.MaxInFlight,
-		"drain_timeout":       &c.DrainTimeout,
-		"max_rows":            &c.Limits.MaxRows,
-		"timeout":             &c.Limits.Timeout,
-		"max_cell_characters": &c.Limits.MaxCellCharacters,
-		"max_response_bytes":  &c.Limits.MaxResponseBytes,
-		"max_columns":         &c.Limits.MaxColumns,
-		"max_sql_bytes":       &c.Limits.MaxSQLBytes,
+		"listen":                  &c.Listen,
+		"admin_listen":            &c.AdminListen,
+		"allowed_hosts":           &c.AllowedHosts,
+		"allowed_origins":         &c.AllowedOrigins,
+		"max_connections":         &c.MaxConnections,
+		"max_in_flight":           &c.MaxInFlight,
+		"max_requests_per_second": &c.MaxPerSecond,
+		"drain_timeout":           &c.DrainTimeout,
+		"egress_dir":              &c.EgressDir,
+		"max_rows":                &c.Limits.MaxRows,
+		"timeout":                 &c.Limits.Timeout,
+		"max_cell_characters":     &c.Limits.MaxCellCharacters,
+		"max_response_bytes":      &c.Limits.MaxResponseBytes,
+		"max_columns":             &c.Limits.MaxColumns,
+		"max_sql_bytes":           &c.Limits.MaxSQLBytes,
+		"sessions":                &c.Pool.Sessions,
+		"queue":                   &c.Pool.Queue,
+		"dsn_file":                &c.Sources.DSNFile,
+		"connections_dir":         &c.Sources.Dir,
+		"workspace_id":            &c.Sources.WorkspaceID,
+		"agent_schema":            &c.Sources.AgentSchema,
+		"targets":                 &c.Sources.Targets,
+		"min_grade":               &c.Sources.MinGrade,
+		"token_file":              &c.Callers.TokenFile,
+		"tls_cert_file":           &c.Callers.CertFile,
+		"tls_key_file":            &c.Callers.KeyFile,
+		"client_ca_file":          &c.Callers.ClientCAFile,
+		"client_names":            &c.Callers.ClientNames,
+		"jwt_issuer":              &c.Callers.Issuer,
+		"jwt_audience":            &c.Callers.Audience,
+		"jwt_subjects":            &c.Callers.Subjects,
+		"jwt_organization":        &c.Callers.Organization,
+		"jwt_keys_url":            &c.Callers.KeysURL,
+		"jwt_algorithm":           &c.Callers.Algorithm,
 	}
 }
 
@@ -72,6 +100,9 @@ func loadConfig(file string, getenv func(string) string) (*config, error) {
 		MaxInFlight:    server.DefaultMaxInFlight,
 		DrainTimeout:   server.DefaultDrainTimeout,
 		Limits:         preview.DefaultLimits(),
+		Pool:           preview.Pool{Sessions: defaultSessions, Queue: defaultQueue},
+		Sources:        sources{Targets: []string{}},
+		Callers:        callers{ClientNames: []string{}, Subjects: []string{}},
 	}
 	faults := c.readFile(file)
 	settings := c.settings()
@@ -83,10 +114,18 @@ func loadConfig(file string, getenv func(string) string) (*config, error) {
 			}
 		}
 	}
-	if dsn := getenv(envPrefix + "DSN"); dsn != "" {
-		c.DSN = preview.NewSecret(dsn)
-	}
+	c.Sources.DSN = secretFrom(getenv, envPrefix+"DSN")
+	c.Sources.AgentDSN = secretFrom(getenv, "OP_AGENT_DATABASE_URL")
 	return c, errors.Join(faults...)
+}
+
+// secretFrom reads a secret from the environment, the only place where one is
+// taken from but a file of its own.
+func secretFrom(getenv func(string) string, name string) preview.Secret {
+	if text := getenv(name); text != "" {
+		return preview.NewSecret(text)
+	}
+	return preview.Secret{}
 }
 
 // readFile sets what the file says. A key that is not known is a fault, since a
@@ -171,25 +210,7 @@ func kindOf(target any) string {
 	}
 }
 
-// resolver returns where the sidecar's one connection comes from.
-func (c *config) resolver() (preview.Resolver, error) {
-	switch {
-	case c.DSN.IsEmpty() && c.DSNFile == "":
-		return nil, errors.New("no database: set OP_PREVIEW_DSN to a connection string, or name a file that holds one")
-	case !c.DSN.IsEmpty() && c.DSNFile != "":
-		return nil, errors.New("two databases: OP_PREVIEW_DSN and a DSN file are both set; set one")
-	case c.DSNFile != "":
-		resolver := dsnFile(c.DSNFile)
-		if _, err := resolver.read(); err != nil {
-			return nil, err
-		}
-		return resolver, nil
-	default:
-		return preview.SingleConnection(c.DSN), nil
-	}
-}
-
-// print writes the configuration in the form of the file. The DSN is redacted.
+// print writes the configuration in the form of the file. Secrets are redacted.
 func (c *config) print(w io.Writer) error {
 	values := map[string]any{}
 	for key, target := range c.settings() {
@@ -198,8 +219,10 @@ func (c *config) print(w io.Writer) error {
 			values[key] = duration.String()
 		}
 	}
-	if !c.DSN.IsEmpty() {
-		values["dsn"] = c.DSN
+	for key, secret := range map[string]preview.Secret{"dsn": c.Sources.DSN, "agent_database_url": c.Sources.AgentDSN} {
+		if !secret.IsEmpty() {
+			values[key] = secret
+		}
 	}
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)

@@ -73,17 +73,19 @@ func runSamples(ctx context.Context, w io.Writer, colour bool, dsn string) (tota
 		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	config, err := loadConfig("", func(string) string { return "" })
+	// Nothing of the caller's environment may reach the demo.
+	quiet := &environment{stdout: io.Discard, stderr: io.Discard, getenv: func(string) string { return "" }}
+	config, err := loadConfig("", quiet.getenv)
 	if err != nil {
 		return 0, 0, err
 	}
-	config.DSN = preview.NewSecret(dsn)
+	config.Sources.DSN = preview.NewSecret(dsn)
 	config.DrainTimeout = time.Second
-	s, err := newSidecar(config, io.Discard)
+	s, err := newSidecar(ctx, config, quiet)
 	if err != nil {
 		return 0, 0, err
 	}
-	defer s.previewer.Close()
+	defer func() { err = errors.Join(err, s.close()) }()
 	socket := filepath.Join(folder, "preview.sock")
 	listener, err := server.Listen(ctx, "unix:"+socket)
 	if err != nil {
@@ -91,7 +93,7 @@ func runSamples(ctx context.Context, w io.Writer, colour bool, dsn string) (tota
 	}
 	serving, stop := context.WithCancel(ctx)
 	stopped := make(chan error, 1)
-	go func() { stopped <- s.serve(serving, listener) }()
+	go func() { stopped <- s.serve(serving, listener, nil) }()
 	defer func() { stop(); err = errors.Join(err, <-stopped) }()
 
 	fmt.Fprintf(w, "The sidecar serves on unix:%s; the samples go through gRPC.\n", socket) //nolint:errcheck // the next write says it

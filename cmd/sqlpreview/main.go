@@ -7,6 +7,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 )
 
@@ -14,6 +15,7 @@ import (
 var version string
 
 func main() {
+	ignoreLibpq()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The first signal ends the work in good order; after it the default is back,
 	// so that a second one ends the process.
@@ -23,4 +25,15 @@ func main() {
 	})
 	stop()
 	os.Exit(code)
+}
+
+// ignoreLibpq takes libpq's own variables (PGHOST, PGPASSWORD, PGSERVICE, ...)
+// out of the environment: a connection is what its one connection string says,
+// and an operator's leftover must not change where a preview goes.
+func ignoreLibpq() {
+	for _, entry := range os.Environ() {
+		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "PG") {
+			_ = os.Unsetenv(name)
+		}
+	}
 }

@@ -42,11 +42,7 @@ type positionJSON struct {
 
 // Run previews the query and prints the answer.
 func (c *queryCommand) Run(ctx context.Context, env *environment) error {
-	config := config{DSNFile: c.DSNFile}
-	if c.DSNFile == "" {
-		config.DSN = preview.NewSecret(env.getenv(envPrefix + "DSN"))
-	}
-	resolver, err := config.resolver()
+	opened, err := oneConnection(ctx, c.DSNFile, env)
 	if err != nil {
 		return misuse{err.Error()}
 	}
@@ -56,7 +52,7 @@ func (c *queryCommand) Run(ctx context.Context, env *environment) error {
 			return err
 		}
 	}
-	previewer, err := preview.New(preview.Config{Resolver: resolver})
+	previewer, err := preview.New(preview.Config{Resolver: opened})
 	if err != nil {
 		return misuse{err.Error()}
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,6 +58,7 @@ func TestScripts(t *testing.T) {
 			"exits":  exits,
 			"listen": listen,
 			"fill":   fill,
+			"change": change,
 		},
 	})
 }
@@ -95,6 +97,18 @@ func listen(ts *testscript.TestScript, neg bool, arguments []string) {
 			ts.Fatalf("nobody listens: %v", err)
 		}
 	}
+}
+
+// change FILE OLD NEW replaces a text in a file, which must be there once.
+func change(ts *testscript.TestScript, neg bool, arguments []string) {
+	if neg || len(arguments) != 3 {
+		ts.Fatalf("usage: change FILE OLD NEW")
+	}
+	content := ts.ReadFile(arguments[0])
+	if strings.Count(content, arguments[1]) != 1 {
+		ts.Fatalf("%s does not hold %q once", arguments[0], arguments[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(arguments[0]), []byte(strings.Replace(content, arguments[1], arguments[2], 1)), 0o600))
 }
 
 // fill FILE COUNT TEXT writes TEXT, a Go string literal's inside, COUNT times.

@@ -165,5 +165,16 @@ func (a *Agent) lookUp(ctx context.Context, id string) (preview.Connection, erro
 	return connection, nil
 }
 
+// Ping tells whether the agent's database answers and its table can be read.
+func (a *Agent) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
+	defer cancel()
+	var nothing *string
+	if err := a.pool.QueryRow(ctx, a.sql, "", a.config.WorkspaceID).Scan(&nothing); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return errors.New("connections: the agent's database cannot be asked")
+	}
+	return nil
+}
+
 // Close closes the sessions with the agent's database.
 func (a *Agent) Close() { a.pool.Close() }

@@ -1,6 +1,7 @@
 package connections
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -85,6 +86,50 @@ func reasonOf(err error) error {
 		return pathError.Err
 	}
 	return err
+}
+
+// File returns a Resolver of one connection, whose id is "default", from a file
+// that holds a connection string or a payload. The file is read each time it is
+// asked for, so a rotated password is in force without a restart.
+func File(path string, policy Policy) (preview.Resolver, error) {
+	f := file{path: path, policy: policy}
+	if _, err := f.load(); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// file is a Resolver over one file.
+type file struct {
+	path   string
+	policy Policy
+}
+
+func (f file) Resolve(ctx context.Context, id string) (preview.Connection, error) {
+	if id != "" && id != preview.DefaultConnectionID {
+		return preview.Connection{}, preview.ErrConnectionNotFound
+	}
+	content, err := f.load()
+	if err != nil {
+		return preview.Connection{}, err
+	}
+	return f.policy.read(ctx, content)
+}
+
+func (f file) load() ([]byte, error) {
+	opened, err := os.Open(f.path)
+	if err != nil {
+		return nil, fmt.Errorf("connections: the file with the connection string cannot be read: %w", reasonOf(err))
+	}
+	defer opened.Close() //nolint:errcheck // only read
+	content, err := io.ReadAll(io.LimitReader(opened, maxPayload+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("connections: the file with the connection string cannot be read: %w", reasonOf(err))
+	case len(bytes.TrimSpace(content)) == 0 || len(content) > maxPayload:
+		return nil, errors.New("connections: the file with the connection string is empty or too large to be one")
+	}
+	return content, nil
 }
 
 // Single returns a Resolver of one connection, whose id is "default", from a

@@ -71,13 +71,14 @@ func parsePrefix(entry string) (netip.Prefix, error) {
 	return netip.PrefixFrom(address, address.BitLen()), nil
 }
 
-const keepAlive = 30 * time.Second
+// keepAlive notices a network that drops everything within half a minute.
+var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}
 
 // Dial connects like net.Dialer, and refuses an address that is not allowed
 // before the first packet. The check sees what a name resolved to, so it cannot
 // be led astray by a name that changes.
 func (t Targets) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	dialer := net.Dialer{KeepAlive: keepAlive, Control: func(network, address string, _ syscall.RawConn) error {
+	dialer := net.Dialer{KeepAliveConfig: keepAlive, Control: func(network, address string, _ syscall.RawConn) error {
 		if !t.allows(network, address) {
 			return ErrTargetNotAllowed
 		}

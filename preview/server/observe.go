@@ -48,6 +48,8 @@ type Call struct {
 	Stats        *preview.Stats
 	Sanitization *preview.Sanitization
 	Receipt      *preview.Receipt
+	// Record is what Config.Record returned.
+	Record string
 	// Span identifies the request's trace, where an interceptor noted one.
 	Span trace.SpanContext
 	// Duration is the time from the request's header to the end of the answer.

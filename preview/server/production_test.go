@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -28,7 +29,7 @@ func TestWhatCannotBeRecordedIsNotAnswered(t *testing.T) {
 	const canary = "disk-canary"
 	r := start(t, "tcp", server.Config{
 		Previewer: echo,
-		Record:    func(context.Context, server.Call) error { return errors.New(canary) },
+		Record:    func(context.Context, server.Call) (string, error) { return "", errors.New(canary) },
 	})
 	for name, ask := range clients(t, r.address) {
 		got := ask(t.Context(), &previewv1.PreviewQueryRequest{Sql: "select 'secret row'", RequestId: "r1"}, nil)
@@ -58,9 +59,9 @@ func TestRecordComesBeforeTheAnswer(t *testing.T) {
 			Receipt: preview.Receipt{SQLFingerprint: "f", Tables: []string{"orders"}},
 		}, nil
 	}}
-	r := start(t, "unix", server.Config{Previewer: failing, Record: func(_ context.Context, call server.Call) error {
+	r := start(t, "unix", server.Config{Previewer: failing, Record: func(_ context.Context, call server.Call) (string, error) {
 		records = append(records, call)
-		return nil
+		return "noted", nil
 	}})
 	ask := clients(t, r.address)["grpc-go"]
 	for i, sql := range []string{"good", "bad"} {
@@ -71,6 +72,11 @@ func TestRecordComesBeforeTheAnswer(t *testing.T) {
 	}
 	if c := records[0]; c.Outcome != server.OutcomeOK || c.RequestID != "r1" || c.ConnectionID != "c" || c.Receipt.Tables[0] != "orders" || c.Stats.Rows != 3 {
 		t.Errorf("got %+v", c)
+	}
+	for _, call := range r.seen() {
+		if call.Record != "noted" {
+			t.Errorf("what the record returned is not noted: %+v", call)
+		}
 	}
 	if c := records[1]; c.Outcome != server.OutcomeFailed || c.Reason != reason.RowLock || c.RequestID != "r2" || c.Receipt != nil {
 		t.Errorf("got %+v", c)
@@ -192,5 +198,30 @@ func TestNothingIsServedInTheClearToOtherMachines(t *testing.T) {
 	}
 	if _, err := server.ListenTLS(t.Context(), "unix:/tmp/x"); err == nil {
 		t.Error("TLS on a unix socket was taken")
+	}
+}
+
+// TestHealthWithAndWithoutTheDatabase: the process lives whether or not its
+// database does; the service is ready only with it.
+func TestHealthWithAndWithoutTheDatabase(t *testing.T) {
+	var down atomic.Bool
+	r := start(t, "tcp", server.Config{Previewer: echo, Ready: func(context.Context) error {
+		if down.Load() {
+			return errors.New("down")
+		}
+		return nil
+	}})
+	const service = "opdata.preview.v1.PreviewService"
+	for _, step := range []struct {
+		down bool
+		want string
+	}{{false, "SERVING"}, {true, "NOT_SERVING"}, {false, "SERVING"}} {
+		down.Store(step.down)
+		if got := health(t, r, service); got != step.want {
+			t.Errorf("the service is %s, want %s", got, step.want)
+		}
+		if got := health(t, r, ""); got != "SERVING" {
+			t.Errorf("the process is %s", got)
+		}
 	}
 }

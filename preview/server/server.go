@@ -71,9 +71,13 @@ type Config struct {
 	Interceptors []connect.Interceptor
 	// Record is called for each PreviewQuery and DescribeQuery that reached the
 	// core, before the answer leaves; the Call lacks only its Duration. When it
-	// returns an error, the answer is INTERNAL instead. Default: nothing is
-	// recorded.
-	Record func(ctx context.Context, call Call) error
+	// returns an error, the answer is INTERNAL instead. What it returns is noted as
+	// Call.Record. Default: nothing is recorded.
+	Record func(ctx context.Context, call Call) (string, error)
+	// Ready tells whether previews can be answered now; it should remember its
+	// answer for a while. The health service asks it about the PreviewService; the
+	// health of the process as a whole does not depend on it. Default: ready.
+	Ready func(ctx context.Context) error
 	// Observe is called once for every request, after the answer; it must not
 	// block. Default: nothing is observed.
 	Observe func(ctx context.Context, call Call)
@@ -175,7 +179,7 @@ func (s *Server) routes(gate *access) http.Handler {
 	inside.Handle(plain(grpcreflect.NewHandlerV1Alpha(reflector, guarded...)))
 
 	outside := http.NewServeMux()
-	outside.Handle(plain(grpchealth.NewHandler(s.health, limits...)))
+	outside.Handle(plain(grpchealth.NewHandler(&checker{static: s.health, ready: s.config.Ready}, limits...)))
 	outside.Handle("/", s.admit(gate.browser(inside)))
 	return outside
 }

@@ -17,7 +17,7 @@ import (
 // service answers the three RPCs: request in, core, response out.
 type service struct {
 	previewer Previewer
-	record    func(ctx context.Context, call Call) error
+	record    func(ctx context.Context, call Call) (string, error)
 }
 
 func (s *service) PreviewQuery(
@@ -73,7 +73,8 @@ func (s *service) recorded(ctx context.Context, in preview.Request, outcome erro
 		return outcome
 	}
 	call := note(ctx)
-	if err := s.record(ctx, *call); err != nil {
+	var err error
+	if call.Record, err = s.record(ctx, *call); err != nil {
 		call.Stats, call.Sanitization, call.Receipt = nil, nil, nil
 		return fail(ctx, preview.Request{RequestID: call.RequestID, ConnectionID: in.ConnectionID}, &preview.Error{
 			Reason: reason.Internal, Message: "the request could not be recorded, so it is not answered",

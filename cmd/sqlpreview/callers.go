@@ -1,0 +1,81 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/op-data/sqlpreview/preview/server"
+	"github.com/op-data/sqlpreview/preview/server/auth"
+)
+
+// callers says who may call. Every proof that is configured is asked for.
+type callers struct {
+	TokenFile         string
+	CertFile, KeyFile string
+	ClientCAFile      string
+	ClientNames       []string
+	Issuer, Audience  string
+	Subjects          []string
+	Organization      string
+	KeysURL           string
+	Algorithm         string
+}
+
+// anyName in client_names lets in every certificate of the authority.
+const anyName = "*"
+
+// open returns the server's side of TLS, nil for none, and who decides about
+// callers, nil for everybody who can connect; or every fault of c.
+func (c callers) open() (*tls.Config, server.Authenticator, error) {
+	var faults []error
+	var proofs []server.Authenticator
+	add := func(proof server.Authenticator, err error) {
+		faults = append(faults, err)
+		proofs = append(proofs, proof)
+	}
+	var serverTLS *tls.Config
+	switch {
+	case c.CertFile != "" && c.KeyFile != "":
+		var err error
+		serverTLS, err = auth.TLS(c.CertFile, c.KeyFile)
+		faults = append(faults, err)
+	case c.CertFile != "" || c.KeyFile != "":
+		faults = append(faults, errors.New("tls_cert_file and tls_key_file belong together; set both"))
+	}
+	if c.ClientCAFile != "" || len(c.ClientNames) > 0 {
+		if c.CertFile == "" {
+			faults = append(faults, errors.New("client certificates need TLS; set tls_cert_file and tls_key_file"))
+		}
+		names := auth.CertificateConfig{CAFile: c.ClientCAFile, Names: c.ClientNames}
+		if slices.Equal(c.ClientNames, []string{anyName}) {
+			names.Names, names.AnyName = nil, true
+		}
+		add(auth.ClientCertificate(names))
+	}
+	if c.TokenFile != "" {
+		add(server.BearerTokenFile(c.TokenFile))
+	}
+	if c.Issuer+c.Audience+c.Organization+c.KeysURL+c.Algorithm != "" || len(c.Subjects) > 0 {
+		if c.TokenFile != "" {
+			faults = append(faults, errors.New("token_file and jwt_issuer both use the Authorization header; set one"))
+		}
+		add(auth.AccessToken(auth.TokenConfig{
+			Issuer: c.Issuer, Audience: c.Audience, Subjects: c.Subjects, Organization: c.Organization,
+			KeysURL: c.KeysURL, Algorithm: c.Algorithm,
+		}))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, nil, err
+	}
+	if len(proofs) == 0 {
+		return serverTLS, nil, nil
+	}
+	return serverTLS, auth.All(proofs...), nil
+}
+
+// exposed tells whether an address is for other machines.
+func exposed(address string, serverTLS *tls.Config) bool {
+	return serverTLS != nil && !strings.HasPrefix(address, "unix:")
+}

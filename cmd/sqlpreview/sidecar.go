@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+
+	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/server"
+	"github.com/op-data/sqlpreview/preview/server/egress"
+	"github.com/op-data/sqlpreview/preview/server/telemetry"
+)
+
+// sidecar is a server with its core, its records and its sight.
+type sidecar struct {
+	previewer *preview.Previewer
+	server    *server.Server
+	admin     *admin
+	ready     *readiness
+	tls       *tls.Config
+	log       *slog.Logger
+	// closers end what was opened, the last first.
+	closers []func() error
+}
+
+// newSidecar puts a sidecar together, or reports every fault of config. A
+// gradeError says that the database is not fit to be served.
+func newSidecar(ctx context.Context, config *config, env *environment) (_ *sidecar, err error) {
+	s := &sidecar{}
+	defer func() {
+		if err != nil {
+			_ = s.close()
+		}
+	}()
+	opened, sourceErr := config.Sources.open(ctx)
+	least, gradeErr := config.Sources.grade()
+	serverTLS, authenticate, callerErr := config.Callers.open()
+	sight, sightErr := newSight(ctx, config.AdminListen != "", env)
+	if sight != nil {
+		s.closers = append(s.closers, sight.close)
+	}
+	if opened != nil {
+		s.closers = append(s.closers, func() error { opened.close(); return nil })
+	}
+	if err := errors.Join(sourceErr, gradeErr, callerErr, sightErr); err != nil {
+		return nil, err
+	}
+	s.log, s.tls = sight.log, serverTLS
+
+	resolver := preview.Resolver(opened)
+	if least != "" {
+		judge := &graded{Resolver: opened, least: least, known: map[[sha256.Size]byte]verdict{}}
+		resolver = judge
+		if opened.single {
+			if err := judge.atStart(ctx); err != nil {
+				return nil, err
+			}
+		}
+	}
+	s.previewer, err = preview.New(preview.Config{Resolver: logged{resolver, s.log}, Limits: config.Limits, Pool: config.Pool})
+	if err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, func() error { s.previewer.Close(); return nil })
+	s.ready = newReadiness(opened, s.previewer)
+	s.admin = newAdmin(s.ready, sight.metrics)
+
+	serverConfig := server.Config{
+		Previewer:         s.previewer,
+		Authenticate:      authenticate,
+		AllowedHosts:      config.AllowedHosts,
+		AllowedOrigins:    config.AllowedOrigins,
+		MaxConnections:    config.MaxConnections,
+		MaxInFlight:       config.MaxInFlight,
+		RequestsPerSecond: config.MaxPerSecond,
+		DrainTimeout:      config.DrainTimeout,
+		TLS:               serverTLS,
+		Ready:             s.ready.check,
+	}
+	if err := s.observe(&serverConfig, sight, config.EgressDir); err != nil {
+		return nil, err
+	}
+	s.server, err = server.New(serverConfig)
+	return s, err
+}
+
+// observe connects the server with the egress record, the telemetry and the log.
+func (s *sidecar) observe(config *server.Config, sight *sight, egressDir string) error {
+	if egressDir != "" {
+		record, err := egress.Open(egress.Options{Dir: egressDir})
+		if err != nil {
+			return err
+		}
+		s.closers = append(s.closers, record.Close)
+		config.Record = recorder(record, s.log)
+	}
+	measured, err := telemetry.New(telemetry.Config{
+		TracerProvider: sight.traces, MeterProvider: sight.meters, Pools: s.previewer.PoolStates,
+	})
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, measured.Close)
+	config.Interceptors = measured.Interceptors()
+	write := observer(s.log)
+	config.Observe = func(ctx context.Context, call server.Call) {
+		measured.Observe(ctx, call)
+		write(ctx, call)
+	}
+	return nil
+}
+
+// close ends everything, the last opened first.
+func (s *sidecar) close() error {
+	var faults []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		faults = append(faults, s.closers[i]())
+	}
+	s.closers = nil
+	return errors.Join(faults...)
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/connections"
+	"github.com/op-data/sqlpreview/preview/doctor"
+)
+
+// sources says where the connections come from: one of DSN, DSNFile, Dir and
+// AgentDSN with WorkspaceID.
+type sources struct {
+	// DSN and AgentDSN come from the environment alone.
+	DSN, AgentDSN preview.Secret
+	DSNFile       string
+	Dir           string
+	WorkspaceID   string
+	AgentSchema   string
+	Targets       []string
+	MinGrade      string
+}
+
+// source is where connections come from, and whether they can be had now.
+type source struct {
+	preview.Resolver
+	// ping asks the place where connections are kept; nil where that is no place.
+	ping  func(context.Context) error
+	close func()
+	// single tells that there is one connection, "default".
+	single bool
+}
+
+// open returns the source, or every fault of s.
+func (s sources) open(ctx context.Context) (*source, error) {
+	targets, err := s.targets()
+	// The operator's own DSN and files may name files; what others store in the
+	// agent's table may not.
+	own := connections.Policy{Targets: targets, Files: true}
+	stored := connections.Policy{Targets: targets}
+	opened := &source{close: func() {}}
+	var openErr error
+	switch places := s.places(); {
+	case len(places) == 0:
+		openErr = errors.New("no database: set OP_PREVIEW_DSN to a connection string, or name a file that holds one (OP_PREVIEW_DSN_FILE), " +
+			"a folder of such files (OP_PREVIEW_CONNECTIONS_DIR), or the agent's workspace (OP_PREVIEW_WORKSPACE_ID with OP_AGENT_DATABASE_URL)")
+	case len(places) > 1:
+		openErr = fmt.Errorf("connections come from more than one place: %s; set one", strings.Join(places, " and "))
+	case !s.DSN.IsEmpty():
+		opened.single = true
+		opened.Resolver, openErr = connections.Single(ctx, s.DSN, own)
+	case s.DSNFile != "":
+		opened.single = true
+		opened.Resolver, openErr = connections.File(s.DSNFile, own)
+	case s.Dir != "":
+		opened.Resolver, openErr = connections.Directory(s.Dir, own)
+		opened.ping = func(context.Context) error { _, err := connections.Directory(s.Dir, own); return err }
+	default:
+		var agent *connections.Agent
+		agent, openErr = connections.OpenAgent(ctx, connections.AgentConfig{
+			DSN: s.AgentDSN, WorkspaceID: s.WorkspaceID, Schema: s.AgentSchema, Policy: stored,
+		})
+		if openErr == nil {
+			opened.Resolver, opened.ping, opened.close = agent, agent.Ping, agent.Close
+		}
+	}
+	if err := errors.Join(err, openErr); err != nil {
+		return nil, err
+	}
+	return opened, nil
+}
+
+// places names what is set. OP_AGENT_DATABASE_URL alone is no choice: the agent
+// has it in the environment for itself.
+func (s sources) places() []string {
+	var places []string
+	for _, place := range []struct {
+		name string
+		set  bool
+	}{
+		{"OP_PREVIEW_DSN", !s.DSN.IsEmpty()},
+		{"dsn_file", s.DSNFile != ""},
+		{"connections_dir", s.Dir != ""},
+		{"workspace_id", s.WorkspaceID != ""},
+	} {
+		if place.set {
+			places = append(places, place.name)
+		}
+	}
+	return places
+}
+
+func (s sources) targets() (connections.Targets, error) {
+	if len(s.Targets) == 0 {
+		return connections.Targets{}, nil
+	}
+	return connections.ParseTargets(s.Targets)
+}
+
+// logged writes what is wrong with a connection for the operator; the caller is
+// not told.
+type logged struct {
+	preview.Resolver
+	log *slog.Logger
+}
+
+func (l logged) Resolve(ctx context.Context, id string) (preview.Connection, error) {
+	connection, err := l.Resolver.Resolve(ctx, id)
+	if err != nil && !errors.Is(err, preview.ErrConnectionNotFound) && ctx.Err() == nil {
+		l.log.LogAttrs(ctx, slog.LevelWarn, "a connection cannot be used", slog.String("connection_id", bounded(id)), slog.String("why", err.Error()))
+	}
+	return connection, err
+}
+
+// grade returns the least grade that is served, empty for any.
+func (s sources) grade() (doctor.Grade, error) {
+	if s.MinGrade == "" {
+		return "", nil
+	}
+	return doctor.ParseGrade(s.MinGrade)
+}
