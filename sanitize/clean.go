@@ -116,6 +116,8 @@ func (c *cleaner) special(i int, r rune, size int, is *class.Class) int {
 		}
 	case class.VowelSeparator:
 		kept = c.separatesVowel(i + size)
+	case class.WordSeparator:
+		kept = c.separatesWords(i + size)
 	case class.Selector:
 		base, _ := utf8.DecodeLastRuneInString(c.left(i))
 		if chars.Registered(base, r) {

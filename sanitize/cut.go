@@ -83,7 +83,7 @@ func dangles(text string) bool {
 	case class.NonJoiner, class.Joiner:
 		c := cleaner{text: text}
 		return !c.joins(len(text), chars.Of(r).Action)
-	case class.VowelSeparator:
+	case class.VowelSeparator, class.WordSeparator:
 		return true
 	default:
 		return false

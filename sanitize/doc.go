@@ -23,10 +23,12 @@
 //     separators, noncharacters;
 //   - bidirectional embeddings, overrides and isolates. LRM, RLM and ALM are kept
 //     and reported, because right-to-left languages need them;
-//   - whatever shows nothing: zero-width spaces, joiners outside the places where
-//     a script or an emoji needs them (RFC 5892 A.1 and A.2, UTS #51), variation
-//     selectors outside registered sequences, tags outside the flags of England,
-//     Scotland and Wales, Hangul fillers, soft hyphens, byte order marks;
+//   - whatever shows nothing: zero-width spaces, save between letters of Khmer,
+//     Thai, Lao, Burmese and their kin, which part words with them; joiners outside
+//     the places where a script or an emoji needs them (RFC 5892 A.1 and A.2, UTS
+//     #51, and where a joiner alone gives a letter its shape); variation selectors
+//     outside registered sequences; tags outside the flags of England, Scotland and
+//     Wales; Hangul fillers, soft hyphens, byte order marks;
 //   - combining marks past the thirtieth in a row (UAX #15, Stream-Safe).
 //
 // The cut falls on a boundary of grapheme clusters (UAX #29), unless one cluster

@@ -32,7 +32,7 @@ func Example() {
 	// Output:
 	// "Größe: 42"
 	// "invoice�fdp.exe" [BIDI]
-	// "postgres://app:[masked:uri_password]@db/" [TRUNCATED MASKED_VALUE] by uri_password
+	// "postgres://app:[masked-uri_password]@db/" [TRUNCATED MASKED_VALUE] by uri_password
 	// "a text that goes on and on, far beyond w" [TRUNCATED]
 	// "=HYPERLINK(\"https://example.com\")" [FORMULA_LIKE]
 }
@@ -62,7 +62,7 @@ func ExampleSanitizer_MaskedBy() {
 	fmt.Println(text, changes.Kinds.Names())
 	// Output:
 	// ["" "column_name" "column_origin"]
-	// [masked:column_name] [MASKED_COLUMN]
+	// [masked-column_name] [MASKED_COLUMN]
 }
 
 func ExampleAppendCSV() {

@@ -17,7 +17,7 @@ func fragments() []string {
 		"\u200c", "\u200d", "\u180e", "\ufe0f", "\ufe0e", "\ufe00", "\U000e0100", "\U000e01ef", "\u180b", "\u180f",
 		"\U000e0041", "\U000e007f", "\U0001F3F4", "\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067\U000E007F",
 		"\u0301", "\u0e47", "\u20e3", "\uff9e", "\u094d", "\u093e", "\u064b", "\u0655", strings.Repeat("\u0301", 29), strings.Repeat("\u0336", 64),
-		"é", "ǖ", "ß", "中", "葛", "侮", "日本", "한글", "\u1100\u1161\u11a8", "\u1160", "ก", "ำ", "क", "ष", "র", "\u09cd", "য",
+		"é", "ǖ", "ß", "中", "葛", "侮", "日本", "한글", "\u1100\u1161\u11a8", "\u1160", "ก", "ำ", "ខ", "្", "ម", "ខ\u200bម", "क", "ष", "র", "\u09cd", "য",
 		"ب", "ا", "ه", "م", "ی", "ـ", "א", "ᠠ", "ᠬ", "\u0712", "\uA872",
 		"👩", "👦", "👍🏽", "❤", "🏿", "🇩", "🇪", "🇩🇪", "©", "#", "1",
 		"\ufffd", "\ue000", "\U000F0000", "\u0378", "\u2800", "\u00a0", "\u3000", "\u0600", "\u06dd",
@@ -62,13 +62,13 @@ func secretParts(r *rand.Rand) string {
 	case 12:
 		return []string{"&", "?", ""}[r.Intn(3)] + "password=" + pick(letters, r.Intn(5))
 	case 13:
-		return "[masked:" + []string{"card_number", "jwt", "uri_password", "x"}[r.Intn(4)] + "]"
+		return "[masked-" + []string{"card_number", "jwt", "uri_password", "x"}[r.Intn(4)] + "]"
 	case 14:
 		return "Authorization: Basic " + pick(letters, r.Intn(20))
 	case 15:
 		return "aws_secret_access_key=" + pick(letters+"/+=", 38+r.Intn(4))
 	case 16:
-		return "[masked:uri_password"[:1+r.Intn(20)]
+		return "[masked-uri_password"[:1+r.Intn(20)]
 	default:
 		return pick(letters, 3) + "8Q~" + pick(letters, 28+r.Intn(8))
 	}

@@ -51,7 +51,7 @@ func hostileUnits() map[string]string {
 		"SG.":                     "SG.",
 		"Q~":                      "8Q~",
 		"-us":                     "0-us",
-		"masks":                   "[masked:jwt]",
+		"masks":                   "[masked-jwt]",
 		"equals":                  "=",
 	}
 }

@@ -2,6 +2,7 @@ package sanitize
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/op-data/sqlpreview/sanitize/internal/chars"
@@ -119,6 +120,20 @@ func flagTags(left, rest string) int {
 		}
 	}
 	return 0
+}
+
+// separatesWords tells whether the zero width space before next parts words of
+// a script that writes no spaces between them (those of line breaking class SA,
+// UAX #14): it stands between two of its letters.
+func (c *cleaner) separatesWords(next int) bool {
+	previous, _ := utf8.DecodeLastRuneInString(c.left(next - len("\u200B")))
+	following, _ := utf8.DecodeRuneInString(c.text[next:])
+	return unspaced(previous) && unspaced(following) && chars.Of(following).Action == class.Keep
+}
+
+func unspaced(r rune) bool {
+	return r >= 0x0E00 && unicode.In(r, unicode.Khmer, unicode.Thai, unicode.Lao, unicode.Myanmar,
+		unicode.Tai_Le, unicode.New_Tai_Lue, unicode.Tai_Tham, unicode.Tai_Viet, unicode.Ahom)
 }
 
 // separatesVowel tells whether the Mongolian vowel separator before next

@@ -8,9 +8,11 @@ import (
 	"unicode/utf8"
 
 	"github.com/clipperhouse/uax29/v2/graphemes"
+	"golang.org/x/text/unicode/norm"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
+	"github.com/op-data/sqlpreview/sanitize/internal/chars"
 	"github.com/op-data/sqlpreview/sanitize/internal/secrets"
 )
 
@@ -26,9 +28,12 @@ func outside(text string) string {
 		case r == '\t' || r == '\n' || r == '\r':
 		case unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Noncharacter_Code_Point):
 			return fmt.Sprintf("%U at %d", r, i)
-		case r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x206F, r == 0x200B, r >= 0x2060 && r <= 0x2064, r == 0xFEFF, r == 0xAD,
+		case r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x206F, r >= 0x2060 && r <= 0x2064, r == 0xFEFF, r == 0xAD,
 			r == 0x115F, r == 0x1160, r == 0x3164, r == 0xFFA0, r == 0x034F, r >= 0xFFF9 && r <= 0xFFFB, r == 0xE0001, r == 0x17B4, r == 0x17B5:
 			return fmt.Sprintf("%U at %d", r, i)
+		}
+		if !inPlace(text, i, r) {
+			return fmt.Sprintf("%U at %d, out of place", r, i)
 		}
 		if unicode.Is(unicode.M, r) {
 			if marks++; marks > maxMarks {
@@ -39,6 +44,41 @@ func outside(text string) string {
 		}
 	}
 	return ""
+}
+
+// inPlace tells, by other means than the text pass, whether a character that is
+// kept only in some places stands in one.
+func inPlace(text string, i int, r rune) bool {
+	before, _ := utf8.DecodeLastRuneInString(text[:i])
+	after, _ := utf8.DecodeRuneInString(text[i+utf8.RuneLen(r):])
+	switch {
+	case r == 0x200B:
+		scripts := []*unicode.RangeTable{unicode.Khmer, unicode.Thai, unicode.Lao, unicode.Myanmar}
+		return unicode.In(before, scripts...) && unicode.In(after, scripts...)
+	case r == 0x200C || r == 0x200D:
+		letters := strings.TrimRightFunc(text[:i], func(r rune) bool {
+			return unicode.Is(unicode.M, r) && norm.NFD.PropertiesString(string(r)).CCC() != 9 || unicode.Is(unicode.Cf, r)
+		})
+		last, _ := utf8.DecodeLastRuneInString(letters)
+		cursive := func(r rune) bool {
+			return unicode.In(r, unicode.Arabic, unicode.Syriac, unicode.Mongolian, unicode.Phags_Pa) && unicode.IsLetter(r)
+		}
+		pictograph := unicode.Is(unicode.So, before) || unicode.Is(unicode.Sk, before) || before == 0xFE0F || before == 0xE007F
+		return norm.NFD.PropertiesString(string(before)).CCC() == 9 || before == 'র' && after == 0x09CD ||
+			cursive(last) || r == 0x200D && (cursive(after) || unicode.Is(unicode.M, after) || pictograph && unicode.Is(unicode.So, after))
+	case r >= 0xE0000 && r <= 0xE007F:
+		flags := strings.NewReplacer(
+			"\U0001F3F4\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067\U000E007F", "",
+			"\U0001F3F4\U000E0067\U000E0062\U000E0073\U000E0063\U000E0074\U000E007F", "",
+			"\U0001F3F4\U000E0067\U000E0062\U000E0077\U000E006C\U000E0073\U000E007F", "")
+		return !strings.ContainsFunc(flags.Replace(text), func(r rune) bool { return r >= 0xE0000 && r <= 0xE007F })
+	case unicode.Is(unicode.Variation_Selector, r):
+		return chars.Registered(before, r)
+	case r == 0x180E:
+		return unicode.Is(unicode.Mongolian, before) && (after == 0x1820 || after == 0x1821)
+	default:
+		return true
+	}
 }
 
 // miscounted compares what was counted with what is to be seen: U+FFFD and

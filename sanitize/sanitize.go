@@ -1,7 +1,6 @@
 package sanitize
 
 import (
-	"strings"
 	"unicode/utf8"
 
 	"github.com/op-data/sqlpreview/sanitize/internal/secrets"
@@ -122,7 +121,7 @@ func (s *Sanitizer) round(r *result, hints secrets.Hints) (settled bool) {
 	r.text, r.edits, r.directions = cleaned, apply(r.edits, splices), directions
 	settled = len(splices) == 0
 
-	masked, splices := mask(r.text, s.secrets.Find(r.text, hints))
+	masked, splices := mask(r.text, widen(r.text, s.secrets.Find(r.text, hints), r.edits))
 	r.text, r.edits = masked, apply(r.edits, splices)
 	settled = settled && len(splices) == 0
 
@@ -137,27 +136,6 @@ func (s *Sanitizer) round(r *result, hints secrets.Hints) (settled bool) {
 		settled = false
 	}
 	return settled
-}
-
-// mask puts masks in the place of secrets.
-func mask(text string, found []secrets.Match) (string, []splice) {
-	if len(found) == 0 {
-		return text, nil
-	}
-	var out strings.Builder
-	splices := make([]splice, 0, len(found))
-	at := 0
-	for _, m := range found {
-		stand := secrets.Mask(m.Detector)
-		out.WriteString(text[at:m.Start])
-		out.WriteString(stand)
-		splices = append(splices, splice{
-			at: m.Start, old: m.End - m.Start, length: len(stand), kind: MaskedValue, detector: m.Detector,
-		})
-		at = m.End
-	}
-	out.WriteString(text[at:])
-	return out.String(), splices
 }
 
 // end returns where to cut a clean text. If the text goes on where it could

@@ -2,9 +2,12 @@ package sanitize
 
 import (
 	"encoding/csv"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/op-data/sqlpreview/sanitize/internal/secrets"
 )
 
 // Clean values come back as they are, without allocation. (Not parallel: the
@@ -82,11 +85,11 @@ func TestDetectorSwitchesAndAllowList(t *testing.T) {
 		config Config
 		want   string
 	}{
-		{"default", Config{}, "[masked:aws_access_key_id] a@b.org"},
+		{"default", Config{}, "[masked-aws_access_key_id] a@b.org"},
 		{"off", Config{DisableDetectors: []string{"aws_access_key_id"}}, value},
-		{"another on", Config{EnableDetectors: []string{"email"}}, "[masked:aws_access_key_id] [masked:email]"},
+		{"another on", Config{EnableDetectors: []string{"email"}}, "[masked-aws_access_key_id] [masked-email]"},
 		{"allowed", Config{Allow: []string{"AKIAIOSFODNN7EXAMPLE"}}, value},
-		{"something else allowed", Config{Allow: []string{"AKIAIOSFODNN7EXAMPL"}}, "[masked:aws_access_key_id] a@b.org"},
+		{"something else allowed", Config{Allow: []string{"AKIAIOSFODNN7EXAMPL"}}, "[masked-aws_access_key_id] a@b.org"},
 	} {
 		s, err := New(test.config)
 		if err != nil {
@@ -193,5 +196,23 @@ func TestKindsSplitAndNames(t *testing.T) {
 	}
 	if union&^Modifying != FormulaLike|DirectionMark {
 		t.Errorf("modifying kinds: %v", Modifying.Names())
+	}
+}
+
+// A match that cuts into a mask of an earlier round takes the whole of it.
+func TestWiden(t *testing.T) {
+	t.Parallel()
+	const text = "ab [masked-jwt] cd [masked-jwt] ef [mask"
+	edits := []edit{{at: 1, kind: Control}, {at: 3, kind: MaskedValue, detector: "jwt"}, {at: 19, kind: MaskedValue, detector: "jwt"}, {at: 35, kind: MaskedValue, detector: "jwt"}}
+	for _, test := range []struct{ found, want []secrets.Match }{
+		{nil, nil},
+		{[]secrets.Match{{Start: 0, End: 2, Detector: "x"}}, []secrets.Match{{Start: 0, End: 2, Detector: "x"}}},
+		{[]secrets.Match{{Start: 0, End: 5, Detector: "x"}}, []secrets.Match{{Start: 0, End: 15, Detector: "x"}}},
+		{[]secrets.Match{{Start: 5, End: 7, Detector: "x"}, {Start: 14, End: 20, Detector: "y"}}, []secrets.Match{{Start: 3, End: 31, Detector: "x"}}},
+		{[]secrets.Match{{Start: 36, End: 38, Detector: "x"}}, []secrets.Match{{Start: 35, End: len(text), Detector: "x"}}},
+	} {
+		if got := widen(text, slices.Clone(test.found), edits); !slices.Equal(got, test.want) {
+			t.Errorf("widen(%v) = %v, want %v", test.found, got, test.want)
+		}
 	}
 }

@@ -186,7 +186,7 @@ func cardWord(text string) bool {
 		for end < len(text) && alnum.has(text[end]) {
 			end++
 		}
-		if end-i <= len("kartennummer") && isCardWord(text[i:end]) && !strings.HasSuffix(text[:i], "[masked:") {
+		if end-i <= len("kartennummer") && isCardWord(text[i:end]) && !strings.HasSuffix(text[:i], "[masked-") {
 			return true
 		}
 		// cardNumber and CardNumber

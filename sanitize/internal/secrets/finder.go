@@ -235,12 +235,14 @@ func isMySQLHash(text string) bool {
 	return true
 }
 
-// Mask is what stands for a secret that the detector has found.
-func Mask(detector string) string { return "[masked:" + detector + "]" }
+// Mask is what stands for a secret that the detector has found. It has nothing
+// in it that parts a URI, a connection string or JSON, so that what was around
+// the secret reads as before.
+func Mask(detector string) string { return "[masked-" + detector + "]" }
 
 // isMask tells whether the text is what Mask returns.
 func isMask(text string) bool {
-	name, isMask := strings.CutPrefix(text, "[masked:")
+	name, isMask := strings.CutPrefix(text, "[masked-")
 	if !isMask {
 		return false
 	}

@@ -108,6 +108,9 @@ func (s *scan) dsnPassword(_, after int) {
 	if !s.hasSettings() {
 		return
 	}
+	if key := s.text[begin : after-1]; (key == "PWD" || key == "OLDPWD") && strings.HasPrefix(s.text[after:], "/") {
+		return // a shell's working directory
+	}
 	start := skipAny(s.text, after, 4, " ")
 	end := start
 	if start < len(s.text) && strings.IndexByte(`'"{`, s.text[start]) >= 0 {
@@ -174,7 +177,7 @@ func isSetting(text string) bool {
 // authorization matches the credentials of an HTTP header. after is the end of
 // "Authorization".
 func (s *scan) authorization(after int) {
-	scheme := skipAny(s.text, after, 8, " \t\"'\\:=>")
+	scheme := skipAny(s.text, after, 8, " \t\"'\\:=>,")
 	if scheme == after {
 		return
 	}

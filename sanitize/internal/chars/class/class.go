@@ -28,6 +28,8 @@ const (
 	Joiner
 	// VowelSeparator: the Mongolian vowel separator.
 	VowelSeparator
+	// WordSeparator: the zero width space.
+	WordSeparator
 	// Selector: a variation selector.
 	Selector
 	// Tag: a tag character.

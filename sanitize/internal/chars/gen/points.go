@@ -148,6 +148,8 @@ func actionOf(p point, r rune) class.Action {
 		return class.Bidi
 	case r == 0x200E, r == 0x200F, r == 0x061C:
 		return class.DirectionMark
+	case r == 0x200B:
+		return class.WordSeparator
 	case r == 0x200C:
 		return class.NonJoiner
 	case r == 0x200D:
