@@ -26,7 +26,7 @@ func (r *runner) hostileStep(ctx context.Context, number int) error {
 		b = hostile.Mangled(r.rand.Int63())
 	}
 	r.hostiles++
-	server, err := hostile.Start(b)
+	server, err := hostile.Start(b, r.role)
 	if err != nil {
 		return err
 	}

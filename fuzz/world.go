@@ -17,6 +17,7 @@ import (
 	"github.com/op-data/sqlpreview/fuzz/internal/tap"
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/pgtest"
+	"github.com/op-data/sqlpreview/sanitize"
 )
 
 // Role is the role that a gateway under test should connect as; [Run] makes
@@ -34,7 +35,9 @@ type world struct {
 	gateway   gateway.Gateway
 	tap       *tap.Tap
 	memory    memory
+	sanitizer *sanitize.Sanitizer // ours, to see whether an answer has settled
 	version   string
+	role      string // the connection string of the tested role
 
 	unguarded *gateway.Unguarded // ours, when that is tested
 	previewer *preview.Previewer // ours, when the embedded package is tested
@@ -97,15 +100,20 @@ func newWorld(ctx context.Context, c Config, r *rand.Rand) (_ *world, err error)
 	if w.version, err = w.watcher.Version(ctx); err != nil {
 		return nil, err
 	}
-	role := roleDSN(dsn, w.fixture.Password)
-	w.judge = judge.New(role, sqlgen.Effectful())
+	w.role = roleDSN(dsn, w.fixture.Password)
+	w.judge = judge.New(w.role, sqlgen.Effectful(), fixture.Effectful())
+	if !c.Unguarded {
+		if w.sanitizer, err = sanitize.New(sanitize.Config{}); err != nil {
+			return nil, err
+		}
+	}
 	w.memory = newMemory(c.Pid, c.Gateway == nil)
 	switch {
 	case c.Unguarded:
-		w.unguarded = &gateway.Unguarded{DSN: role, Timeout: c.TimeLimit}
+		w.unguarded = &gateway.Unguarded{DSN: w.role, Timeout: c.TimeLimit}
 		w.gateway = w.unguarded
 	case c.Gateway == nil:
-		if err := w.embed(role); err != nil {
+		if err := w.embed(w.role); err != nil {
 			return nil, err
 		}
 	}

@@ -92,9 +92,6 @@ func Behaviours(secret string) []Behaviour {
 		{Name: "greeting-notices-forever", greet: forever(says(&notice))},
 		{Name: "greeting-unknown-authentication", greet: raw(message('R', 8, []byte{0, 0, 0, 99}))},
 		{Name: "greeting-sasl-unknown", greet: says(&pgproto3.AuthenticationSASL{AuthMechanisms: []string{"X-" + secret}})},
-		{Name: "greeting-old-version", Honest: true, greet: func(p *peer) bool {
-			return p.send(&pgproto3.AuthenticationOk{}, &pgproto3.ParameterStatus{Name: "server_version", Value: secret}, &pgproto3.ReadyForQuery{TxStatus: 'I'})
-		}},
 		{Name: "parse-error", Honest: true, parse: says(fault("ERROR", "42P01"))},
 		{Name: "parse-hangs-up", parse: hangUp},
 		{Name: "parse-silence", parse: silence},

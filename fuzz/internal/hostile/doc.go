@@ -1,5 +1,6 @@
-// Package hostile is a PostgreSQL server that means harm: it speaks the
-// protocol well enough to be talked to and then floods, stalls, lies about
+// Package hostile is a PostgreSQL server that means harm. It stands between a
+// client and a real server and hands on what they say, so that it is believed,
+// until the client's own query is answered: then it floods, stalls, lies about
 // lengths, answers what was not asked, or hands out secrets in its errors.
 //
 // A [Server] listens on loopback and treats every connection by one

@@ -19,13 +19,15 @@ import (
 type Judge struct {
 	dsn  string
 	conn *pgconn.PgConn
-	// forbidden are functions that must not stand in a plan.
+	// forbidden are functions of the server's that must not stand in a plan, and
+	// foul signs that a plan calls one of the fixture's.
 	forbidden map[string]bool
+	foul      []string
 }
 
 // New returns a judge; it connects when it is first asked.
-func New(dsn string, forbidden map[string]bool) *Judge {
-	return &Judge{dsn: dsn, forbidden: forbidden}
+func New(dsn string, forbidden map[string]bool, foul []string) *Judge {
+	return &Judge{dsn: dsn, forbidden: forbidden, foul: foul}
 }
 
 // pins are the settings that a preview's text output is defined by.
@@ -80,8 +82,9 @@ func (j *Judge) within(ctx context.Context, step func() error) error {
 
 // Classify returns what speaks against a text being one harmless query, or an
 // empty text. A text that the server does not parse or analyse has nothing
-// against it: it cannot run.
-func (j *Judge) Classify(ctx context.Context, sql string) (objection string, err error) {
+// against it: it cannot run. With viewed the fixture's functions may be called.
+func (j *Judge) Classify(ctx context.Context, sql string, viewed bool) (objection string, err error) {
+	sql = strings.TrimLeft(sql, "; \t\r\n\f") // what may stand before a statement cannot stand before EXPLAIN's
 	err = j.within(ctx, func() error {
 		_, err := j.conn.Prepare(ctx, "", sql, nil)
 		var refused *pgconn.PgError
@@ -94,14 +97,14 @@ func (j *Judge) Classify(ctx context.Context, sql string) (objection string, err
 		case err != nil:
 			return fmt.Errorf("judge: preparing: %w", err)
 		}
-		objection, err = j.plan(ctx, sql)
+		objection, err = j.plan(ctx, sql, viewed)
 		return err
 	})
 	return objection, err
 }
 
 // plan looks at how the server would run the text.
-func (j *Judge) plan(ctx context.Context, sql string) (string, error) {
+func (j *Judge) plan(ctx context.Context, sql string, viewed bool) (string, error) {
 	result := j.conn.ExecParams(ctx, "explain (verbose, costs off) "+sql, nil, nil, nil, nil).Read()
 	var refused *pgconn.PgError
 	if errors.As(result.Err, &refused) {
@@ -120,7 +123,7 @@ func (j *Judge) plan(ctx context.Context, sql string) (string, error) {
 		plan.Write(row[0])
 		plan.WriteByte('\n')
 	}
-	if objection := j.inPlan(plan.String()); objection != "" {
+	if objection := j.inPlan(plan.String(), viewed); objection != "" {
 		return objection, nil
 	}
 	result = j.conn.ExecParams(ctx, "declare fuzz_cursor cursor for "+sql, nil, nil, nil, nil).Read()
@@ -138,10 +141,15 @@ var (
 )
 
 // inPlan looks for what a harmless query's plan does not hold.
-func (j *Judge) inPlan(plan string) string {
+func (j *Judge) inPlan(plan string, viewed bool) string {
 	plan = quoted.ReplaceAllString(plan, "''")
 	if m := effects.FindStringSubmatch(plan); m != nil {
 		return "the server's plan has " + m[1]
+	}
+	for _, sign := range j.foul {
+		if !viewed && strings.Contains(plan, sign) {
+			return "the server's plan calls " + sign
+		}
 	}
 	for _, m := range called.FindAllStringSubmatch(plan, -1) {
 		if j.forbidden[m[1]] {

@@ -58,7 +58,8 @@ func (g *Generator) Techniques() []string {
 // Honest writes an honest query.
 func (g *Generator) Honest(r *rand.Rand) *Case {
 	w := &writer{Rand: r, schema: g.schema}
-	tree := w.query(1 + r.Intn(3)).Node
+	tree := form(Statement, "¤¤¤", leaf(Noise, w.pick("", "", "", "\n", "-- what it shows\n", ";", "/* a */ ")), w.query(1+r.Intn(3)).Node,
+		leaf(Noise, w.pick("", "", "", ";", " -- the end", "\n;\n", "--", " /* ; */ ;", ";;", " -- ) as x\n")))
 	return &Case{SQL: tree.String(), Tree: tree, Technique: Honest, Honest: true, Stable: !w.unstable}
 }
 

@@ -7,9 +7,10 @@ package tap
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"net"
 	"sync"
+
+	"github.com/op-data/sqlpreview/fuzz/internal/protocol"
 )
 
 // Tap records the connections that its Dial opens. Its methods may be called
@@ -27,7 +28,7 @@ func (t *Tap) Dial(ctx context.Context, network, address string) (net.Conn, erro
 	if err != nil {
 		return nil, err
 	}
-	return &tapped{Conn: conn, tap: t, out: splitter{startup: true}}, nil
+	return &tapped{Conn: conn, tap: t, out: protocol.Splitter{Startup: true}}, nil
 }
 
 // Heard is what was said since the last call of Take.
@@ -54,15 +55,15 @@ type tapped struct {
 	net.Conn
 	tap   *Tap
 	outMu sync.Mutex
-	out   splitter
+	out   protocol.Splitter
 	inMu  sync.Mutex
-	in    splitter
+	in    protocol.Splitter
 }
 
 // Write hands the bytes on and listens to the messages in them.
 func (c *tapped) Write(b []byte) (int, error) {
 	c.outMu.Lock()
-	c.out.add(b, func(kind byte, body []byte) {
+	c.out.Add(b, func(kind byte, body []byte) {
 		c.tap.mu.Lock()
 		defer c.tap.mu.Unlock()
 		switch kind {
@@ -85,7 +86,7 @@ func (c *tapped) Write(b []byte) (int, error) {
 func (c *tapped) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	c.inMu.Lock()
-	c.in.add(b[:n], func(kind byte, _ []byte) {
+	c.in.Add(b[:n], func(kind byte, _ []byte) {
 		if kind == 'A' {
 			c.tap.mu.Lock()
 			c.tap.notifications++
@@ -94,46 +95,4 @@ func (c *tapped) Read(b []byte) (int, error) {
 	})
 	c.inMu.Unlock()
 	return n, err
-}
-
-// keep is how much of a message is held in memory; the rest is passed over.
-const keep = 2 << 20
-
-// splitter cuts a stream into messages.
-type splitter struct {
-	startup bool // the first message has no kind
-	head    []byte
-	body    []byte
-	left    int // of the body, also of what is not kept
-	inBody  bool
-}
-
-func (s *splitter) add(b []byte, message func(kind byte, body []byte)) {
-	for len(b) > 0 || s.inBody && s.left == 0 {
-		if !s.inBody {
-			want := 5
-			if s.startup {
-				want = 4
-			}
-			n := min(want-len(s.head), len(b))
-			s.head, b = append(s.head, b[:n]...), b[n:]
-			if len(s.head) < want {
-				return
-			}
-			s.left = max(int(binary.BigEndian.Uint32(s.head[want-4:]))-4, 0)
-			s.inBody, s.body = true, s.body[:0]
-			continue
-		}
-		n := min(s.left, len(b))
-		if room := keep - len(s.body); room > 0 {
-			s.body = append(s.body, b[:min(n, room)]...)
-		}
-		b, s.left = b[n:], s.left-n
-		if s.left == 0 {
-			if !s.startup {
-				message(s.head[0], s.body)
-			}
-			s.startup, s.inBody, s.head = false, false, s.head[:0]
-		}
-	}
 }
