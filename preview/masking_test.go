@@ -34,6 +34,9 @@ insert into other.users values (7, 'Other');
 create table measured (id int, stamp timestamptz) partition by range (id);
 create table measured_1 partition of measured for values from (0) to (100);
 insert into measured values (5, '2026-01-02 03:04:05+00');
+create table visits (id int, origin text) partition by range (id);
+create table visits_1 partition of visits for values from (0) to (100);
+insert into visits values (1, 'canary-visit');
 create function describe(users) returns text language sql immutable as 'select $1.password_hash';
 `
 
@@ -41,7 +44,7 @@ func TestMaskingFollowsTheOrigin(t *testing.T) {
 	dsn := pgtest.Shared(t).Database(t, vault)
 	p := newPreviewer(t, preview.Config{
 		Resolver: preview.SingleConnection(preview.NewSecret(dsn)),
-		Sanitize: sanitize.Config{Columns: sanitize.ColumnRules{Mask: []string{"public.notes.body"}}},
+		Sanitize: sanitize.Config{Columns: sanitize.ColumnRules{Mask: []string{"public.notes.body", "public.visits.origin"}}},
 	})
 	tests := []struct {
 		name, sql string
@@ -73,6 +76,8 @@ func TestMaskingFollowsTheOrigin(t *testing.T) {
 		{"an operator's rule", "select id, body from notes", "-m"},
 		{"an operator's rule, whole row", "select n::text from notes n", "m"},
 		{"an operator's rule, NATURAL FULL JOIN", "select * from notes natural full join (select 'x' as body) y", "m-"},
+		{"a partition of a table with a rule", "select id, origin from visits_1", "-m"},
+		{"an expression on such a partition", "select upper(origin) from visits_1", "m"},
 		{"recursion", "with recursive r as (select password_hash as x from users union all select x from r where false) select x from r", "m"},
 		{"VALUES around a scalar", "select * from (values ((select password_hash from users))) v", "m"},
 		{"a lateral rename", "select l.z from users u, lateral (select u.password_hash as z) l", "m"},

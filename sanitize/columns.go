@@ -109,8 +109,11 @@ func (s *Sanitizer) MaskedBy(outputs []OutputColumn, sources Sources) []string {
 // MasksColumns tells whether the rules mask any column at all.
 func (s *Sanitizer) MasksColumns() bool { return s.columns.any() }
 
-// MasksColumn tells whether the rules mask a column of a base table.
-func (s *Sanitizer) MasksColumn(column ColumnID) bool { return s.columns.rule(column) != "" }
+// MasksColumn tells whether the rules mask a column of a base table, whose
+// parents are as in Relation.
+func (s *Sanitizer) MasksColumn(column ColumnID, parents ...TableID) bool {
+	return s.columns.inherited(column, parents) != ""
+}
 
 // columnPolicy is ColumnRules, checked and made ready.
 type columnPolicy struct {

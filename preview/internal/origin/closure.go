@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+
+	"github.com/op-data/sqlpreview/sanitize"
 )
 
 // name is a relation as a statement writes it; Schema is empty where the search
@@ -19,15 +21,23 @@ type relation struct {
 	columns      map[uint16]string
 	// query is the text of a view's query, with every name qualified.
 	query string
+	// parents are the tables that it is a partition or a child of, at any distance.
+	parents []sanitize.TableID
 	// uses has the OIDs of the relations that the view's query reads.
 	uses []uint32
+}
+
+// masks tells whether the rules mask a column of the relation by its own name
+// or by that of a parent.
+func (r *relation) masks(rules *sanitize.Sanitizer, column string) bool {
+	return rules.MasksColumn(sanitize.ColumnID{Schema: r.schema, Table: r.name, Column: column}, r.parents...)
 }
 
 func (r *relation) isView() bool { return r.kind == "v" || r.kind == "m" }
 
 // closureQuery asks for the relations of these names, in whatever schema where
 // none is written, and for those that they read through views. Rows are of
-// three kinds: r(elation), c(olumn), u(se). Names travel as hex, so that none
+// four kinds: r(elation), c(olumn), p(arent), u(se). Names travel as hex, so that none
 // can end a literal. Views of PostgreSQL's own are not followed: the guard
 // refuses those that hold secrets.
 func closureQuery(names []name) string {
@@ -58,6 +68,15 @@ used (oid) as (
     and d.refclassid operator(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
     and d.refobjid operator(pg_catalog.<>) u.oid
     and n.nspname::text not in ('pg_catalog', 'information_schema')
+),
+parents (child, parent) as (
+  select i.inhrelid, i.inhparent
+  from used u
+  join pg_catalog.pg_inherits i on i.inhrelid operator(pg_catalog.=) u.oid
+  union
+  select p.child, i.inhparent
+  from parents p
+  join pg_catalog.pg_inherits i on i.inhrelid operator(pg_catalog.=) p.parent
 )
 select 'r', c.oid::text, n.nspname::text, c.relname::text, c.relkind::text,
   case when c.relkind in ('v', 'm') and n.nspname::text not in ('pg_catalog', 'information_schema')
@@ -70,6 +89,11 @@ select 'c', a.attrelid::text, a.attnum::text, a.attname::text, null, null
 from used u
 join pg_catalog.pg_attribute a on a.attrelid operator(pg_catalog.=) u.oid
 where a.attnum operator(pg_catalog.>) 0 and not a.attisdropped
+union all
+select 'p', p.child::text, '0', n.nspname::text, c.relname::text, null
+from parents p
+join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) p.parent
+join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace
 union all
 select distinct 'u', u.oid::text, d.refobjid::text, null, null, null
 from used u
@@ -133,6 +157,8 @@ func readClosure(rows [][]string) (map[uint32]*relation, error) {
 		switch row[0] {
 		case "c":
 			r.columns[uint16(number)] = row[3]
+		case "p":
+			r.parents = append(r.parents, sanitize.TableID{Schema: row[3], Name: row[4]})
 		case "u":
 			r.uses = append(r.uses, uint32(number))
 		default:

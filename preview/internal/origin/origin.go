@@ -136,7 +136,7 @@ func (j *judgement) maskedColumns(ctx context.Context, used []uint32, sources *s
 		if r == nil {
 			continue // not a relation that has rows, or one the role cannot see
 		}
-		sources.Relations = append(sources.Relations, sanitize.Relation{Schema: r.schema, Name: r.name})
+		sources.Relations = append(sources.Relations, sanitize.Relation{Schema: r.schema, Name: r.name, Parents: r.parents})
 		var rules map[uint16]string
 		if r.isView() {
 			var err error
@@ -145,7 +145,7 @@ func (j *judgement) maskedColumns(ctx context.Context, used []uint32, sources *s
 			}
 		}
 		for number, column := range r.columns {
-			if rules[number] != "" || j.masks.rules.MasksColumn(sanitize.ColumnID{Schema: r.schema, Table: r.name, Column: column}) {
+			if rules[number] != "" || r.masks(j.masks.rules, column) {
 				masked = append(masked, column)
 			}
 		}
@@ -251,7 +251,7 @@ func (j *judgement) reachesMasked(r *relation, seen map[uint32]bool) bool {
 	}
 	seen[r.oid] = true
 	for _, column := range r.columns {
-		if j.masks.rules.MasksColumn(sanitize.ColumnID{Schema: r.schema, Table: r.name, Column: column}) {
+		if r.masks(j.masks.rules, column) {
 			return true
 		}
 	}
