@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"unicode"
 
 	"github.com/alecthomas/kong"
 )
@@ -66,7 +68,7 @@ func run(ctx context.Context, arguments []string, env *environment) int {
 	if err != nil {
 		return report(env, err)
 	}
-	command, err := parser.Parse(arguments)
+	command, err := parser.Parse(queriesLast(arguments))
 	if helped {
 		return exitOK
 	}
@@ -75,6 +77,28 @@ func run(ctx context.Context, arguments []string, env *environment) int {
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
 	return report(env, command.Run(env))
+}
+
+// queriesLast moves a query that begins with a comment, which looks like a flag
+// but for its white space, behind a "--".
+func queriesLast(arguments []string) []string {
+	var flags, queries []string
+	for i, argument := range arguments {
+		if argument == "--" {
+			queries = append(queries, arguments[i+1:]...)
+			break
+		}
+		name, _, _ := strings.Cut(argument, "=")
+		if strings.HasPrefix(name, "--") && strings.ContainsFunc(name, unicode.IsSpace) {
+			queries = append(queries, argument)
+		} else {
+			flags = append(flags, argument)
+		}
+	}
+	if len(queries) == 0 {
+		return flags
+	}
+	return append(append(flags, "--"), queries...)
 }
 
 // report prints an error that nobody has printed and returns the exit code.

@@ -27,8 +27,16 @@ sends sample queries through a gRPC client, and removes everything again.
 Exits 0 if every sample was answered as it should be.`
 }
 
+var errInterrupted = errors.New("interrupted; what the demo started is stopped and removed")
+
 // Run runs the demo from start to end.
 func (*demoCommand) Run(ctx context.Context, env *environment) (err error) {
+	// Whatever Ctrl-C interrupted, the last word is that it was Ctrl-C.
+	defer func() {
+		if ctx.Err() != nil {
+			err = errInterrupted
+		}
+	}()
 	colour := colours(env, env.stdout)
 	fmt.Fprintln(env.stdout, "Starting a throw-away PostgreSQL with a small shop in it ...") //nolint:errcheck // the next write says it
 	database, err := pgtest.New(ctx, pgtest.Options{Own: true})

@@ -68,12 +68,14 @@ func newSidecar(ctx context.Context, config *config, env *environment) (_ *sidec
 	s.admin = newAdmin(s.ready, sight.metrics)
 
 	serverConfig := server.Config{
-		Previewer:         s.previewer,
-		Authenticate:      authenticate,
-		AllowedHosts:      config.AllowedHosts,
-		AllowedOrigins:    config.AllowedOrigins,
-		MaxConnections:    config.MaxConnections,
-		MaxInFlight:       config.MaxInFlight,
+		Previewer:      s.previewer,
+		Authenticate:   authenticate,
+		AllowedHosts:   config.AllowedHosts,
+		AllowedOrigins: config.AllowedOrigins,
+		MaxConnections: config.MaxConnections,
+		MaxInFlight:    config.MaxInFlight,
+		// Twice, so that a text over the limit still meets the clear answer to it.
+		MaxMessageBytes:   2*config.Limits.MaxSQLBytes + 64<<10,
 		RequestsPerSecond: config.MaxPerSecond,
 		DrainTimeout:      config.DrainTimeout,
 		TLS:               serverTLS,

@@ -8,6 +8,23 @@ import (
 	"github.com/op-data/sqlpreview/preview/server/wire"
 )
 
+// measure refuses a request that says it is larger than any may be, with the
+// reason; one that does not say so is stopped where the limit is passed.
+func (s *Server) measure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength > int64(s.config.MaxMessageBytes) {
+			note(r.Context()).fail("", "", reason.SQLTooLarge)
+			refuse(w, r, wire.Error(&preview.Error{
+				Reason:  reason.SQLTooLarge,
+				Message: "the request is larger than any query may be",
+				Hint:    "shorten the query",
+			}))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // admit bounds the requests inside the server, so that callers without number
 // cannot grow the process: whoever finds no place is told so before a byte of
 // the body is read.

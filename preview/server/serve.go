@@ -25,11 +25,15 @@ const (
 	readTimeout = 15 * time.Second
 	// writeTimeout bounds a request from its header to the end of its answer,
 	// so it must be longer than the longest preview.
-	writeTimeout    = preview.HardTimeout + 20*time.Second
-	idleTimeout     = 2 * time.Minute
-	maxHeaderBytes  = 32 << 10
-	streamsAtATime  = 128
-	cancelingPeriod = 3 * time.Second
+	writeTimeout   = preview.HardTimeout + 20*time.Second
+	idleTimeout    = 2 * time.Minute
+	maxHeaderBytes = 32 << 10
+	streamsAtATime = 128
+	// These bound what callers can make the server hold of bodies that nobody
+	// reads yet; the library's own bound is 1 MiB a connection.
+	bufferPerConnection = 256 << 10
+	bufferPerStream     = 64 << 10
+	cancelingPeriod     = 3 * time.Second
 )
 
 // errStopping is why the contexts of requests end when the drain is over.
@@ -97,9 +101,13 @@ func (s *Server) httpServer(requests context.Context) *http.Server {
 		errorLog = log.New(io.Discard, "", 0)
 	}
 	return &http.Server{
-		Handler:           s.handler,
-		Protocols:         &protocols,
-		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: streamsAtATime},
+		Handler:   s.handler,
+		Protocols: &protocols,
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams:          streamsAtATime,
+			MaxReceiveBufferPerConnection: bufferPerConnection,
+			MaxReceiveBufferPerStream:     bufferPerStream,
+		},
 		BaseContext:       func(net.Listener) context.Context { return requests },
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,

@@ -180,6 +180,6 @@ func (s *Server) routes(gate *access) http.Handler {
 
 	outside := http.NewServeMux()
 	outside.Handle(plain(grpchealth.NewHandler(&checker{static: s.health, ready: s.config.Ready}, limits...)))
-	outside.Handle("/", s.admit(gate.browser(inside)))
+	outside.Handle("/", s.admit(gate.browser(s.measure(inside))))
 	return outside
 }

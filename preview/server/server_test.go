@@ -203,7 +203,7 @@ func TestMessageLimit(t *testing.T) {
 	t.Parallel()
 	r := start(t, "unix", server.Config{Previewer: echo, MaxMessageBytes: 10_000})
 	body := `{"sql":"` + strings.Repeat(" ", 1<<20) + `"}`
-	if status, answer := post(t, r, "", nil, body); status != http.StatusTooManyRequests {
+	if status, answer := post(t, r, "", nil, body); status != http.StatusBadRequest || !strings.Contains(answer, "SQL_TOO_LARGE") {
 		t.Errorf("plain: got %d %.200s", status, answer)
 	}
 	var packed bytes.Buffer
