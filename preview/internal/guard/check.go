@@ -208,7 +208,7 @@ func (c *checker) more(w *walker) {
 		end = start + length
 	}
 	start = c.token(start).start
-	c.refuse(start, trimEnd(c.sql, start, end), reason.MultipleStatements, "multiple-statements",
+	c.refuse(start, c.lastEnd(start, max(start, end)), reason.MultipleStatements, "multiple-statements",
 		"a preview runs one statement; a second begins here",
 		"remove it, or preview each statement on its own")
 }

@@ -69,8 +69,9 @@ type complexity struct {
 	weight int
 	rescan int // bytes the parser's lexer reads again
 	global int // keywords GLOBAL
-	// deepest is where the innermost bracket of the deepest nesting stands.
-	deepest int
+	// at is where the depth passed the bound for certain, or else where the
+	// innermost bracket of the deepest nesting stands.
+	at int
 }
 
 // A level is one open bracket, CASE included, and what its content can add to
@@ -112,6 +113,7 @@ func (l *level) depth() int {
 func measure(sql string, depth int) complexity {
 	m := meter{lex: lexer{src: sql}, levels: make([]level, 1, 32)}
 	var before token
+	passed := -1
 	for m.weight <= maxWeight && len(m.levels) <= depth+1 {
 		t := m.lex.next()
 		if t.kind == tokEOF {
@@ -119,6 +121,12 @@ func measure(sql string, depth int) complexity {
 		}
 		m.count(t, before)
 		before = t
+		if l := m.top(); passed < 0 && l.chain+l.links+len(m.levels)-1 > depth {
+			passed = t.start
+		}
+	}
+	if passed >= 0 {
+		m.at = passed
 	}
 	for len(m.levels) > 1 {
 		m.close()
@@ -175,7 +183,7 @@ func (m *meter) punct(t token) {
 func (m *meter) open(kind byte, at int) {
 	m.levels = append(m.levels, level{open: kind})
 	if len(m.levels) > m.widest {
-		m.widest, m.deepest = len(m.levels), at
+		m.widest, m.at = len(m.levels), at
 	}
 }
 

@@ -48,6 +48,9 @@ type ruleBreak struct {
 	loc    int
 }
 
+// noPlace is the location of a break until its CTE's is known.
+const noPlace = -1
+
 // A scope holds the names that one WITH gives. The query of a CTE is a scope
 // too: it sees the CTEs before it, or all of them under RECURSIVE.
 type scope struct {
@@ -126,6 +129,11 @@ func (w *walker) leave(f, parent *frame) {
 	switch f.kind.id {
 	case kindCTE:
 		w.scopes[w.scopes[w.scope].parent].define(f.name)
+		for i := range w.breaks[f.breaks:] {
+			if b := &w.breaks[f.breaks+i]; b.loc == noPlace {
+				b.loc = f.loc
+			}
+		}
 		w.rowAliases = append(w.rowAliases, f.name)
 	case kindAlias:
 		parent.alias = f.name
@@ -247,7 +255,7 @@ func (w *walker) refuseRule(rule string) {
 func (w *walker) refuseKind(kind string) {
 	switch kind {
 	case "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt":
-		w.breaks = append(w.breaks, ruleBreak{rule: "data-modifying-cte", detail: kind, loc: w.last})
+		w.breaks = append(w.breaks, ruleBreak{rule: "data-modifying-cte", detail: kind, loc: noPlace})
 	default:
 		if !w.loose {
 			w.breaks = append(w.breaks, ruleBreak{rule: "unknown-syntax", detail: kind, loc: w.last})

@@ -35,7 +35,8 @@ func (l *lexer) quoted(start int, mode stringMode) token {
 }
 
 // continued skips to behind the opening quote of a string's next part, if
-// there is one.
+// there is one. PostgreSQL also allows a line comment between the parts;
+// libpg_query does not, and refuses such a text.
 func (l *lexer) continued() bool {
 	newline := false
 	for l.pos < len(l.src) {
@@ -45,8 +46,6 @@ func (l *lexer) continued() bool {
 			l.pos++
 		case is(c, classSpace):
 			l.pos++
-		case c == '-' && l.at(1) == '-':
-			l.lineComment()
 		case c == '\'' && newline:
 			l.pos++
 			return true

@@ -62,7 +62,7 @@ func compareLexers(t testing.TB, sql string) {
 }
 
 var lexPieces = strings.Split("'|''|\"|\"\"|\\|\n|\r|\t|\v|\f| |--|/*|*/|/|*|-|+|$|$$|$a$|$1|$b|a|e|E'|b'|x'|n'|u&'|U&\"|u|&|"+
-	"::|:=|=>|..|.|1|1.|.5|1e5|1e|0x1F|0b1|1_0|,|(|)|[|]|;|:|<|>|=|~|!|@|#|%|^|`|?|é|select|from|uescape '!'|{|case|end|and", "|")
+	"::|:=|=>|..|.|1|1.|.5|1e5|1e|0x1F|0b1|1_0|,|(|)|[|]|;|:|<|>|=|~|!|@|#|%|^|`|?|é|select|from|uescape '!'|{|case|end|and|'a' --x\n'b'|E'a'\n'\\'b'", "|")
 
 // Random texts of hostile pieces: our lexer and PostgreSQL's must agree on all
 // that the latter accepts.

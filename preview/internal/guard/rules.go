@@ -34,9 +34,30 @@ func (c *checker) nameEnd(offset int) int {
 	}
 }
 
-// trimEnd leaves out the white space before end.
-func trimEnd(sql string, start, end int) int {
-	return start + len(strings.TrimRight(sql[start:max(start, end)], " \t\r\n\f\v"))
+// operatorEnd returns the end of the operator at offset, which may be written as
+// OPERATOR(schema.name).
+func (c *checker) operatorEnd(offset int) int {
+	t := c.token(offset)
+	if c.word(t) != "operator" {
+		return t.end
+	}
+	lex := lexer{src: c.sql, pos: t.end}
+	for next := lex.next(); next.kind != tokEOF; next = lex.next() {
+		if next.kind == tokPunct && c.sql[next.start] == ')' {
+			return next.end
+		}
+	}
+	return t.end
+}
+
+// lastEnd returns the end of the last token between start and end.
+func (c *checker) lastEnd(start, end int) int {
+	lex := lexer{src: c.sql[:end], pos: start}
+	last := start
+	for t := lex.next(); t.kind != tokEOF; t = lex.next() {
+		last = t.end
+	}
+	return last
 }
 
 // beginning refuses a statement that the grammar calls a SELECT although it
@@ -127,7 +148,7 @@ func (c *checker) once(seen map[string]bool, rule string, report func()) {
 // no location for it.
 func (c *checker) selectInto() {
 	found := c.eachWord(func(before, word string, t token, lex lexer) bool {
-		if word != "into" || before == "insert" || before == "merge" {
+		if word != "into" || before == "insert" || before == "merge" || before == "as" {
 			return false
 		}
 		c.refuse(t.start, t.end, reason.SelectInto, "select-into", "SELECT ... INTO creates a table", "leave out INTO and its table")
@@ -142,8 +163,8 @@ func (c *checker) selectInto() {
 // location either.
 func (c *checker) rowLocks() {
 	message, hint := "row locks are not allowed in a preview", "leave out the FOR clause"
-	found := c.eachWord(func(_, word string, t token, lex lexer) bool {
-		if word != "for" {
+	found := c.eachWord(func(before, word string, t token, lex lexer) bool {
+		if word != "for" || before == "as" {
 			return false
 		}
 		end := 0
@@ -192,7 +213,7 @@ func (c *checker) eachWord(f func(before, word string, t token, lex lexer) bool)
 func (c *checker) modifyingCTE(b ruleBreak) {
 	verb := strings.ToLower(strings.TrimSuffix(b.detail, "Stmt"))
 	t := c.token(b.loc)
-	lex := lexer{src: c.sql, pos: b.loc}
+	lex := lexer{src: c.sql, pos: max(0, b.loc)}
 	for before := lex.next(); ; {
 		next := lex.next()
 		if next.kind == tokEOF {

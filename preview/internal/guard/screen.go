@@ -36,22 +36,21 @@ func screen(sql string, maxBytes, depth int) []Violation {
 
 func complexityViolation(sql string, depth int) []Violation {
 	m := measure(sql, depth)
-	refuse := func(rule, message, hint string) []Violation {
-		at := min(m.deepest, len(sql))
+	refuse := func(at int, rule, message, hint string) []Violation {
 		return []Violation{violationAt(sql, at, at, reason.SQLTooComplex, rule, message, hint)}
 	}
 	switch {
 	case m.depth > depth:
-		return refuse("depth", fmt.Sprintf("the query nests or chains %d levels; at most %d are allowed", m.depth, depth),
+		return refuse(m.at, "depth", fmt.Sprintf("the query nests or chains %d levels; at most %d are allowed", m.depth, depth),
 			"flatten it: use IN (...), VALUES, concat or a CTE in the place of a long chain")
 	case m.weight > maxWeight:
-		return refuse("token-count", fmt.Sprintf("the query has more words and signs than a preview parses (%d, a word counting two)", maxWeight),
+		return refuse(0, "token-count", fmt.Sprintf("the query has more words and signs than a preview parses (%d, a word counting two)", maxWeight),
 			"preview a smaller part, or put the literals into a table")
 	case m.rescan > maxRescan:
-		return refuse("operator-run", "the text holds too long a run of operator characters or comment signs",
+		return refuse(0, "operator-run", "the text holds too long a run of operator characters or comment signs",
 			"shorten rows of signs such as +++++ and /*/*/*")
 	case m.global > maxGlobal:
-		return refuse("keyword-run", "the text repeats the keyword GLOBAL too often", "a preview creates no temporary tables")
+		return refuse(0, "keyword-run", "the text repeats the keyword GLOBAL too often", "a preview creates no temporary tables")
 	}
 	return nil
 }

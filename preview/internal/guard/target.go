@@ -130,7 +130,7 @@ func (s *Statement) Resolve(t *Target, p *Policy) []Violation {
 	}
 	for _, op := range c.facts.operators {
 		h := c.policy.find(t.operators[op.name], op.schema, nil)
-		c.hazard(h, op.loc, c.token(op.loc).end, "operator-volatile", "the operator "+op.name)
+		c.hazard(h, op.loc, c.operatorEnd(op.loc), "operator-volatile", "the operator "+op.name)
 	}
 	for _, typ := range c.facts.types {
 		h := c.policy.find(t.types[typ.name], typ.schema, nil)

@@ -117,7 +117,7 @@ func TestResolve(t *testing.T) {
 		{"select (1).f_stable", "", ""},
 		{"select agg_volatile(id) from orders", "function-volatile", "agg_volatile"},
 		{"select a === b from orders a, orders b", "operator-volatile", "==="},
-		{"select a operator(public.===) b from orders a, orders b", "operator-volatile", "operator"},
+		{"select a operator(public.===) b from orders a, orders b", "operator-volatile", "operator(public.===)"},
 		{"select 1 !== 2", "", ""},
 		{"select 1::dom", "type-volatile", "dom"},
 		{"select cast(1 as public.dom2)", "type-volatile", "public.dom2"},

@@ -16,7 +16,7 @@ type frame struct {
 	plainArgs             bool // no VARIADIC, no star, no named argument
 	implied               bool // compares with `=` without writing it
 	attribute             bool // a string that is a part of value.name
-	functions             int  // facts.functions when it began
+	functions, breaks     int  // how many of facts there were when it began
 }
 
 type walker struct {
@@ -49,7 +49,7 @@ func (w *walker) node(parent *frame) {
 
 // object reads the fields of a node of kind k.
 func (w *walker) object(k *nodeKind, parent *frame) {
-	f := frame{kind: k, plainArgs: true, functions: len(w.functions)}
+	f := frame{kind: k, plainArgs: true, functions: len(w.functions), breaks: len(w.breaks)}
 	f.attribute = k.id == kindString && parent != nil && parent.kind != nil && parent.kind.id == kindIndirection
 	outer := w.scope
 	w.enter(&f)
