@@ -34,9 +34,10 @@ type token struct {
 // before it finds that a comment begins inside it or that a trailing sign is a
 // token of its own, puts the rest back, and so is quadratic in such a run.
 type lexer struct {
-	src  string
-	pos  int
-	cost int
+	src    string
+	pos    int
+	cost   int
+	runEnd int // where the run of operator characters around pos ends, if it is known
 }
 
 const (
@@ -97,11 +98,13 @@ func (l *lexer) run(class uint8) {
 
 // opRun returns the length of the run of operator characters at the cursor.
 func (l *lexer) opRun() int {
-	n := l.pos
-	for n < len(l.src) && is(l.src[n], classOp) {
-		n++
+	if l.runEnd <= l.pos {
+		l.runEnd = l.pos
+		for l.runEnd < len(l.src) && is(l.src[l.runEnd], classOp) {
+			l.runEnd++
+		}
 	}
-	return n - l.pos
+	return l.runEnd - l.pos
 }
 
 // space skips white space and comments. It reports false for a comment that
@@ -133,13 +136,12 @@ func (l *lexer) lineComment() {
 // blockComment skips a comment and those nested in it.
 func (l *lexer) blockComment() bool {
 	depth := 0
-	for run := 0; l.pos < len(l.src); {
+	for l.pos < len(l.src) {
 		switch c := l.src[l.pos]; {
 		case c == '/' && l.at(1) == '*':
-			if run <= l.pos {
-				run = l.pos + l.opRun()
+			if l.cost += l.opRun(); l.cost > maxRescan {
+				return false
 			}
-			l.cost += run - l.pos
 			depth++
 			l.pos += 2
 		case c == '*' && l.at(1) == '/':

@@ -44,7 +44,7 @@ func complexityViolation(sql string, depth int) []Violation {
 		return refuse(m.at, "depth", fmt.Sprintf("the query nests or chains %d levels; at most %d are allowed", m.depth, depth),
 			"flatten it: use IN (...), VALUES, concat or a CTE in the place of a long chain")
 	case m.weight > maxWeight:
-		return refuse(0, "token-count", fmt.Sprintf("the query has more words and signs than a preview parses (%d, a word counting two)", maxWeight),
+		return refuse(0, "token-count", fmt.Sprintf("the query has more words and signs than a preview parses (%d, a word or a comma counting two)", maxWeight),
 			"preview a smaller part, or put the literals into a table")
 	case m.rescan > maxRescan:
 		return refuse(0, "operator-run", "the text holds too long a run of operator characters or comment signs",

@@ -1,0 +1,121 @@
+package guard_test
+
+import (
+	"context"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/op-data/sqlpreview/preview/internal/guard"
+	"github.com/op-data/sqlpreview/preview/internal/wrap"
+	"github.com/op-data/sqlpreview/preview/pgtest"
+)
+
+const allowedFolder = "../../../testdata/allowed"
+
+var allowedKeys = map[string][]string{
+	"area": nil, "why": nil, "needs": nil,
+	"escape": {"none", "go"}, "repeat": {"none", "on"}, "run": {"yes", "no"},
+	"server": {"14", "15", "16", "17", "18"},
+}
+
+// Every query passes the guard, offline and with the catalog of a database, and
+// runs there as it is wrapped.
+func TestAllowed(t *testing.T) {
+	t.Parallel()
+	ddl, err := os.ReadFile(allowedFolder + "/schema.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := connect(t, pgtest.Shared(t).Database(t, string(ddl)))
+	db := &allowedDatabase{t: t, conn: conn, target: readTarget(t, conn), extensions: make(map[string]bool)}
+	db.version, _ = strconv.Atoi(db.value("show server_version_num"))
+	cases := readCorpus(t, allowedFolder, allowedKeys, false)
+	refused, ran := 0, 0
+	for i := range cases {
+		c := &cases[i]
+		st, v := guard.Check(c.sql, nil)
+		if st == nil {
+			refused++
+			t.Errorf("%s: FALSELY REFUSED: %.300q\n  %+v", c.where(), c.sql, v)
+			continue
+		}
+		text, err := wrap.Wrap(st, 100)
+		if err != nil {
+			t.Errorf("%s: %.300q: %v", c.where(), c.sql, err)
+			continue
+		}
+		if c.keys["run"] == "no" || !db.has(c.keys["needs"]) || !db.knows(c.keys["server"]) {
+			continue
+		}
+		if v := st.Resolve(db.target, nil); len(v) > 0 {
+			refused++
+			t.Errorf("%s: FALSELY REFUSED with the catalog: %.300q\n  %+v", c.where(), c.sql, v)
+		}
+		ran++
+		db.run(c, text.SQL)
+	}
+	t.Logf("%d honest queries, %d falsely refused, %d run on PostgreSQL %d", len(cases), refused, ran, db.version/10000)
+	if len(cases) < 400 {
+		t.Errorf("only %d honest queries", len(cases))
+	}
+}
+
+type allowedDatabase struct {
+	t          *testing.T
+	conn       *pgconn.PgConn
+	target     *guard.Target
+	version    int
+	extensions map[string]bool
+}
+
+func (db *allowedDatabase) value(sql string) string {
+	db.t.Helper()
+	r := db.conn.ExecParams(context.Background(), sql, nil, nil, nil, nil).Read()
+	if r.Err != nil || len(r.Rows) == 0 {
+		return ""
+	}
+	return string(r.Rows[0][0])
+}
+
+// has installs an extension where the server ships it.
+func (db *allowedDatabase) has(extension string) bool {
+	if extension == "" || extension == "none" {
+		return true
+	}
+	if ok, seen := db.extensions[extension]; seen {
+		return ok
+	}
+	err := db.conn.Exec(context.Background(), `create extension "`+extension+`" cascade`).Close()
+	db.extensions[extension] = err == nil
+	db.target = readTarget(db.t, db.conn)
+	return err == nil
+}
+
+func (db *allowedDatabase) knows(server string) bool {
+	major, _ := strconv.Atoi(server)
+	return db.version >= major*10000
+}
+
+func (db *allowedDatabase) run(c *corpusCase, sql string) {
+	db.t.Helper()
+	ctx := context.Background()
+	if err := db.conn.Exec(ctx, "begin read only").Close(); err != nil {
+		db.t.Fatal(err)
+	}
+	result := db.conn.ExecParams(ctx, sql, nil, nil, nil, nil).Read()
+	switch {
+	case result.Err != nil:
+		db.t.Errorf("%s: PostgreSQL refuses %.300q: %v", c.where(), c.sql, result.Err)
+	case len(result.Rows) > 100:
+		db.t.Errorf("%s: %d rows", c.where(), len(result.Rows))
+	case strings.HasPrefix(result.CommandTag.String(), "SELECT") && db.value("select pg_current_xact_id_if_assigned()") != "":
+		db.t.Errorf("%s: wrote something: %.300q", c.where(), c.sql)
+	}
+	if err := db.conn.Exec(ctx, "rollback").Close(); err != nil {
+		db.t.Fatal(err)
+	}
+}
