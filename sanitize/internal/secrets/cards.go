@@ -148,7 +148,9 @@ func (s *scan) speaksOfCards(start, end, groups int) bool {
 	if s.hints.Number {
 		return false
 	}
+	const leastAlone = 15 // shorter ones are mostly EAN and GTIN codes
 	switch {
+	case groups == 1 && end-start < leastAlone:
 	case strings.Trim(s.text[:start], " \t\r\n\"'") == "" && strings.Trim(s.text[end:], " \t\r\n\"'") == "":
 		return true
 	case groups > 1 && !s.inRow(start, end):
@@ -158,11 +160,25 @@ func (s *scan) speaksOfCards(start, end, groups int) bool {
 	return cardWord(s.text[max(0, start-before):start]) || cardWord(s.text[end:min(len(s.text), end+after)])
 }
 
-// inRow tells whether another group of four digits stands beside the number.
+// inRow tells whether another group of four stands beside the number, as in a
+// table of numbers or of hexadecimal codes.
 func (s *scan) inRow(start, end int) bool {
-	left := start >= 5 && (s.text[start-1] == ' ' || s.text[start-1] == '-') && strings.Trim(s.text[start-5:start-1], digits) == ""
-	right := end+5 <= len(s.text) && (s.text[end] == ' ' || s.text[end] == '-') && s.shortGroup(end+1) == end+5
+	separator := func(i int) bool { return s.text[i] == ' ' || s.text[i] == '-' }
+	left := start >= 5 && separator(start-1) && isCode(s.text[start-5:start-1]) && (start == 5 || !alnum.has(s.text[start-6]))
+	right := end+5 <= len(s.text) && separator(end) && isCode(s.text[end+1:end+5]) && (end+5 == len(s.text) || !alnum.has(s.text[end+5]))
 	return left || right
+}
+
+// isCode tells whether the text is hexadecimal with a digit in it: not a word.
+func isCode(text string) bool {
+	digit := false
+	for i := range len(text) {
+		digit = digit || isDigit(text[i])
+		if !hexes.has(text[i]) {
+			return false
+		}
+	}
+	return digit
 }
 
 // cardWords are the words that speak of payment cards.

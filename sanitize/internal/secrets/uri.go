@@ -130,9 +130,20 @@ func (s *scan) dsnPassword(_, after int) {
 		}
 	}
 	s.valueEnd = end
-	if strings.Trim(s.text[start:end], "*") != "" {
+	if value := s.text[start:end]; strings.Trim(value, "*") != "" && !isPlaceholder(value) {
 		s.add(start, end, "dsn_password")
 	}
+}
+
+// isPlaceholder tells whether the value stands in source code, where a real one
+// will be put in.
+func isPlaceholder(value string) bool {
+	switch value = strings.TrimRight(value, ",);"); value {
+	case "", "None", "null", "NULL", "nil", "undefined", "%s", "%v", "%q", "?":
+		return true
+	}
+	return strings.HasPrefix(value, "$") && strings.Trim(value[1:], uppers+digits+"_{}") == "" ||
+		strings.HasPrefix(value, "{") && strings.HasSuffix(value, "}")
 }
 
 // tristate is an answer that may not have been looked for yet.
