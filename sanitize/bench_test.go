@@ -1,6 +1,7 @@
 package sanitize
 
 import (
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"testing"
@@ -122,6 +123,26 @@ func BenchmarkPreview(b *testing.B) {
 		}
 		b.Run(fmt.Sprintf("detectors=%t", disable == nil), func(b *testing.B) {
 			versusValid(b, cells, func(t string) { benchSink, _ = s.Text(t) })
+		})
+	}
+}
+
+// BenchmarkBinary is bytea: values of 3 KiB of several sorts, which are cut.
+func BenchmarkBinary(b *testing.B) {
+	s, err := New(Config{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, unit := range map[string]string{
+		"zeros": "\x00", "open brackets": "[", "JSON": `{"a":[1,{"b":"c"}]},`, "HTML": "<!DOCTYPE html><p>", "CSV": "a,b\n", "ZIP": "PK\x03\x04",
+	} {
+		text := `\x` + hex.EncodeToString([]byte(repeatTo(unit, 3072)))
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
+			for b.Loop() {
+				benchSink, _ = s.Cell(text, Input{Class: Binary})
+			}
 		})
 	}
 }

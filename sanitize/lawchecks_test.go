@@ -61,7 +61,9 @@ func inPlace(text string, i int, r rune) bool {
 		})
 		last, _ := utf8.DecodeLastRuneInString(letters)
 		cursive := func(r rune) bool {
-			return unicode.In(r, unicode.Arabic, unicode.Syriac, unicode.Mongolian, unicode.Phags_Pa) && unicode.IsLetter(r)
+			return unicode.IsLetter(r) && unicode.In(r, unicode.Arabic, unicode.Syriac, unicode.Mongolian, unicode.Phags_Pa,
+				unicode.Nko, unicode.Mandaic, unicode.Manichaean, unicode.Psalter_Pahlavi, unicode.Hanifi_Rohingya,
+				unicode.Sogdian, unicode.Adlam, unicode.Chorasmian, unicode.Old_Uyghur)
 		}
 		pictograph := unicode.Is(unicode.So, before) || unicode.Is(unicode.Sk, before) || before == 0xFE0F || before == 0xE007F
 		return norm.NFD.PropertiesString(string(before)).CCC() == 9 || before == 'র' && after == 0x09CD ||

@@ -188,7 +188,7 @@ func (s *scan) match(r *rule, start int) {
 
 // add records a match, unless its text is allowed or a mask already.
 func (s *scan) add(start, end int, detector string) {
-	if text := s.text[start:end]; !s.finder.allowed[text] && !isMask(text) {
+	if text := s.text[start:end]; !s.finder.allowed[text] && !isMask(text, end == len(s.text)) {
 		s.matches = append(s.matches, Match{start, end, detector})
 	}
 }
@@ -240,19 +240,14 @@ func isMySQLHash(text string) bool {
 // the secret reads as before.
 func Mask(detector string) string { return "[masked-" + detector + "]" }
 
-// isMask tells whether the text is what Mask returns.
-func isMask(text string) bool {
-	name, isMask := strings.CutPrefix(text, "[masked-")
+// isMask tells whether the text is what Mask returns, or the beginning of that
+// at the end of a text that was cut.
+func isMask(text string, last bool) bool {
+	const begin = "[masked-"
+	name, isMask := strings.CutPrefix(text, begin)
 	if !isMask {
-		return false
+		return last && text != "" && strings.HasPrefix(begin, text)
 	}
-	if name, isMask = strings.CutSuffix(name, "]"); !isMask {
-		return false
-	}
-	for i := range len(name) {
-		if b := name[i]; (b < 'a' || b > 'z') && !isDigit(b) && b != '_' {
-			return false
-		}
-	}
-	return true
+	name, closed := strings.CutSuffix(name, "]")
+	return (closed || last) && strings.Trim(name, lowers+digits+"_") == ""
 }
