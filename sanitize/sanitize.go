@@ -1,6 +1,7 @@
 package sanitize
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"github.com/op-data/sqlpreview/sanitize/internal/secrets"
@@ -98,11 +99,20 @@ func (s *Sanitizer) textual(text string, in Input) (string, *Changes) {
 	hints.Partial = r.truncated
 	for range maxRounds {
 		if s.round(&r, hints) {
-			return r.text, s.changes(text, in, &r)
+			changes := s.changes(text, in, &r)
+			return s.own(r.text, text), changes
 		}
 		hints.Partial = false // what was cut off is decided on
 	}
 	return s.maskWhole(MaskedValue, unsettled)
+}
+
+// own returns the result, copied if it would keep a much longer value in memory.
+func (s *Sanitizer) own(result, original string) string {
+	if len(original) > s.MaxInputBytes() {
+		return strings.Clone(result)
+	}
+	return result
 }
 
 // result is a value on its way.

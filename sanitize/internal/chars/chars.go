@@ -57,15 +57,15 @@ func Registered(base, selector rune) bool {
 			high = middle
 		}
 	}
-	// Records of one base stand together, and a record of several bases holds
-	// all that these have, save for the last of them: so two steps back at a
-	// time are looked at until the records no longer reach base.
+	// The records are sorted by their first base, and only the newest record may
+	// have been given a further base when they were made: so those that reach base
+	// stand together, right before the place that was found.
 	for i := low - 1; i >= 0; i-- {
 		first, more, from, to := record(i)
 		if first+more >= base && number >= from && number <= to {
 			return true
 		}
-		if first < base && first+more < base {
+		if first+more < base {
 			return false
 		}
 	}
