@@ -5,7 +5,7 @@
 // # What is in them
 //
 // The RPC itself is instrumented by otelconnect. Beneath its span each preview
-// has one span a step (check, queue, connect, execute, fetch, sanitize). Of the
+// has one span a step (check, catalog, queue, connect, execute, fetch, sanitize). Of the
 // query there is a summary (the verb and the relations) and the fingerprint;
 // never its text, and never a value of the database.
 //

@@ -159,7 +159,7 @@ func TestTracesAndMetricsOfAPreview(t *testing.T) {
 		}
 	}
 	var last tracetest.SpanStub
-	for _, step := range []string{"check", "queue", "connect", "execute", "fetch", "sanitize"} {
+	for _, step := range []string{"check", "catalog", "queue", "connect", "execute", "fetch", "sanitize"} {
 		i := slices.IndexFunc(spans, func(s tracetest.SpanStub) bool {
 			return s.Name == "preview "+step && s.Parent.SpanID() == rpc.SpanContext.SpanID()
 		})

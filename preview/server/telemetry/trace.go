@@ -25,7 +25,7 @@ type step struct {
 // steps lists the phases in the order in which they happen.
 func steps(s *preview.Stats) []step {
 	return []step{
-		{"check", s.Check}, {"queue", s.Queue}, {"connect", s.Connect},
+		{"check", s.Check}, {"catalog", s.Catalog}, {"queue", s.Queue}, {"connect", s.Connect},
 		{"execute", s.Execute}, {"fetch", s.Fetch}, {"sanitize", s.Sanitize},
 	}
 }
