@@ -30,82 +30,96 @@ Exits 0 if every sample was answered as it should be.`
 var errInterrupted = errors.New("interrupted; what the demo started is stopped and removed")
 
 // Run runs the demo from start to end.
-func (*demoCommand) Run(ctx context.Context, env *environment) (err error) {
-	// Whatever Ctrl-C interrupted, the last word is that it was Ctrl-C.
-	defer func() {
-		if ctx.Err() != nil {
-			err = errInterrupted
-		}
-	}()
-	colour := colours(env, env.stdout)
-	fmt.Fprintln(env.stdout, "Starting a throw-away PostgreSQL with a small shop in it ...") //nolint:errcheck // the next write says it
-	database, err := pgtest.New(ctx, pgtest.Options{Own: true})
-	if err != nil {
-		return fmt.Errorf("the demo needs a PostgreSQL of its own: %w", err)
+func (*demoCommand) Run(ctx context.Context, env *environment) error {
+	if _, err := fmt.Fprintln(env.stdout, "Starting a throw-away PostgreSQL with a small shop in it ..."); err != nil {
+		return err
 	}
-	defer func() { err = errors.Join(err, database.Close()) }()
+	database, err := pgtest.New(ctx, pgtest.Options{Own: true})
+	var closing error
+	if err == nil {
+		err = show(ctx, env, database)
+		closing = database.Close()
+	} else {
+		err = fmt.Errorf("the demo needs a PostgreSQL of its own: %w", err)
+	}
+	// Whatever Ctrl-C interrupted, the last word is that it was Ctrl-C.
+	if ctx.Err() != nil {
+		err = errInterrupted
+	}
+	return errors.Join(err, closing)
+}
+
+// show makes the shop, sends the samples, and looks at the shop before and
+// after.
+func show(ctx context.Context, env *environment, database *pgtest.Server) error {
 	name, _, err := database.CreateDatabase(ctx, demo.Schema)
 	if err != nil {
 		return fmt.Errorf("the shop could not be made: %w", err)
 	}
-	// The superuser looks at the shop before and after; the sidecar logs in as a
-	// role that may read and do nothing else.
+	// The superuser looks; the sidecar logs in as a role that may read and do
+	// nothing else.
 	look := func() (string, error) { return fingerprint(ctx, database.DSNFor("postgres", name)) }
 	before, err := look()
 	if err != nil {
 		return err
 	}
-	total, wrong, err := runSamples(ctx, env.stdout, colour, database.DSNFor(demo.Role, name))
-	if err != nil {
+	var total, wrong int
+	var after string
+	err = withSidecar(ctx, database.DSNFor(demo.Role, name), func(socket string) error {
+		_, err := fmt.Fprintf(env.stdout, "The sidecar serves on unix:%s; the samples go through gRPC.\n", socket)
+		if err == nil {
+			total, wrong, err = demo.Run(ctx, env.stdout, colours(env, env.stdout), "unix://"+socket)
+		}
+		if err == nil {
+			// While the sidecar's sessions are there: they could hold a lock.
+			after, err = look()
+		}
 		return err
-	}
-	after, err := look()
-	if err != nil {
+	})
+	switch {
+	case err != nil:
 		return err
-	}
-	if after != before {
-		wrong++
-		fmt.Fprintln(env.stdout, "\nNOT AS IT SHOULD BE: the shop is not the same as before") //nolint:errcheck // the next write says it
-	}
-	if wrong > 0 {
+	case wrong > 0:
 		return fmt.Errorf("%d of %d samples were not answered as they should be", wrong, total)
+	case after != before:
+		return errors.New("the shop is not the same as before the samples")
 	}
-	_, err = fmt.Fprintf(env.stdout, "\nAll %d samples were answered as they should be; the shop is unchanged, and no session or lock is left in it.\n", total)
+	_, err = fmt.Fprintf(env.stdout, "\nAll %d samples were answered as they should be; "+
+		"the shop is unchanged, and no session is at work or holds a lock in it.\n", total)
 	return err
 }
 
-// runSamples starts the sidecar on a socket of its own and sends the samples.
-func runSamples(ctx context.Context, w io.Writer, colour bool, dsn string) (total, wrong int, err error) {
+// withSidecar serves previews of a database on a socket of its own while use
+// runs.
+func withSidecar(ctx context.Context, dsn string, use func(socket string) error) (err error) {
 	folder, err := os.MkdirTemp("", "sqlpreview-demo-")
 	if err != nil {
-		return 0, 0, err
+		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	// Nothing of the caller's environment may reach the demo.
 	quiet := &environment{stdout: io.Discard, stderr: io.Discard, getenv: func(string) string { return "" }}
 	config, err := loadConfig("", quiet.getenv)
 	if err != nil {
-		return 0, 0, err
+		return err
 	}
 	config.Sources.DSN = preview.NewSecret(dsn)
 	config.DrainTimeout = time.Second
 	s, err := newSidecar(ctx, config, quiet)
 	if err != nil {
-		return 0, 0, err
+		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	socket := filepath.Join(folder, "preview.sock")
 	listener, err := server.Listen(ctx, "unix:"+socket)
 	if err != nil {
-		return 0, 0, err
+		return err
 	}
 	serving, stop := context.WithCancel(ctx)
 	stopped := make(chan error, 1)
 	go func() { stopped <- s.serve(serving, listener, nil) }()
 	defer func() { stop(); err = errors.Join(err, <-stopped) }()
-
-	fmt.Fprintf(w, "The sidecar serves on unix:%s; the samples go through gRPC.\n", socket) //nolint:errcheck // the next write says it
-	return demo.Run(ctx, w, colour, "unix://"+socket)
+	return use(socket)
 }
 
 // fingerprint sums up every row of the shop, its sequences, and what a preview
