@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -70,16 +72,28 @@ func (c *checkCommand) read(env *environment) (string, error) {
 		defer file.Close() //nolint:errcheck // it was only read
 		source = file
 	}
-	return readSQL(source)
+	return readSQL(context.Background(), source)
 }
 
-// readSQL reads a query, cut one byte above what any configuration accepts.
-func readSQL(source io.Reader) (string, error) {
-	text, err := io.ReadAll(io.LimitReader(source, preview.HardMaxSQLBytes+1))
-	if err != nil {
-		return "", misusef("cannot read the query: %v", err)
+// readSQL reads a query, cut one byte above what any configuration accepts,
+// until ctx ends: a read from a terminal cannot be stopped, only left alone.
+func readSQL(ctx context.Context, source io.Reader) (string, error) {
+	var text []byte
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		text, err = io.ReadAll(io.LimitReader(source, preview.HardMaxSQLBytes+1))
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			return "", misusef("cannot read the query: %v", err)
+		}
+		return string(text), nil
+	case <-ctx.Done():
+		return "", errors.New("interrupted while reading the query")
 	}
-	return string(text), nil
 }
 
 func (c *checkCommand) print(env *environment, sql string, verdict *preview.Verdict) error {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -54,7 +53,7 @@ func misusef(format string, arguments ...any) error {
 }
 
 // run carries out one command line and returns the exit code.
-func run(ctx context.Context, arguments []string, env *environment) int {
+func run(arguments []string, env *environment) int {
 	var line commandLine
 	helped := false
 	parser, err := kong.New(&line,
@@ -62,6 +61,7 @@ func run(ctx context.Context, arguments []string, env *environment) int {
 		kong.Description("Previews of SELECT queries on PostgreSQL: bounded, read-only, sanitized."),
 		kong.Writers(env.stdout, env.stderr),
 		kong.Exit(func(int) { helped = true }),
+		kong.BindSingletonProvider(interruptible),
 		kong.Vars{"default_listen": defaultListen},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 	)
@@ -75,7 +75,6 @@ func run(ctx context.Context, arguments []string, env *environment) int {
 	if err != nil {
 		return report(env, misusef("%v; see sqlpreview --help", err))
 	}
-	command.BindTo(ctx, (*context.Context)(nil))
 	return report(env, command.Run(env))
 }
 

@@ -16,15 +16,19 @@ var version string
 
 func main() {
 	ignoreLibpq()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// The first signal ends the work in good order; after it the default is back,
-	// so that a second one ends the process.
-	context.AfterFunc(ctx, stop)
-	code := run(ctx, os.Args[1:], &environment{
+	os.Exit(run(os.Args[1:], &environment{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
-	})
-	stop()
-	os.Exit(code)
+	}))
+}
+
+// interruptible returns the context of a command that has something to end in
+// good order when a signal comes; after the first the default is back, so that
+// a second one ends the process. A command that does not ask for a context just
+// ends.
+func interruptible() (context.Context, error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, nil
 }
 
 // ignoreLibpq takes libpq's own variables (PGHOST, PGPASSWORD, PGSERVICE, ...)

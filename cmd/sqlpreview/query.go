@@ -48,7 +48,7 @@ func (c *queryCommand) Run(ctx context.Context, env *environment) error {
 	}
 	sql := c.SQL
 	if sql == "" || sql == "-" {
-		if sql, err = readSQL(env.stdin); err != nil {
+		if sql, err = readSQL(ctx, env.stdin); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"net"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/op-data/sqlpreview/preview/pgtest"
@@ -58,6 +60,7 @@ func TestScripts(t *testing.T) {
 			"exits":  exits,
 			"listen": listen,
 			"fill":   fill,
+			"active": active,
 			"change": change,
 		},
 	})
@@ -109,6 +112,29 @@ func change(ts *testscript.TestScript, neg bool, arguments []string) {
 		ts.Fatalf("%s does not hold %q once", arguments[0], arguments[1])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(arguments[0]), []byte(strings.Replace(content, arguments[1], arguments[2], 1)), 0o600))
+}
+
+// active COUNT waits until so many previews run in the script's database.
+func active(ts *testscript.TestScript, neg bool, arguments []string) {
+	if neg || len(arguments) != 1 {
+		ts.Fatalf("usage: active COUNT")
+	}
+	conn, err := pgconn.Connect(context.Background(), ts.Getenv("DSN"))
+	ts.Check(err)
+	defer func() { ts.Check(conn.Close(context.Background())) }()
+	const count = `select count(*) from pg_stat_activity
+		where datname = current_database() and state = 'active' and query like '%preview_query%' and pid <> pg_backend_pid()`
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		results, err := conn.Exec(context.Background(), count).ReadAll()
+		ts.Check(err)
+		now := string(results[0].Rows[0][0])
+		if now == arguments[0] {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s previews run, want %s", now, arguments[0])
+		}
+	}
 }
 
 // fill FILE COUNT TEXT writes TEXT, a Go string literal's inside, COUNT times.
