@@ -9,6 +9,7 @@ type facts struct {
 	attributes []attribute
 	operators  []named
 	types      []named
+	keywords   []named // calls to an older server
 	scopes     []scope
 	// Names that FROM gives: those of function calls, whose value may be of
 	// any type, and those of everything else, whose value is a row.
@@ -126,6 +127,9 @@ func (w *walker) setBool(f *frame, field string) {
 
 // leave gathers what a finished node says.
 func (w *walker) leave(f, parent *frame) {
+	if f.keyword != "" {
+		w.keywords = append(w.keywords, named{"", f.keyword, max(f.loc, w.last)})
+	}
 	switch f.kind.id {
 	case kindCTE:
 		w.scopes[w.scopes[w.scope].parent].define(f.name)

@@ -36,6 +36,7 @@ type library struct {
 	anywhere  patterns           // denied in every schema
 	system    patterns           // denied in pg_catalog
 	extension map[string]patterns
+	harmless  []string // the volatile functions of pg_catalog that are allowed
 }
 
 // patterns finds the family of a name: exact names, and prefixes.
@@ -95,6 +96,9 @@ func (lib *library) classify(name, flags string, allowed patterns) verdict {
 	}
 	if _, ok := allowed.find(name); !denied && (ok || flags[0] != 'v') {
 		v = verdict{class: classAllowed}
+		if flags[0] == 'v' {
+			lib.harmless = append(lib.harmless, name)
+		}
 	} else if !denied {
 		v = verdict{class: classDenied, family: "volatile", hint: "this system function may have an effect"}
 	}

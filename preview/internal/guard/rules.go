@@ -209,6 +209,18 @@ func (c *checker) eachWord(f func(before, word string, t token, lex lexer) bool)
 	}
 }
 
+// wordBefore finds a keyword that stands at or before a place in its node.
+func (c *checker) wordBefore(k named) token {
+	at := c.token(k.loc)
+	c.eachWord(func(_, word string, t token, _ lexer) bool {
+		if word == k.name && t.start <= k.loc {
+			at = t
+		}
+		return false
+	})
+	return at
+}
+
 // modifyingCTE underlines the verb behind the parenthesis of a CTE.
 func (c *checker) modifyingCTE(b ruleBreak) {
 	verb := strings.ToLower(strings.TrimSuffix(b.detail, "Stmt"))

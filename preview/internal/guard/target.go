@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/op-data/sqlpreview/preview/reason"
 )
@@ -14,9 +15,10 @@ import (
 // PostgreSQL 14 to 18 with the rights of any role. Every name in it is
 // qualified, so that nothing of the target's own can take part. Its result
 // depends on the role's search_path: ask with the session that previews use.
-//
+var TargetQuery = strings.Replace(targetText, "HARMLESS", strings.Join(functionLibrary.harmless, ","), 1)
+
 //go:embed target.sql
-var TargetQuery string
+var targetText string
 
 // TargetColumns is the number of columns of TargetQuery.
 const TargetColumns = 10
@@ -84,6 +86,9 @@ func (t *Target) add(row []string) error {
 	if functionLibrary.extensionAllows(h.extension, h.fnName) {
 		return nil
 	}
+	if row[0] == "function" && h.schema == systemSchema && functionLibrary.builtin[name].class != classUnknown {
+		return nil // judged by name already
+	}
 	switch row[0] {
 	case "function":
 		t.functions[name] = append(t.functions[name], h)
@@ -127,6 +132,12 @@ func (s *Statement) Resolve(t *Target, p *Policy) []Violation {
 	}
 	for i := range c.facts.attributes {
 		c.resolveAttribute(t, &c.facts.attributes[i])
+	}
+	for _, k := range c.facts.keywords {
+		if h := c.policy.find(t.functions[k.name], "", nil); h != nil {
+			at := c.wordBefore(k)
+			c.hazard(h, at.start, at.end, "function-volatile", "the function "+k.name)
+		}
 	}
 	for _, op := range c.facts.operators {
 		h := c.policy.find(t.operators[op.name], op.schema, nil)

@@ -1,22 +1,39 @@
 -- What user code a SELECT in this database could run by name, by operator, by
--- cast or by type. Read by ReadTarget (target.go), which says what the columns
+-- cast or by type. Object ids below 16384 are those of initdb. Read by ReadTarget (target.go), which says what the columns
 -- mean. Every name is qualified: the search path of the session is not trusted.
 with recursive
-own as (
-  -- Volatile functions that are not PostgreSQL's own: object ids below 16384
-  -- are those of initdb.
-  select p.oid, p.pronamespace, p.proname, p.pronargs, p.pronargdefaults, p.provariadic, p.proargtypes
+-- Which function is called by which other of this database, as far as the catalog
+-- tells: by the defaults of its arguments, by a body in the SQL standard's form, as
+-- a part of an aggregate.
+calls (caller, callee) as (
+  select p.oid, m.match[1]::pg_catalog.oid
   from pg_catalog.pg_proc p
-  where p.oid operator(pg_catalog.>=) 16384 and p.provolatile operator(pg_catalog.=) 'v' and p.prokind operator(pg_catalog.<>) 'p'
+  cross join lateral pg_catalog.regexp_matches(
+    pg_catalog.concat(p.proargdefaults::pg_catalog.text, p.prosqlbody::pg_catalog.text), ':(?:op)?funcid ([0-9]+)', 'g') m (match)
+  where p.oid operator(pg_catalog.>=) 16384
   union
-  -- Aggregates are declared immutable whatever their parts are.
-  select a.oid, a.pronamespace, a.proname, a.pronargs, a.pronargdefaults, a.provariadic, a.proargtypes
-  from pg_catalog.pg_aggregate g
-  join pg_catalog.pg_proc a on a.oid operator(pg_catalog.=) g.aggfnoid
-  cross join lateral pg_catalog.unnest(array[g.aggtransfn, g.aggfinalfn, g.aggcombinefn,
-    g.aggserialfn, g.aggdeserialfn, g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn]) f (oid)
-  join pg_catalog.pg_proc p on p.oid operator(pg_catalog.=) f.oid::pg_catalog.oid
-  where p.oid operator(pg_catalog.>=) 16384 and p.provolatile operator(pg_catalog.=) 'v'
+  select a.aggfnoid::pg_catalog.oid, f.oid::pg_catalog.oid
+  from pg_catalog.pg_aggregate a
+  cross join lateral pg_catalog.unnest(array[a.aggtransfn, a.aggfinalfn, a.aggcombinefn,
+    a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn]) f (oid)
+  where a.aggfnoid::pg_catalog.oid operator(pg_catalog.>=) 16384
+),
+-- The functions that may have an effect: volatile, or calling such a one. Those of
+-- PostgreSQL's own that are known to have none are left out.
+effect (oid) as (
+  select p.oid
+  from pg_catalog.pg_proc p
+  where p.provolatile operator(pg_catalog.=) 'v' and p.prokind operator(pg_catalog.<>) 'p'
+    and not (p.oid operator(pg_catalog.<) 16384 and p.proname::pg_catalog.text operator(pg_catalog.=) any ('{HARMLESS}'::pg_catalog.text[]))
+  union
+  select c.caller
+  from effect e
+  join calls c on c.callee operator(pg_catalog.=) e.oid
+),
+own as (
+  select p.oid, p.pronamespace, p.proname, p.pronargs, p.pronargdefaults, p.provariadic, p.proargtypes
+  from effect e
+  join pg_catalog.pg_proc p on p.oid operator(pg_catalog.=) e.oid
 ),
 -- Types that are made of another: arrays, domains, ranges, rows.
 edge (part, whole) as (
@@ -49,13 +66,8 @@ unsafe (typ, fn) as (
   -- Domains whose check calls one, by name or by operator.
   select c.contypid, o.oid
   from pg_catalog.pg_constraint c
-  join pg_catalog.pg_depend d on d.classid operator(pg_catalog.=) 'pg_catalog.pg_constraint'::pg_catalog.regclass
-    and d.objid operator(pg_catalog.=) c.oid
-  left join pg_catalog.pg_operator op on d.refclassid operator(pg_catalog.=) 'pg_catalog.pg_operator'::pg_catalog.regclass
-    and op.oid operator(pg_catalog.=) d.refobjid
-  join own o on o.oid operator(pg_catalog.=) case
-    when d.refclassid operator(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass then d.refobjid
-    else op.oprcode::pg_catalog.oid end
+  cross join lateral pg_catalog.regexp_matches(c.conbin::pg_catalog.text, ':(?:op)?funcid ([0-9]+)', 'g') m (match)
+  join own o on o.oid operator(pg_catalog.=) m.match[1]::pg_catalog.oid
   where c.contypid operator(pg_catalog.<>) 0
   union
   select e.whole, u.fn

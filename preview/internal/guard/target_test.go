@@ -77,6 +77,17 @@ create cast (int as orders) with function to_orders(int);
 create table money_like (amount int);
 create function as_text(money_like) returns text language sql as 'select ''x''::text';
 create cast (money_like as text) with function as_text(money_like) as implicit;
+create function with_default(a int default pg_try_advisory_lock(1)::int) returns int language sql stable as 'select $1';
+create function with_random(a float8 default random()) returns float8 language sql stable as 'select $1';
+create function with_body(a int) returns int stable return f_volatile(a);
+create function calls_body(a int default with_body(1)) returns int language sql immutable as 'select 1';
+create function honest_body(a int) returns int stable return f_stable(a) + length(pg_catalog.lower('x'));
+create operator ### (leftarg = bigint, rightarg = int, function = pg_catalog.int84pl);
+create function lock_like(int, int) returns void language internal as 'pg_advisory_lock_int4';
+create operator @!@ (leftarg = int, rightarg = int, function = pg_catalog.pg_try_advisory_lock);
+create domain locked as bigint check (pg_try_advisory_lock(value));
+create domain dice as float8 check (value > random() - 2);
+create function "json_value"(text, text) returns int language sql as 'select 1';
 create extension pgcrypto schema app;
 create extension citext;
 `
@@ -115,6 +126,19 @@ func TestResolve(t *testing.T) {
 		{"select g.f_volatile from generate_series(1, 2) g", "function-volatile", "f_volatile"},
 		{"select (1).f_volatile", "function-volatile", "f_volatile"},
 		{"select (1).f_stable", "", ""},
+		{"select with_default()", "function-volatile", "with_default"},
+		{"select with_default(1)", "function-volatile", "with_default"},
+		{"select with_random()", "", ""},
+		{"select with_body(1)", "function-volatile", "with_body"},
+		{"select calls_body()", "function-volatile", "calls_body"},
+		{"select honest_body(1)", "", ""},
+		{"select lock_like(1, 2)", "function-volatile", "lock_like"},
+		{"select 1::bigint ### 2", "", ""},
+		{"select 1 @!@ 2", "operator-volatile", "@!@"},
+		{"select 1::locked", "type-volatile", "locked"},
+		{"select 1::dice", "", ""},
+		{"select json_value('{}', '$')", "function-volatile", "json_value"},
+		{"select json_query('{}', '$')", "", ""},
 		{"select agg_volatile(id) from orders", "function-volatile", "agg_volatile"},
 		{"select a === b from orders a, orders b", "operator-volatile", "==="},
 		{"select a operator(public.===) b from orders a, orders b", "operator-volatile", "operator(public.===)"},

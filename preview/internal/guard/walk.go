@@ -11,7 +11,7 @@ type frame struct {
 	names []string // its list of names: a function's, a column's, a type's
 	// catalog, schema and name of a relation; name also of an alias or a CTE.
 	catalog, schema, name string
-	alias                 string
+	alias, keyword        string
 	args                  int
 	plainArgs             bool // no VARIADIC, no star, no named argument
 	implied               bool // compares with `=` without writing it
@@ -49,7 +49,7 @@ func (w *walker) node(parent *frame) {
 
 // object reads the fields of a node of kind k.
 func (w *walker) object(k *nodeKind, parent *frame) {
-	f := frame{kind: k, plainArgs: true, functions: len(w.functions), breaks: len(w.breaks)}
+	f := frame{kind: k, keyword: k.keyword, plainArgs: true, functions: len(w.functions), breaks: len(w.breaks)}
 	f.attribute = k.id == kindString && parent != nil && parent.kind != nil && parent.kind.id == kindIndirection
 	outer := w.scope
 	w.enter(&f)
@@ -151,6 +151,8 @@ func (w *walker) value(f *frame, spec *field) {
 		if v == got {
 			if f.kind.id == kindExpr {
 				w.impliedOperators(got)
+			} else if fn := newKeywords[got]; fn != "" {
+				f.keyword = fn
 			}
 			return
 		}
