@@ -1,0 +1,128 @@
+package mutation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/op-data/sqlpreview/fuzz"
+)
+
+// Verdict is what became of a mutant.
+type Verdict struct {
+	Mutant
+	// Findings are what the harness found within the time.
+	Findings []fuzz.Finding
+	// Died tells that the process ended by itself: its last words.
+	Died string
+	// Cases and Seconds are how much it took.
+	Cases   int
+	Seconds float64
+}
+
+// Noticed tells whether the harness noticed.
+func (v Verdict) Noticed() bool { return len(v.Findings) > 0 || v.Died != "" }
+
+// Runner builds and runs mutants.
+type Runner struct {
+	// Root is the module's folder.
+	Root string
+	// Time is how long each may run.
+	Time time.Duration
+	// Seed is where the randomness of each starts.
+	Seed int64
+}
+
+// Run builds a mutant and runs the harness in it. A Mutant without edits is the
+// product as it is.
+func (r Runner) Run(ctx context.Context, m Mutant) (Verdict, error) {
+	v := Verdict{Mutant: m}
+	scratch, err := os.MkdirTemp("", "mutant")
+	if err != nil {
+		return v, err
+	}
+	defer os.RemoveAll(scratch) //nolint:errcheck // a temporary folder
+	binary := filepath.Join(scratch, "harness")
+	if err := r.build(ctx, m, scratch, binary); err != nil {
+		return v, fmt.Errorf("%s: %w", m.Name, err)
+	}
+	report := filepath.Join(scratch, "report.json")
+	start := time.Now()
+	cmd := exec.CommandContext(ctx, binary, "-time", r.Time.String(), "-stop-after", "1", "-no-shrink",
+		"-seed", strconv.FormatInt(r.Seed, 10), "-report", report)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = time.Minute
+	out, err := cmd.CombinedOutput()
+	v.Seconds = time.Since(start).Seconds()
+	if ctx.Err() != nil {
+		return v, ctx.Err()
+	}
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return v, err
+	}
+	text, readErr := os.ReadFile(report)
+	if readErr != nil {
+		// The harness writes its report even when it cannot go on: it was killed.
+		v.Died = lastWords(string(out))
+		return v, nil
+	}
+	var result fuzz.Report
+	if err := json.Unmarshal(text, &result); err != nil {
+		return v, fmt.Errorf("%s: its report: %w", m.Name, err)
+	}
+	v.Findings, v.Cases = result.Findings, result.Cases
+	return v, nil
+}
+
+func (r Runner) build(ctx context.Context, m Mutant, scratch, binary string) error {
+	overlay := struct{ Replace map[string]string }{map[string]string{}}
+	for name, edits := range m.Edits {
+		path := filepath.Join(r.Root, filepath.FromSlash(name))
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		mutated, err := Apply(string(text), edits)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		copied := filepath.Join(scratch, strings.ReplaceAll(name, "/", "_"))
+		if err := os.WriteFile(copied, []byte(mutated), 0o600); err != nil {
+			return err
+		}
+		overlay.Replace[path] = copied
+	}
+	text, err := json.Marshal(overlay)
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(scratch, "overlay.json")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, "go", "build", "-overlay", file, "-o", binary, "./fuzz/cmd/sqlpreview-fuzz")
+	cmd.Dir = r.Root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("it does not build: %w: %s", err, out)
+	}
+	return nil
+}
+
+// lastWords are what a process said when it died: its signal or panic.
+func lastWords(out string) string {
+	for line := range strings.Lines(out) {
+		if strings.HasPrefix(line, "SIG") || strings.HasPrefix(line, "panic:") || strings.HasPrefix(line, "fatal error:") || strings.HasPrefix(line, "runtime:") {
+			return strings.TrimSpace(line)
+		}
+	}
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	return "ended: " + lines[len(lines)-1]
+}
