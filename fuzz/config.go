@@ -30,6 +30,9 @@ type Config struct {
 	Cases int
 	// StopAfter ends the run at that many findings. 0 means 20.
 	StopAfter int
+	// Corpus is the module's testdata folder, whose attacks and honest queries
+	// are tried first and then changed at random. Empty: none.
+	Corpus string
 	// Only names the techniques to try. Empty: all.
 	Only []string
 	// Unguarded attacks a gateway that checks nothing, for comparison; Gateway

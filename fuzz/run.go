@@ -57,7 +57,7 @@ func Run(ctx context.Context, config Config) (*Report, error) {
 	r := &runner{world: w, rand: random, start: time.Now(), report: &Report{
 		Seed: config.Seed, Server: w.version, Techniques: map[string]*Tally{}, Findings: []Finding{},
 	}}
-	err = errors.Join(r.prepare(), r.loop(ctx))
+	err = errors.Join(r.prepare(), r.collected(ctx), r.loop(ctx))
 	if err == nil && ctx.Err() == nil {
 		err = r.farewell(ctx)
 	}
@@ -136,7 +136,11 @@ func (r *runner) step(ctx context.Context) error {
 		return r.hostileStep(ctx, n)
 	}
 	write := r.next(n)
-	c := write(r.rand)
+	return r.one(ctx, write(r.rand), n)
+}
+
+// one runs a case and keeps account of it.
+func (r *runner) one(ctx context.Context, c *sqlgen.Case, n int) error {
 	o, err := r.examine(ctx, c, false)
 	if err != nil {
 		return fmt.Errorf("case %d (%s): %w", n, c.Technique, err)

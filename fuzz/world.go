@@ -30,6 +30,7 @@ type world struct {
 	server    *pgtest.Server
 	fixture   *fixture.Fixture
 	generator *sqlgen.Generator
+	seeds     []string // collected texts that the generator changes at random
 	watcher   *effect.Watcher
 	judge     *judge.Judge
 	gateway   gateway.Gateway
@@ -148,6 +149,7 @@ func (w *world) rebase(ctx context.Context) error {
 		return err
 	}
 	w.generator = sqlgen.New(w.fixture.Schema, w.fixture.Targets)
+	w.generator.Seed(w.seeds)
 	base, err := w.watcher.Full(ctx)
 	if err != nil {
 		return err

@@ -58,6 +58,7 @@ func parse(args []string, getenv func(string) string, stdout, stderr io.Writer) 
 	flags.BoolVar(&o.NoShrink, "no-shrink", false, "report findings as they were written")
 	flags.BoolVar(&o.Unguarded, "unguarded", false, "attack a gateway that checks nothing, to compare with")
 	flags.IntVar(&o.StopAfter, "stop-after", 0, "end at that many findings; 0 means 20")
+	flags.StringVar(&o.Corpus, "corpus", "", "the module's testdata folder, whose texts are tried first")
 	trace := flags.Bool("trace", false, "print every case as a line of JSON")
 	only := flags.String("only", "", "the techniques to try, separated by commas; empty means all")
 	if err := flags.Parse(args); err != nil {

@@ -62,7 +62,8 @@ func (j *Judge) Close(ctx context.Context) error {
 }
 
 // within runs a step in a read-only transaction that is rolled back.
-func (j *Judge) within(ctx context.Context, step func() error) error {
+func (j *Judge) within(ctx context.Context, step func(context.Context) error) error {
+	outer := ctx
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	if err := j.connect(ctx); err != nil {
@@ -71,7 +72,12 @@ func (j *Judge) within(ctx context.Context, step func() error) error {
 	if _, err := j.conn.Exec(ctx, "begin read only").ReadAll(); err != nil {
 		return fmt.Errorf("judge: %w", err)
 	}
-	err := step()
+	err := step(ctx)
+	if ctx.Err() != nil {
+		// A text that the server reads for so long gives no judgement.
+		_ = j.conn.Close(outer)
+		return outer.Err()
+	}
 	// Planning may run functions that are declared to be immutable and are not.
 	_, endErr := j.conn.Exec(ctx, "rollback; select pg_catalog.pg_advisory_unlock_all(); deallocate all").ReadAll()
 	if endErr != nil {
@@ -85,7 +91,7 @@ func (j *Judge) within(ctx context.Context, step func() error) error {
 // against it: it cannot run. With viewed the fixture's functions may be called.
 func (j *Judge) Classify(ctx context.Context, sql string, viewed bool) (objection string, err error) {
 	sql = strings.TrimLeft(sql, "; \t\r\n\f") // what may stand before a statement cannot stand before EXPLAIN's
-	err = j.within(ctx, func() error {
+	err = j.within(ctx, func(ctx context.Context) error {
 		_, err := j.conn.Prepare(ctx, "", sql, nil)
 		var refused *pgconn.PgError
 		switch {
@@ -163,7 +169,7 @@ func (j *Judge) inPlan(plan string, viewed bool) string {
 // nil cells are NULL. refused tells that the server does not run it, or not in
 // time.
 func (j *Judge) Rows(ctx context.Context, sql string, limit int) (rows [][][]byte, refused bool, err error) {
-	err = j.within(ctx, func() error {
+	err = j.within(ctx, func(ctx context.Context) error {
 		if _, err := j.conn.Prepare(ctx, "", sql, nil); err != nil {
 			var e *pgconn.PgError
 			if errors.As(err, &e) {

@@ -3,8 +3,8 @@ package sqlgen
 // shadowed are calls and operators of pg_catalog's names that the fixture has
 // functions of its own for, which write.
 var shadowed = []string{
-	"initcap('x'::varchar)", "(select initcap(v::varchar) from public.victim limit 1)", "public.initcap('x'::varchar)", "INITCAP('x'::character varying)", "'x'::varchar ^@ 1::smallint", "char_length(1::smallint)",
-	"coalesce(initcap('x'::varchar(3)), 'y')", "(select initcap(c) from (select 'x'::varchar as c) s)", "(select f.initcap from unnest(array['x'::varchar]) f)", "character_length(1::smallint)", "'x'::varchar operator(public.^@) 1::smallint",
+	"to_ascii('x'::varchar)", "(select to_ascii(v::varchar) from public.victim limit 1)", "public.to_ascii('x'::varchar)", "TO_ASCII('x'::character varying)", "'x'::varchar |>> 1::smallint", "bit_length(1::smallint)",
+	"coalesce(to_ascii('x'::varchar(3)), 'y')", "(select to_ascii(c) from (select 'x'::varchar as c) s)", "(select f.to_ascii from unnest(array['x'::varchar]) f)", "bit_length(2::smallint)", "'x'::varchar operator(public.|>>) 1::smallint",
 }
 
 // lying are functions that the fixture declares to be harmless and that are not.

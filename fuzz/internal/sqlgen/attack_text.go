@@ -132,8 +132,14 @@ func (w *writer) stall() *Node {
 // mutation takes an honest query or an attack and changes its bytes or tokens.
 func (w *writer) mutation(statements []string) *Node {
 	text := w.query(2).Node.String()
-	if w.chance(3) {
+	switch {
+	case len(w.seeds) > 0 && !w.chance(3):
+		text = w.pick(w.seeds...)
+	case w.chance(3):
 		text = w.pick(statements...)
+	}
+	if text == "" || len(text) > 4000 {
+		text = "select 1"
 	}
 	tokens := split(text)
 	for range 1 + w.Intn(4) {

@@ -39,7 +39,12 @@ type Case struct {
 type Generator struct {
 	schema     *Schema
 	techniques []technique
+	seeds      []string
 }
+
+// Seed gives texts for the technique "mutation" to change, beside its own. It
+// must not be called while cases are written.
+func (g *Generator) Seed(texts []string) { g.seeds = texts }
 
 // New returns a generator over the schema. The targets are what an attack aims at.
 func New(schema *Schema, targets Targets) *Generator {
@@ -83,7 +88,7 @@ func (g *Generator) Value(r *rand.Rand) *Case {
 // Attack writes an attack by the i-th of [Generator.Techniques].
 func (g *Generator) Attack(r *rand.Rand, i int) *Case {
 	t := g.techniques[i]
-	tree := t.write(&writer{Rand: r, schema: g.schema})
+	tree := t.write(&writer{Rand: r, schema: g.schema, seeds: g.seeds})
 	return &Case{SQL: tree.String(), Tree: tree, Technique: t.name}
 }
 

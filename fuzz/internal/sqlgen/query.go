@@ -10,6 +10,7 @@ import (
 type writer struct {
 	*rand.Rand
 	schema   *Schema
+	seeds    []string
 	names    int
 	unstable bool
 	scope    []column // the columns that an expression may name
