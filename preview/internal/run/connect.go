@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"os"
@@ -107,10 +108,19 @@ func connectError(ctx context.Context, err error) *Error {
 		e.Hint = "Check the host of this connection."
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		e.Message = "the database did not accept the connection in time"
-	case strings.Contains(err.Error(), "tls error"):
-		// The driver has no type for it. Its text decides here and is not told.
+	case isTLSError(err):
 		e.Message = "no TLS connection to the database could be made"
 		e.Hint = "Check sslmode, sslrootcert and the server's certificate."
 	}
 	return e
+}
+
+// isTLSError tells whether TLS was why there is no connection. For some causes
+// there is no type: then the driver's text decides, which is not told.
+func isTLSError(err error) bool {
+	var untrusted *tls.CertificateVerificationError
+	var alert tls.AlertError
+	var record tls.RecordHeaderError
+	return errors.As(err, &untrusted) || errors.As(err, &alert) || errors.As(err, &record) ||
+		strings.Contains(err.Error(), "tls error") || strings.Contains(err.Error(), "tls: ")
 }

@@ -20,12 +20,12 @@ const (
 // wide, and passing one is an error, so that an answer is never in part. NULL
 // is an empty text. The error is always an *Error.
 func (ps *Pools) Internal(ctx context.Context, t Target, sql string, timeout time.Duration) ([][]string, error) {
-	v := ps.newVisit(t, bound(timeout, HardTimeout, HardTimeout))
+	v := ps.newVisit(t, sql, bound(timeout, HardTimeout, HardTimeout))
 	if err := v.begin(ctx); err != nil {
 		return nil, err
 	}
 	defer v.end()
-	a, _, _, err := v.fly(ctx, sql, keep{
+	a, _, _, err := v.fly(ctx, v.sql, keep{
 		rows: internalRows, columns: HardColumns, cellBytes: internalCellBytes, bytes: internalBytes, own: true,
 	})
 	if err != nil {

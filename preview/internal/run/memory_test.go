@@ -20,6 +20,7 @@ import (
 
 	"github.com/op-data/sqlpreview/preview/internal/run"
 	"github.com/op-data/sqlpreview/preview/pgtest"
+	"github.com/op-data/sqlpreview/preview/reason"
 )
 
 // maxGrowth is how much the peak of resident memory may grow, in KiB.
@@ -134,11 +135,14 @@ func TestFlatMemory(t *testing.T) {
 		name, sql string
 		pad       int
 		bare      bool
+		slow      bool
 		outcome   string
 		script    func(net.Conn, *pgproto3.Backend)
 	}{
-		{name: "100 rows of 10 MB", sql: "select repeat(chr(64 + g % 26), 10000000) from generate_series(1, 100) g", bare: true, outcome: "100 rows"},
-		{name: "one cell of 400 MB", sql: "select repeat('x', 400000000)", bare: true, outcome: "1 rows"},
+		// These two may also run into the time limit, on a machine that is busy.
+		{name: "100 rows of 10 MB", sql: "select repeat(chr(64 + g % 26), 10000000) from generate_series(1, 100) g", bare: true, outcome: "100 rows", slow: true},
+		{name: "one cell of 400 MB", sql: "select repeat('x', 400000000)", bare: true, outcome: "1 rows", slow: true},
+		{name: "100 rows of 1 MB", sql: "select repeat(chr(64 + g % 26), 1000000) from generate_series(1, 100) g", bare: true, outcome: "100 rows"},
 		{name: "1,600 columns", sql: "select " + strings.Repeat("repeat('x', 5000),", 1599) + "1", bare: true, outcome: "0 rows"},
 		{name: "scripted: one cell of 900 MB", sql: "select 1", outcome: "1 rows", script: func(conn net.Conn, backend *pgproto3.Backend) {
 			untilSyncs(backend, 2)
@@ -228,7 +232,7 @@ func TestFlatMemory(t *testing.T) {
 			if m.GrowthKiB > maxGrowth {
 				t.Errorf("peak memory grew by %d KiB", m.GrowthKiB)
 			}
-			if m.Outcome != test.outcome {
+			if m.Outcome != test.outcome && !(test.slow && m.Outcome == string(reason.StatementTimeout)) {
 				t.Errorf("the outcome is %s, want %s", m.Outcome, test.outcome)
 			}
 		})

@@ -27,6 +27,9 @@ import (
 func pgbouncer(t *testing.T, server *pgtest.Server, database string, poolSize int) string {
 	t.Helper()
 	binary, err := exec.LookPath("pgbouncer")
+	if err != nil { // Debian's place is not in everybody's PATH
+		binary, err = exec.LookPath("/usr/sbin/pgbouncer")
+	}
 	if err != nil {
 		const message = "pgbouncer is not installed (Debian, Ubuntu: apt-get install pgbouncer; macOS: brew install pgbouncer)"
 		if os.Getenv("CI") == "true" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -25,11 +26,11 @@ func (ps *Pools) Describe(ctx context.Context, t Target, q Query) (*Result, erro
 
 func (ps *Pools) query(ctx context.Context, t Target, q Query, describeOnly bool) (*Result, error) {
 	q = q.bounded()
-	v := ps.newVisit(t, q.Timeout)
+	v := ps.newVisit(t, q.SQL, q.Timeout)
 	limits := keep{
 		rows: q.MaxRows, columns: q.MaxColumns, cellBytes: q.MaxCellBytes, bytes: q.MaxBytes, describeOnly: describeOnly,
 	}
-	result, err := v.query(ctx, q.SQL, limits)
+	result, err := v.query(ctx, limits)
 	if err != nil {
 		return nil, err
 	}
@@ -40,6 +41,7 @@ func (ps *Pools) query(ctx context.Context, t Target, q Query, describeOnly bool
 type visit struct {
 	pools    *Pools
 	target   Target
+	sql      string
 	deadline time.Time
 
 	pool           *pool
@@ -48,18 +50,18 @@ type visit struct {
 	queue, connect time.Duration
 }
 
-func (ps *Pools) newVisit(t Target, timeout time.Duration) *visit {
-	return &visit{pools: ps, target: t, deadline: time.Now().Add(timeout)}
+func (ps *Pools) newVisit(t Target, sql string, timeout time.Duration) *visit {
+	return &visit{pools: ps, target: t, sql: sql, deadline: time.Now().Add(timeout)}
 }
 
 // query makes the main flight and, for names that are not known yet, a second.
-func (v *visit) query(ctx context.Context, sql string, limits keep) (*Result, *Error) {
+func (v *visit) query(ctx context.Context, limits keep) (*Result, *Error) {
 	if err := v.begin(ctx); err != nil {
 		return nil, err
 	}
 	defer v.end()
 
-	a, sent, received, err := v.fly(ctx, sql, limits)
+	a, sent, received, err := v.fly(ctx, v.sql, limits)
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +89,11 @@ func (v *visit) query(ctx context.Context, sql string, limits keep) (*Result, *E
 // begin takes a place and a session.
 func (v *visit) begin(ctx context.Context) *Error {
 	start := time.Now()
+	// The protocol ends a text at its first NUL byte; what follows would be read
+	// as something else.
+	if strings.IndexByte(v.sql, 0) >= 0 {
+		return newError(reason.SQLInvalidText, "the query holds a NUL byte", "Leave it out.")
+	}
 	if deadline, ok := ctx.Deadline(); ok && deadline.Before(v.deadline) {
 		v.deadline = deadline
 	}

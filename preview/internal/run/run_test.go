@@ -181,3 +181,18 @@ func TestInternalIsWholeOrFails(t *testing.T) {
 		}
 	}
 }
+
+func TestNULByteIsRefused(t *testing.T) {
+	t.Parallel()
+	pools := newPools(t, run.Limits{})
+	for _, call := range []func(context.Context, run.Target, run.Query) (*run.Result, error){pools.Run, pools.Describe} {
+		_, err := call(t.Context(), run.Target{DSN: "host=/nowhere"}, run.Query{SQL: "select 1\x00"})
+		if e := asError(t, err); e.Reason != reason.SQLInvalidText {
+			t.Errorf("the answer is %s", e.Reason)
+		}
+	}
+	_, err := pools.Internal(t.Context(), run.Target{DSN: "host=/nowhere"}, "select 1\x00", 0)
+	if e := asError(t, err); e.Reason != reason.SQLInvalidText {
+		t.Errorf("the answer is %s", e.Reason)
+	}
+}

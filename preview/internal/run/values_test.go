@@ -2,6 +2,7 @@ package run_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -30,7 +31,7 @@ func TestExactValues(t *testing.T) {
 		{"select 0.1::float8 + 0.2::float8", "0.30000000000000004", "double precision", "N"},
 		{"select 1e-320::float8", "1e-320", "double precision", "N"},
 		{"select 'NaN'::numeric", "NaN", "numeric", "N"},
-		{"select 10::numeric ^ 400", "1" + strings.Repeat("0", 400) + ".0000000000000000", "numeric", "N"},
+		{"select ('1' || repeat('0', 400) || '.50')::numeric", "1" + strings.Repeat("0", 400) + ".50", "numeric", "N"},
 		{"select 1.500::numeric(10,3)", "1.500", "numeric(10,3)", "N"},
 		{"select 9223372036854775807", "9223372036854775807", "bigint", "N"},
 		{"select (-9223372036854775808)::int8", "-9223372036854775808", "bigint", "N"},
@@ -60,7 +61,7 @@ func TestExactValues(t *testing.T) {
 		{"select array['sad']::mood[]", "{sad}", "public.mood[]", "A"},
 		{"select 7::positive", "7", "integer", "N"}, // a row description names a domain's base type
 		{"select '{1.5}'::amounts", "{1.500}", "numeric(8,3)[]", "A"},
-		{`select 'a'::"char"`, "a", `"char"`, "Z"},
+		{`select 'a'::"char"`, "a", `"char"`, "SZ"}, // Z from PostgreSQL 15 on
 		{"select 'ab'::char(4)", "ab  ", "character(4)", "S"},
 		{"select 'ab'::varchar(7)", "ab", "character varying(7)", "S"},
 		{"select b'0101'::bit(4)", "0101", "bit(4)", "V"},
@@ -93,7 +94,7 @@ func TestExactValues(t *testing.T) {
 		if got := text(result, 0, 0); got != test.want && !(test.typ == "money" && strings.HasSuffix(got, "12.34")) {
 			t.Errorf("%s: got %q, want %q", test.sql, got, test.want)
 		}
-		if column.Type != test.typ || column.Category != test.category {
+		if column.Type != test.typ || !strings.Contains(test.category, column.Category) {
 			t.Errorf("%s: the type is %s, category %s; want %s, %s", test.sql, column.Type, column.Category, test.typ, test.category)
 		}
 	}
@@ -154,7 +155,11 @@ func TestEncodings(t *testing.T) {
 
 func TestColumnMetadata(t *testing.T) {
 	t.Parallel()
-	to := target(t, `create schema "Odd one"; create table "Odd one"."t.1" ("A b" numeric(12,4), gone int, "größe" varchar(30), p interval(3), d timestamptz(0), n numeric(3,-2), bits bit(5));
+	negative, scale := "numeric(3,-2)", int32(-2)
+	if major, err := strconv.Atoi(admin(t, pgtest.Shared(t).DSN(), "select current_setting('server_version_num')::int / 10000")); err != nil || major < 15 {
+		negative, scale = "numeric(3,2)", 2 // PostgreSQL 14 has no negative scales
+	}
+	to := target(t, `create schema "Odd one"; create table "Odd one"."t.1" ("A b" numeric(12,4), gone int, "größe" varchar(30), p interval(3), d timestamptz(0), n `+negative+`, bits bit(5));
 		alter table "Odd one"."t.1" drop column gone; create view v as select "A b" as x, "größe" from "Odd one"."t.1";`)
 	pools := newPools(t, run.Limits{})
 	const table = `"Odd one"."t.1"`
@@ -165,17 +170,13 @@ func TestColumnMetadata(t *testing.T) {
 		{Name: "größe", Type: "character varying(30)", Category: "S", Precision: 30, Scale: -1, OriginTable: table, OriginColumn: "größe"},
 		{Name: "p", Type: "interval(3)", Category: "T", Precision: 3, Scale: -1, OriginTable: table, OriginColumn: "p"},
 		{Name: "d", Type: "timestamp(0) with time zone", Category: "D", Precision: 0, Scale: -1, OriginTable: table, OriginColumn: "d"},
-		{Name: "n", Type: "numeric(3,-2)", Category: "N", Precision: 3, Scale: -2, OriginTable: table, OriginColumn: "n"},
+		{Name: "n", Type: negative, Category: "N", Precision: 3, Scale: scale, OriginTable: table, OriginColumn: "n"},
 		{Name: "bits", Type: "bit(5)", Category: "V", Precision: 5, Scale: -1, OriginTable: table, OriginColumn: "bits"},
 		{Name: "computed", Type: "numeric", Category: "N", Precision: -1, Scale: -1},
 		{Name: "twice", Type: "integer", Category: "N", Precision: -1, Scale: -1},
 		{Name: "twice", Type: "integer", Category: "N", Precision: -1, Scale: -1},
 		{Name: "tableoid", Type: "oid", Category: "N", Precision: -1, Scale: -1},
 		{Name: "x", Type: "numeric(12,4)", Category: "N", Precision: 12, Scale: 4, OriginTable: "public.v", OriginColumn: "x"},
-	}
-	major := admin(t, to.DSN, "select current_setting('server_version_num')::int / 10000")
-	if major < "15" {
-		t.Skip("a negative scale needs PostgreSQL 15")
 	}
 	for i, c := range result.Columns {
 		got := fmt.Sprint(c.Name, c.Type, c.Category, c.Precision, c.Scale, c.OriginTable, c.OriginColumn)
