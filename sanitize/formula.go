@@ -15,16 +15,13 @@ func startsFormula(text string) bool {
 	if b := text[0]; b > '@' && b < utf8.RuneSelf {
 		return false
 	}
-	for i, r := range text {
+	for _, r := range text {
 		switch r {
 		case '=', '+', '-', '@', '\uFF1D', '\uFF0B', '\uFF0D', '\uFF20', '\u2212':
 			return true
 		case '\t', '\n', '\r':
 			return true
 		case ' ', '\u00A0', '\u3000':
-			if i > 64 {
-				return true // nothing to be gained by looking further
-			}
 		default:
 			return false
 		}
