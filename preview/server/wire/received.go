@@ -31,6 +31,7 @@ func ReceivedPreview(r *previewv1.PreviewQueryResponse) *preview.Result {
 			Execute:       s.GetExecute().AsDuration(),
 			Fetch:         s.GetFetch().AsDuration(),
 			Sanitize:      s.GetSanitize().AsDuration(),
+			Catalog:       s.GetCatalog().AsDuration(),
 			Total:         s.GetTotal().AsDuration(),
 			Rows:          int(s.GetRows()),
 			Bytes:         s.GetBytes(),

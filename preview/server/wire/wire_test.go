@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -160,9 +161,15 @@ func TestPreviewConvertsEverything(t *testing.T) {
 		Rows:         [][]preview.Cell{{{Text: "1.00"}, {Null: true}}, {{Text: ""}, {Text: "x", Changes: changed}}},
 		Truncations:  []preview.Truncation{{Reason: preview.RowLimit, Limit: 100, Rows: 2}, {Reason: preview.CellLimit, Limit: 1024, Rows: 2}},
 		Sanitization: preview.Sanitization{PolicyVersion: "7", CellsChanged: 1, Counts: map[sanitize.Kind]int{sanitize.MaskedValue: 1, sanitize.Truncated: 2}},
-		Stats:        preview.Stats{Check: 1, Queue: 2, Connect: 3, Execute: 4, Fetch: 5, Sanitize: 6, Total: time.Second, Rows: 2, Bytes: 9, BytesReceived: 1 << 33},
+		Stats:        preview.Stats{Check: 1, Queue: 2, Connect: 3, Execute: 4, Fetch: 5, Sanitize: 6, Catalog: 7, Total: time.Second, Rows: 2, Bytes: 9, BytesReceived: 1 << 33},
 		Receipt:      preview.Receipt{SQLFingerprint: "f", SchemaFingerprint: "s", PayloadSHA256: "p"},
 	}
+	allSet(t, result.Columns[0], "Changes")
+	allSet(t, result.Truncations[0])
+	allSet(t, result.Sanitization)
+	allSet(t, result.Stats)
+	allSet(t, result.Receipt, "TransactionIDAssigned")
+	allSet(t, *changed)
 	got := wire.Preview(result)
 	const changes = `"changes":{"kinds":["CHANGE_TRUNCATED","CHANGE_MASKED_VALUE"],"originalBytes":"1099511627776",
 		"replacements":[{"kind":"CHANGE_CONTROL","count":3}],"detector":"pem","mediaType":"a/b"}`
@@ -174,7 +181,7 @@ func TestPreviewConvertsEverything(t *testing.T) {
 		"truncations":[{"reason":"TRUNCATION_REASON_ROW_LIMIT","limit":"100","rows":2},{"reason":"TRUNCATION_REASON_CELL_LIMIT","limit":"1024","rows":2}],
 		"sanitization":{"policyVersion":"7","cellsChanged":1,"counts":[{"kind":"CHANGE_TRUNCATED","cells":2},{"kind":"CHANGE_MASKED_VALUE","cells":1}]},
 		"stats":{"check":"0.000000001s","queue":"0.000000002s","connect":"0.000000003s","execute":"0.000000004s","fetch":"0.000000005s",
-			"sanitize":"0.000000006s","total":"1s","rows":2,"bytes":"9","bytesReceived":"8589934592"},
+			"sanitize":"0.000000006s","catalog":"0.000000007s","total":"1s","rows":2,"bytes":"9","bytesReceived":"8589934592"},
 		"receipt":{"sqlFingerprint":"f","schemaFingerprint":"s","payloadSha256":"p"}}`), expect)
 	if err != nil {
 		t.Fatal(err)
@@ -194,6 +201,8 @@ func TestReceivedErrorIsTheOneThatWasSent(t *testing.T) {
 		Position:   preview.Position{Line: 1, Column: 2, Offset: 3, End: 4},
 		Violations: []preview.Violation{{Reason: "ROW_LOCK", Rule: "r1", Message: "m", Line: 1, Column: 2, Offset: 3, End: 4, Hint: "h"}},
 	}
+	allSet(t, *sent)
+	allSet(t, sent.Violations[0])
 	if got := wire.ReceivedError(wire.Error(sent)); !reflect.DeepEqual(got, sent) {
 		t.Errorf("got %+v, want %+v", got, sent)
 	}
@@ -215,6 +224,19 @@ func TestEveryKindAndBoundHasItsName(t *testing.T) {
 	for _, r := range []preview.TruncationReason{preview.RowLimit, preview.ByteLimit, preview.ColumnLimit, preview.CellLimit} {
 		if _, ok := previewv1.TruncationReason_value["TRUNCATION_REASON_"+string(r)]; !ok {
 			t.Errorf("the bound %s has no value in the protocol", r)
+		}
+	}
+}
+
+// allSet makes sure that a sample has a value in every field, so that a field
+// that the protocol does not carry yet cannot pass unnoticed.
+func allSet(t *testing.T, sample any, but ...string) {
+	t.Helper()
+	value := reflect.ValueOf(sample)
+	for i := range value.NumField() {
+		name := value.Type().Field(i).Name
+		if value.Field(i).IsZero() && !slices.Contains(but, name) {
+			t.Errorf("the sample of %T has no %s", sample, name)
 		}
 	}
 }
