@@ -56,3 +56,19 @@ func TestLineColumn(t *testing.T) {
 		t.Errorf("violations %+v, want pg_sleep on line 2, column 9", v)
 	}
 }
+
+func TestMessagesAreShort(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("é", 50_000)
+	for _, sql := range []string{"select '" + long, "select " + long + " from from", `select "` + long, "select $" + strings.Repeat("1", 50_000), "select " + long + "(1) from pg_authid where pg_sleep(1)"} {
+		_, v := Check(sql, nil)
+		for _, one := range v {
+			if len(one.Message)+len(one.Hint) > 600 {
+				t.Errorf("%.40q: a message of %d bytes", sql, len(one.Message))
+			}
+		}
+		if len(v) == 0 {
+			t.Errorf("%.40q is accepted", sql)
+		}
+	}
+}

@@ -33,7 +33,19 @@ func syntaxViolation(sql string, err error) Violation {
 	if t.kind == tokBad {
 		end = min(at+1, len(sql))
 	}
-	return violationAt(sql, at, end, reason.SQLSyntaxError, "syntax", pe.Message, syntaxHint(sql, at))
+	return violationAt(sql, at, end, reason.SQLSyntaxError, "syntax", shorten(pe.Message), syntaxHint(sql, at))
+}
+
+// shorten keeps a message readable that quotes the text to its end.
+func shorten(message string) string {
+	const longest = 100 // code points
+	n := 0
+	for i := range message {
+		if n++; n > longest {
+			return message[:i] + "..."
+		}
+	}
+	return message
 }
 
 // byteOffset returns where the n-th code point (from 0) of sql begins.

@@ -128,7 +128,7 @@ func (c *checker) breaks() {
 			c.modifyingCTE(b)
 		case "parameter":
 			t := c.token(b.loc)
-			c.refuse(t.start, t.end, reason.ParameterNotAllowed, b.rule, "a preview has no arguments for parameters such as "+c.sql[t.start:t.end],
+			c.refuse(t.start, t.end, reason.ParameterNotAllowed, b.rule, "a preview has no arguments for parameters such as "+shorten(c.sql[t.start:t.end]),
 				"write a constant in its place")
 		default:
 			t := c.token(b.loc)
@@ -247,6 +247,9 @@ func syntaxHint(sql string, at int) string {
 	if first := lex.next(); keywordOf(sql[first.start:first.end]) == "" && first.kind == tokWord {
 		return "a preview begins with SELECT or WITH"
 	}
+	if text := strings.TrimRight(sql, "; \t\r\n"); at >= len(text) && strings.HasSuffix(text, "?") {
+		return noParameters
+	}
 	if at >= len(sql) {
 		return "the text ends too early: a parenthesis, a quote or an operand is missing"
 	}
@@ -255,11 +258,13 @@ func syntaxHint(sql string, at int) string {
 		return "templates ({{ ... }}) must be expanded before a preview"
 	case '`':
 		return "PostgreSQL quotes names with double quotes"
-	case '?', '@':
-		return "a preview has no parameters: write a constant in its place"
+	case '?', '@', ':':
+		return noParameters
 	}
 	return ""
 }
+
+const noParameters = "a preview has no parameters: write a constant in its place"
 
 // spells tells whether a token is the given name, as PostgreSQL folds and cuts
 // names.

@@ -134,7 +134,7 @@ func (s *Statement) Resolve(t *Target, p *Policy) []Violation {
 		c.resolveAttribute(t, &c.facts.attributes[i])
 	}
 	for _, k := range c.facts.keywords {
-		if h := c.policy.find(t.functions[k.name], "", nil); h != nil {
+		if h := c.policy.find(t.functions[k.name], "", nil); h != nil && len(c.violations) < maxViolations {
 			at := c.wordBefore(k)
 			c.hazard(h, at.start, at.end, "function-volatile", "the function "+k.name)
 		}
