@@ -39,6 +39,7 @@ func ReceivedPreview(r *previewv1.PreviewQueryResponse) *preview.Result {
 		},
 		Receipt: preview.Receipt{
 			SQLFingerprint:        receipt.GetSqlFingerprint(),
+			Tables:                receipt.GetTables(),
 			SchemaFingerprint:     receipt.GetSchemaFingerprint(),
 			PayloadSHA256:         receipt.GetPayloadSha256(),
 			TransactionIDAssigned: receipt.GetTransactionIdAssigned(),

@@ -24,6 +24,7 @@ func Preview(r *preview.Result) *previewv1.PreviewQueryResponse {
 		Stats:        stats(r.Stats),
 		Receipt: &previewv1.Receipt{
 			SqlFingerprint:        r.Receipt.SQLFingerprint,
+			Tables:                r.Receipt.Tables,
 			SchemaFingerprint:     r.Receipt.SchemaFingerprint,
 			PayloadSha256:         r.Receipt.PayloadSHA256,
 			TransactionIdAssigned: r.Receipt.TransactionIDAssigned,

@@ -162,7 +162,7 @@ func TestPreviewConvertsEverything(t *testing.T) {
 		Truncations:  []preview.Truncation{{Reason: preview.RowLimit, Limit: 100, Rows: 2}, {Reason: preview.CellLimit, Limit: 1024, Rows: 2}},
 		Sanitization: preview.Sanitization{PolicyVersion: "7", CellsChanged: 1, Counts: map[sanitize.Kind]int{sanitize.MaskedValue: 1, sanitize.Truncated: 2}},
 		Stats:        preview.Stats{Check: 1, Queue: 2, Connect: 3, Execute: 4, Fetch: 5, Sanitize: 6, Catalog: 7, Total: time.Second, Rows: 2, Bytes: 9, BytesReceived: 1 << 33},
-		Receipt:      preview.Receipt{SQLFingerprint: "f", SchemaFingerprint: "s", PayloadSHA256: "p"},
+		Receipt:      preview.Receipt{SQLFingerprint: "f", Tables: []string{"t"}, SchemaFingerprint: "s", PayloadSHA256: "p"},
 	}
 	allSet(t, result.Columns[0], "Changes")
 	allSet(t, result.Truncations[0])
@@ -182,7 +182,7 @@ func TestPreviewConvertsEverything(t *testing.T) {
 		"sanitization":{"policyVersion":"7","cellsChanged":1,"counts":[{"kind":"CHANGE_TRUNCATED","cells":2},{"kind":"CHANGE_MASKED_VALUE","cells":1}]},
 		"stats":{"check":"0.000000001s","queue":"0.000000002s","connect":"0.000000003s","execute":"0.000000004s","fetch":"0.000000005s",
 			"sanitize":"0.000000006s","catalog":"0.000000007s","total":"1s","rows":2,"bytes":"9","bytesReceived":"8589934592"},
-		"receipt":{"sqlFingerprint":"f","schemaFingerprint":"s","payloadSha256":"p"}}`), expect)
+		"receipt":{"sqlFingerprint":"f","tables":["t"],"schemaFingerprint":"s","payloadSha256":"p"}}`), expect)
 	if err != nil {
 		t.Fatal(err)
 	}
