@@ -149,8 +149,6 @@ func fill(ts *testscript.TestScript, neg bool, arguments []string) {
 	file, err := os.OpenFile(ts.MkAbs(arguments[0]), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	ts.Check(err)
 	defer func() { ts.Check(file.Close()) }()
-	for range count {
-		_, err := file.WriteString(text)
-		ts.Check(err)
-	}
+	_, err = file.WriteString(strings.Repeat(text, count))
+	ts.Check(err)
 }
