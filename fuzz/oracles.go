@@ -53,10 +53,10 @@ func (w *world) examine(ctx context.Context, c *sqlgen.Case, full bool) (*outcom
 
 func (w *world) checkBounds(o *outcome) {
 	if late := o.elapsed - w.config.TimeLimit; late > patience {
-		o.violate(bounds, "time", fmt.Sprintf("it took %s, the limit is %s", o.elapsed.Round(time.Millisecond), w.config.TimeLimit))
+		o.late("time", fmt.Sprintf("it took %s, the limit is %s", o.elapsed.Round(time.Millisecond), w.config.TimeLimit))
 	}
 	if w.tap != nil && o.stage() == "guard" && len(o.heard.Statements) == 0 && o.elapsed > judgement {
-		o.violate(bounds, "judgement time", fmt.Sprintf("refusing the text took %s", o.elapsed.Round(time.Millisecond)))
+		o.late("judgement time", fmt.Sprintf("refusing the text took %s", o.elapsed.Round(time.Millisecond)))
 	}
 	if o.growth > growth {
 		o.violate(bounds, "memory", fmt.Sprintf("the process grew by %d MiB", o.growth>>20))
@@ -185,7 +185,7 @@ func (w *world) checkEffects(ctx context.Context, o *outcome, full bool) error {
 	}
 	for _, change := range o.changes {
 		if strings.HasPrefix(change.What, "busy session") {
-			o.violate(bounds, "server", fmt.Sprintf("a session is still %s, %s after the answer", change.After, settling))
+			o.late("server", fmt.Sprintf("a session is still %s, %s after the answer", change.After, settling))
 			break // its locks go with it
 		}
 		o.violate(noEffect, kindOf(change.What), change.String())

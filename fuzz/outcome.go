@@ -23,6 +23,7 @@ const (
 // the same finding.
 type violation struct {
 	oracle, kind, detail string
+	clocked              bool // it hangs on how fast the machine is
 }
 
 // outcome is what was seen of one case.
@@ -41,7 +42,12 @@ type outcome struct {
 }
 
 func (o *outcome) violate(oracle, kind, detail string) {
-	o.violations = append(o.violations, violation{oracle, kind, detail})
+	o.violations = append(o.violations, violation{oracle: oracle, kind: kind, detail: detail})
+}
+
+// late is violate for what hangs on a clock.
+func (o *outcome) late(kind, detail string) {
+	o.violations = append(o.violations, violation{oracle: bounds, kind: kind, detail: detail, clocked: true})
 }
 
 // stage is how far the text came; empty for an answer.

@@ -91,6 +91,9 @@ func baseline(ctx context.Context, runner mutation.Runner, stderr io.Writer) ([]
 		return nil, fmt.Errorf("the product as it is does not survive: %s", v.Died)
 	}
 	fmt.Fprintf(stderr, "nothing switched off: %d cases in %.0f s, %d findings\n", v.Cases, v.Seconds, len(v.Findings))
+	for _, f := range v.Findings {
+		fmt.Fprintf(stderr, "  %s (%s): %s\n  %.300q\n", f.Oracle, f.Kind, f.Detail, f.SQL)
+	}
 	return v.Findings, nil
 }
 
