@@ -66,8 +66,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (survivor
 			continue
 		}
 		v, err := runner.Run(ctx, m)
-		if err != nil {
-			return survivors, err
+		if ctx.Err() != nil {
+			return survivors, ctx.Err()
+		}
+		if err != nil { // one mutant's trouble is not the others'
+			survivors++
+			fmt.Fprintf(stdout, "| %s | **it could not be tried** | | | |\n", m.Defence)
+			fmt.Fprintf(stderr, "%v\n", err)
+			continue
 		}
 		v.Findings = fresh(v.Findings, known)
 		if !v.Noticed() && m.Spare == "" {

@@ -40,6 +40,10 @@ type Runner struct {
 	Seed int64
 }
 
+// stopped is what the harness says when it could not go on for a reason of its
+// own; a process that dies says nothing of the kind.
+const stopped = "the harness could not go on"
+
 // Run builds a mutant and runs the harness in it. A Mutant without edits is the
 // product as it is.
 func (r Runner) Run(ctx context.Context, m Mutant) (Verdict, error) {
@@ -70,7 +74,9 @@ func (r Runner) Run(ctx context.Context, m Mutant) (Verdict, error) {
 	}
 	text, readErr := os.ReadFile(report)
 	if readErr != nil {
-		// The harness writes its report even when it cannot go on: it was killed.
+		if strings.Contains(string(out), stopped) {
+			return v, fmt.Errorf("%s: %s", m.Name, lastWords(string(out)))
+		}
 		v.Died = lastWords(string(out))
 		return v, nil
 	}
