@@ -140,4 +140,37 @@ var depthShapes = map[string]func(n int) string{
 	"xmlf": func(n int) string {
 		return "select " + strings.Repeat("xmlelement(name a,", n) + "a" + strings.Repeat(")", n)
 	},
+	"lateral": func(n int) string {
+		return "select 1 from " + strings.Repeat("lateral (values ((select 1 from ", n) + "t" + strings.Repeat("))) x", n)
+	},
+	"jt": func(n int) string {
+		return "select 1 from json_table('{}','$' columns (" + strings.Repeat("nested path '$' columns (", n) + "a int" + strings.Repeat(")", n) + "))"
+	},
+	"jt2": func(n int) string {
+		return "select 1 from json_table('{}','$' columns (" + strings.Repeat("nested '$' columns(", n) + "a int" + strings.Repeat(")", n) + "))"
+	},
+	"jsonqd": func(n int) string {
+		return "select " + strings.Repeat("json_value(a,'$' default ", n) + "1" + strings.Repeat(" on empty)", n)
+	},
+	"xmltable": func(n int) string {
+		return "select 1 from " + strings.Repeat("xmltable('a' passing (select 1 from ", n) + "a" + strings.Repeat(") columns a int)", n)
+	},
+	"xmltabledef": func(n int) string {
+		return "select 1 from " + strings.Repeat("xmltable('a' passing a columns a int default (select 1 from ", n) + "a" + strings.Repeat("))", n)
+	},
+	"sample": func(n int) string {
+		return "select 1 from " + strings.Repeat("a tablesample f((select 1 from ", n) + "a" + strings.Repeat("))", n)
+	},
+	"vals": func(n int) string {
+		return "select 1 from " + strings.Repeat("(values((select 1 from ", n) + "(values(1))x" + strings.Repeat(")))x", n)
+	},
+	"rowsfrom": func(n int) string {
+		return "select 1 from " + strings.Repeat("rows from(f((select 1 from ", n) + "t" + strings.Repeat(")))", n)
+	},
+	"winfr": func(n int) string {
+		return "select " + strings.Repeat("f() over (rows (select ", n) + "1" + strings.Repeat(") preceding)", n)
+	},
+	"cyc": func(n int) string {
+		return strings.Repeat("with recursive a as (", n) + "select 1" + strings.Repeat(") cycle a set b using c select 1", n)
+	},
 }

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -80,40 +81,42 @@ func TestParserSurvivesWhatIsAllowed(t *testing.T) {
 	}
 }
 
-// The table for people: where each shape kills the parser on a 2 MiB stack, and
-// where the guard stops it. It takes minutes: GUARD_DEPTH_TABLE=1.
+// The table for people: at how many links each shape kills the parser on a given
+// stack, and where the guard stops it there. It takes minutes: GUARD_DEPTH_TABLE=1.
 func TestDepthTable(t *testing.T) {
 	if os.Getenv("GUARD_DEPTH_TABLE") == "" {
 		t.Skip("prints a table only; set GUARD_DEPTH_TABLE=1")
 	}
-	names := make([]string, 0, len(depthShapes))
-	for name := range depthShapes {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	t.Logf("%-12s %14s %14s %8s", "shape", "dies at links", "stopped at", "margin")
-	for _, name := range names {
-		dies := firstDeath(t, name)
-		stop := largestAllowed(depthShapes[name], maxDepth)
-		margin, death := "-", "-"
-		if dies > 0 {
-			death, margin = strconv.Itoa(dies), fmt.Sprintf("%.1f", float64(dies)/float64(stop))
+	names := slices.Sorted(maps.Keys(depthShapes))
+	for _, kib := range []int{smallestStack >> 10, 2048} {
+		depth, err := depthFor(kib << 10)
+		if err != nil {
+			t.Fatal(err)
 		}
-		t.Logf("%-12s %14s %14d %8s", name, death, stop, margin)
+		t.Logf("a stack of %d KiB: at most %d links", kib, depth)
+		t.Logf("%-12s %14s %14s %8s", "shape", "dies at links", "stopped at", "margin")
+		for _, name := range names {
+			stop := largestAllowed(depthShapes[name], depth)
+			death, margin := "-", "-"
+			if dies := firstDeath(t, kib, name); dies > 0 {
+				death, margin = strconv.Itoa(dies), fmt.Sprintf("%.1f", float64(dies)/float64(stop))
+			}
+			t.Logf("%-12s %14s %14d %8s", name, death, stop, margin)
+		}
 	}
 }
 
-// firstDeath returns the links that kill the parser on 2 MiB, or 0. Beyond some
-// number the grammar itself gives up, so that more is not always worse.
-func firstDeath(t *testing.T, shape string) int {
+// firstDeath returns the links that kill the parser, or 0. Beyond some number the
+// grammar itself gives up, so that more is not always worse.
+func firstDeath(t *testing.T, stackKiB int, shape string) int {
 	t.Helper()
 	alive := 100
 	for n := 200; n < 60_000; n = n * 5 / 4 {
-		if survives(t, 2048, shape, n) {
+		if survives(t, stackKiB, shape, n) {
 			alive = n
 			continue
 		}
-		return alive + sort.Search(n-alive, func(i int) bool { return !survives(t, 2048, shape, alive+i) })
+		return alive + sort.Search(n-alive, func(i int) bool { return !survives(t, stackKiB, shape, alive+i) })
 	}
 	return 0
 }

@@ -6,11 +6,13 @@ with recursive
 -- tells: by the defaults of its arguments, by a body in the SQL standard's form, as
 -- a part of an aggregate.
 calls (caller, callee) as (
-  select p.oid, m.match[1]::pg_catalog.oid
+  select p.oid, f.oid
   from pg_catalog.pg_proc p
-  cross join lateral pg_catalog.regexp_matches(
-    pg_catalog.concat(p.proargdefaults::pg_catalog.text, p.prosqlbody::pg_catalog.text), ':(?:op)?funcid ([0-9]+)', 'g') m (match)
-  where p.oid operator(pg_catalog.>=) 16384
+  cross join lateral pg_catalog.unnest(array(
+    select m.match[1]::pg_catalog.oid from pg_catalog.regexp_matches(
+      pg_catalog.concat(p.proargdefaults::pg_catalog.text, p.prosqlbody::pg_catalog.text), ':(?:op)?funcid ([0-9]+)', 'g') m (match)
+  )) f (oid)
+  where p.oid operator(pg_catalog.>=) 16384 and (p.proargdefaults is not null or p.prosqlbody is not null)
   union
   select a.aggfnoid::pg_catalog.oid, f.oid::pg_catalog.oid
   from pg_catalog.pg_aggregate a
@@ -32,8 +34,8 @@ effect (oid) as (
 ),
 own as (
   select p.oid, p.pronamespace, p.proname, p.pronargs, p.pronargdefaults, p.provariadic, p.proargtypes
-  from effect e
-  join pg_catalog.pg_proc p on p.oid operator(pg_catalog.=) e.oid
+  from pg_catalog.pg_proc p
+  where p.oid operator(pg_catalog.=) any (array(select e.oid from effect e))
 ),
 -- Types that are made of another: arrays, domains, ranges, rows.
 edge (part, whole) as (
@@ -66,8 +68,11 @@ unsafe (typ, fn) as (
   -- Domains whose check calls one, by name or by operator.
   select c.contypid, o.oid
   from pg_catalog.pg_constraint c
-  cross join lateral pg_catalog.regexp_matches(c.conbin::pg_catalog.text, ':(?:op)?funcid ([0-9]+)', 'g') m (match)
-  join own o on o.oid operator(pg_catalog.=) m.match[1]::pg_catalog.oid
+  cross join lateral pg_catalog.unnest(array(
+    select m.match[1]::pg_catalog.oid
+    from pg_catalog.regexp_matches(c.conbin::pg_catalog.text, ':(?:op)?funcid ([0-9]+)', 'g') m (match)
+  )) f (oid)
+  join own o on o.oid operator(pg_catalog.=) f.oid
   where c.contypid operator(pg_catalog.<>) 0
   union
   select e.whole, u.fn
@@ -100,11 +105,10 @@ found (kind, namespace, name, fn, lo, hi, takes_row) as (
   left join pg_catalog.pg_type first on first.oid operator(pg_catalog.=) o.proargtypes[0]
   union all
   -- Functions that take a type whose making runs one.
-  select 'function', p.pronamespace, p.proname, u.fn, 0, 1000, 'no'
+  select 'function', p.pronamespace, p.proname, p.oid, 0, 1000, 'no'
   from pg_catalog.pg_proc p
-  cross join lateral pg_catalog.unnest(p.proargtypes) arg (typ)
-  join unsafe u on u.typ operator(pg_catalog.=) arg.typ
   where p.oid operator(pg_catalog.>=) 16384
+    and p.proargtypes::pg_catalog.oid[] operator(pg_catalog.&&) array(select u.typ from unsafe u)
   union all
   select 'operator', x.oprnamespace, x.oprname, o.oid, 0, 0, 'no'
   from pg_catalog.pg_operator x
@@ -135,10 +139,10 @@ found (kind, namespace, name, fn, lo, hi, takes_row) as (
   from eager e
   join pg_catalog.pg_class c on c.reltype operator(pg_catalog.=) e.typ
   union all
-  select 'function', p.pronamespace, p.proname, e.fn, 0, 1000, 'no'
+  select 'function', p.pronamespace, p.proname, p.oid, 0, 1000, 'no'
   from pg_catalog.pg_proc p
-  cross join lateral pg_catalog.unnest(p.proallargtypes operator(pg_catalog.||) p.prorettype) result (typ)
-  join eager e on e.typ operator(pg_catalog.=) result.typ
+  where p.oid operator(pg_catalog.>=) 16384
+    and (p.proallargtypes operator(pg_catalog.||) p.prorettype) operator(pg_catalog.&&) array(select e.typ from eager e)
 )
 select f.kind, n.nspname::pg_catalog.text, f.name::pg_catalog.text,
   fn.nspname::pg_catalog.text, p.proname::pg_catalog.text, coalesce(e.extname::pg_catalog.text, ''),

@@ -88,6 +88,7 @@ create operator @!@ (leftarg = int, rightarg = int, function = pg_catalog.pg_try
 create domain locked as bigint check (pg_try_advisory_lock(value));
 create domain dice as float8 check (value > random() - 2);
 create function "json_value"(text, text) returns int language sql as 'select 1';
+create function gives() returns money_like language sql stable as 'select null::money_like';
 create extension pgcrypto schema app;
 create extension citext;
 `
@@ -154,6 +155,7 @@ func TestResolve(t *testing.T) {
 		{"select * from json_to_record('{}') as x(a dom)", "type-volatile", "dom"},
 		{"select takes_dom(1)", "function-volatile", "takes_dom"},
 		{"select 1::orders", "type-volatile", "orders"},
+		{"select gives()", "function-volatile", "gives"},
 		{"select m from money_like m", "type-volatile", "money_like"},
 		{"select app.gen_random_bytes(4), app.crypt('a', 'b')", "", ""},
 		{"select 'a'::citext = 'A'::citext", "", ""},

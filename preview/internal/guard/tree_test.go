@@ -61,6 +61,9 @@ func normal(v any) any {
 		}
 		return out
 	case []any:
+		if len(v) == 0 {
+			return nil
+		}
 		out := make([]any, len(v))
 		for i := range v {
 			out[i] = normal(v[i])
