@@ -73,8 +73,8 @@ type recordingTB struct {
 }
 
 func (r *recordingTB) Helper()                      {}
-func (r *recordingTB) Fatalf(f string, args ...any) { r.failed = f }
-func (r *recordingTB) Skipf(f string, args ...any)  { r.skipped = f }
+func (r *recordingTB) Fatalf(f string, _ ...any) { r.failed = f }
+func (r *recordingTB) Skipf(f string, _ ...any)  { r.skipped = f }
 
 func TestMissingServerNeverSkipsInCI(t *testing.T) {
 	for _, ci := range []string{"", "true"} {
