@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -148,7 +149,7 @@ type visit struct {
 func (p *Previewer) begin(request Request, start time.Time) visit {
 	r := visit{
 		id:           request.RequestID,
-		connectionID: request.ConnectionID,
+		connectionID: cmp.Or(request.ConnectionID, DefaultConnectionID),
 		rows:         lower(request.MaxRows, p.limits.MaxRows),
 		deadline:     start.Add(lower(request.Timeout, p.limits.Timeout)),
 	}

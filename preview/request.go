@@ -5,7 +5,7 @@ import "time"
 // Request asks for one preview.
 type Request struct {
 	// ConnectionID names the database; the Resolver knows what it stands for.
-	// What an empty one means is the Resolver's; SingleConnection takes it for its own.
+	// An empty one means DefaultConnectionID.
 	ConnectionID string
 	// SQL is the author's text: exactly one SELECT or WITH statement.
 	SQL string

@@ -69,8 +69,9 @@ var ErrConnectionNotFound = errors.New("connection not found")
 
 // Resolver finds the connection of an id. A Resolver is asked once for each
 // preview, within the preview's time limit, from many goroutines at a time: one
-// that asks a secret store should cache. When the DSN of an id changes, new
-// previews use the new one and sessions of the old one are closed.
+// that asks a secret store should cache. It is never asked for an empty id, which
+// means "default". When the DSN of an id changes, new previews use the new one
+// and sessions of the old one are closed.
 //
 // An *Error is told to the caller as it is. The text of any other error but
 // ErrConnectionNotFound is withheld from the caller, who sees

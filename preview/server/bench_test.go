@@ -51,7 +51,7 @@ func benchmark(b *testing.B, away time.Duration) *benchmarked {
 		select i as id, 'name ' || i as name, (i * 1.5)::numeric(10,2) as total, timestamptz '2026-01-01' + i * interval '1 h' as at
 		from generate_series(1, 1000) i; alter table orders add primary key (id); analyze orders`)
 	core, err := preview.New(preview.Config{
-		Resolver: preview.StaticConnections(map[string]preview.Connection{"": {
+		Resolver: preview.StaticConnections(map[string]preview.Connection{preview.DefaultConnectionID: {
 			DSN: preview.NewSecret(dsn),
 			Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 				var dialer net.Dialer

@@ -182,7 +182,7 @@ func TestTracesAndMetricsOfAPreview(t *testing.T) {
 	if got := sums(metrics["sqlpreview.cells.changed"]); got["TRUNCATED"] != 100 {
 		t.Errorf("cells changed: %v", got)
 	}
-	if got := sums(metrics["db.client.connection.count"]); got[" idle"] != 1 || got[" used"] != 0 {
+	if got := sums(metrics["db.client.connection.count"]); got["default idle"] != 1 || got["default used"] != 0 {
 		t.Errorf("sessions: %v", got)
 	}
 	for _, name := range []string{"sqlpreview.phase.duration", "sqlpreview.bytes", "db.client.connection.max", "db.client.connection.pending_requests"} {

@@ -48,8 +48,8 @@ func (t *Telemetry) trace(next connect.UnaryFunc) connect.UnaryFunc {
 func (t *Telemetry) describe(ctx context.Context, span trace.Span, call server.Call, start time.Time) {
 	span.SetAttributes(
 		attribute.String("sqlpreview.outcome", string(call.Outcome)),
-		attribute.String("sqlpreview.request_id", call.RequestID),
-		attribute.String("sqlpreview.connection_id", call.ConnectionID),
+		attribute.String("sqlpreview.request_id", bounded(call.RequestID)),
+		attribute.String("sqlpreview.connection_id", bounded(call.ConnectionID)),
 	)
 	if call.Reason != "" {
 		span.SetAttributes(attribute.String("sqlpreview.reason", string(call.Reason)))
@@ -76,6 +76,16 @@ func (t *Telemetry) describe(ctx context.Context, span trace.Span, call server.C
 		_, child := t.tracer.Start(ctx, "preview "+s.name, options...)
 		child.End(trace.WithTimestamp(start))
 	}
+}
+
+// maxChosen bounds what a caller chooses freely.
+const maxChosen = 128
+
+func bounded(text string) string {
+	if len(text) > maxChosen {
+		text = strings.ToValidUTF8(text[:maxChosen], "")
+	}
+	return text
 }
 
 // summary is the verb and the relations.
