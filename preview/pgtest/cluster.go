@@ -99,11 +99,20 @@ func newCluster(ctx context.Context, o Options) (*cluster, error) {
 
 // setUp takes the cluster from a running supervisor to a server that answers.
 func (c *cluster) setUp(ctx context.Context, o Options) error {
+	stop := context.AfterFunc(ctx, func() {
+		_ = c.answers.SetReadDeadline(time.Unix(1, 0)) //nolint:errcheck // initdb then ends by itself, in about a second
+	})
+	defer stop()
 	switch answer, err := c.answer(); {
+	case ctx.Err() != nil:
+		return fmt.Errorf("the throw-away PostgreSQL's start was given up: %w", ctx.Err())
 	case err != nil:
 		return err
 	case answer != "ready":
 		return fmt.Errorf("initdb failed: %s", c.log())
+	}
+	if err := os.Remove(c.passwordFile()); err != nil {
+		return err
 	}
 	if err := c.configure(o); err != nil {
 		return err

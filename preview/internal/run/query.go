@@ -43,7 +43,8 @@ type Query struct {
 	// MaxCellBytes is the number of bytes to keep of each cell; default 8 KiB.
 	MaxCellBytes int
 	// MaxBytes is the number of bytes that names and cells may take together;
-	// default 1 MiB. The row that would pass it and all after it are left out.
+	// default 1 MiB. The row that would pass it and all after it are left out;
+	// names are not.
 	MaxBytes int64
 	// Timeout is the time limit, from the call to the last byte.
 	Timeout time.Duration

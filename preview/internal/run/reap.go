@@ -20,6 +20,8 @@ const (
 	// cancelPause is the wait between two requests: one that arrives while the
 	// server is between two statements does nothing.
 	cancelPause = 250 * time.Millisecond
+	// maxDiscard bounds what is read in each pause.
+	maxDiscard = 64 << 20
 )
 
 // reap stops what runs on a session and returns when the server has closed it,
@@ -59,11 +61,12 @@ func (s *session) reap(ctx context.Context) {
 }
 
 // ended discards what the server sends until it closes the connection; false
-// means it has not within the wait.
+// means it has not within the wait. A server that goes on sending is left alone:
+// it notices by itself when it can send no more.
 func (s *session) ended(wait time.Duration) bool {
 	if err := s.conn.SetDeadline(time.Now().Add(wait)); err != nil {
 		return true
 	}
-	_, err := io.Copy(io.Discard, s.conn.Conn)
+	_, err := io.CopyN(io.Discard, s.conn.Conn, maxDiscard)
 	return !errors.Is(err, os.ErrDeadlineExceeded)
 }
