@@ -146,7 +146,7 @@ func (c *cleaner) replace(i, size int, kind Kind) {
 	c.flush(i)
 	c.out.WriteString(replacement)
 	c.copied = i + size
-	c.splices = append(c.splices, splice{at: i, old: size, length: len(replacement), kind: kind})
+	c.splices = append(c.splices, splice{at: int32(i), old: int32(size), length: int32(len(replacement)), kind: kind})
 }
 
 func (c *cleaner) flush(i int) {

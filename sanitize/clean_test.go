@@ -77,9 +77,9 @@ func TestApply(t *testing.T) {
 	// The text 0123456789 with edits at 1, 4, 5 and 9: 4 to 6 become six bytes,
 	// and then 0 becomes nothing but a mark of three.
 	edits := []edit{{at: 1, kind: Control}, {at: 4, kind: Bidi}, {at: 5, kind: Bidi}, {at: 9, kind: Invisible}}
-	edits = apply(edits, []splice{{at: 4, old: 3, length: 6, kind: MaskedValue, detector: "x"}})
+	edits = apply(edits, []splice{{at: 4, old: 3, length: 6, kind: MaskedValue, detector: 7}})
 	edits = apply(edits, []splice{{at: 0, old: 1, length: 3, kind: InvalidUTF8}, {at: 12, old: 0, length: 1, kind: Control}})
-	want := []edit{{0, InvalidUTF8, ""}, {3, Control, ""}, {6, MaskedValue, "x"}, {14, Control, ""}, {15, Invisible, ""}}
+	want := []edit{{0, InvalidUTF8, 0}, {3, Control, 0}, {6, MaskedValue, 7}, {14, Control, 0}, {15, Invisible, 0}}
 	if !slices.Equal(edits, want) {
 		t.Errorf("apply = %v, want %v", edits, want)
 	}

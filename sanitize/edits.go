@@ -3,18 +3,19 @@ package sanitize
 import "slices"
 
 // An edit is one place of the current text that is not the original: a
-// character that became U+FFFD, or a mask.
+// character that became U+FFFD, or a mask. A hostile value has one for each of
+// its characters, so they are small.
 type edit struct {
-	at       int // byte offset in the current text
+	at       int32 // byte offset in the current text
 	kind     Kind
-	detector string
+	detector uint16 // of a mask: which of the value's detectors
 }
 
 // A splice replaces old bytes at a byte offset by length new ones.
 type splice struct {
-	at, old, length int
+	at, old, length int32
 	kind            Kind
-	detector        string
+	detector        uint16
 }
 
 // apply moves the edits to where they stand after the splices, drops those
@@ -25,7 +26,7 @@ func apply(edits []edit, splices []splice) []edit {
 		return edits
 	}
 	merged := make([]edit, 0, len(edits)+len(splices))
-	shift := 0
+	var shift int32
 	for _, s := range splices {
 		for len(edits) > 0 && edits[0].at < s.at {
 			merged = append(merged, edit{edits[0].at + shift, edits[0].kind, edits[0].detector})
@@ -45,6 +46,6 @@ func apply(edits []edit, splices []splice) []edit {
 
 // before returns the edits that begin before a byte offset.
 func before(edits []edit, at int) []edit {
-	end, _ := slices.BinarySearchFunc(edits, at, func(e edit, at int) int { return e.at - at })
+	end, _ := slices.BinarySearchFunc(edits, at, func(e edit, at int) int { return int(e.at) - at })
 	return edits[:end]
 }

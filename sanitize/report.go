@@ -20,13 +20,15 @@ func (s *Sanitizer) changes(original string, in Input, r *result) *Changes {
 		c.Kinds |= DirectionMark
 	}
 	var counts [len(kindNames)]int
+	var seen []uint16
 	var detectors []string
 	for _, e := range r.edits {
 		c.Kinds |= e.kind
 		if e.kind != MaskedValue {
 			counts[e.kind.bit()]++
-		} else if !slices.Contains(detectors, e.detector) {
-			detectors = append(detectors, e.detector)
+		} else if !slices.Contains(seen, e.detector) {
+			seen = append(seen, e.detector)
+			detectors = append(detectors, r.detectors[e.detector])
 		}
 	}
 	if c.Kinds == 0 {

@@ -119,6 +119,7 @@ func (s *Sanitizer) own(result, original string) string {
 type result struct {
 	text       string
 	edits      []edit
+	detectors  []string // that the edits speak of
 	truncated  bool
 	directions bool // it may hold direction marks
 }
@@ -131,15 +132,15 @@ func (s *Sanitizer) round(r *result, hints secrets.Hints) (settled bool) {
 	r.text, r.edits, r.directions = cleaned, apply(r.edits, splices), directions
 	settled = len(splices) == 0
 
-	masked, splices := mask(r.text, widen(r.text, s.secrets.Find(r.text, hints), r.edits))
-	r.text, r.edits = masked, apply(r.edits, splices)
+	splices = r.mask(s.secrets.Find(r.text, hints))
+	r.edits = apply(r.edits, splices)
 	settled = settled && len(splices) == 0
 
 	// A mask at the end stands for all that may have come.
 	partial := hints.Partial
 	if n := len(splices); n > 0 {
 		last := r.edits[len(r.edits)-1]
-		partial = partial && last.at+splices[n-1].length != len(r.text)
+		partial = partial && int(last.at+splices[n-1].length) != len(r.text)
 	}
 	if end := s.end(r.text, partial); end < len(r.text) {
 		r.text, r.edits, r.truncated = r.text[:end], before(r.edits, end), true

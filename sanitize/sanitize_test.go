@@ -203,15 +203,17 @@ func TestKindsSplitAndNames(t *testing.T) {
 func TestWiden(t *testing.T) {
 	t.Parallel()
 	const text = "ab [masked-jwt] cd [masked-jwt] ef [mask"
-	edits := []edit{{at: 1, kind: Control}, {at: 3, kind: MaskedValue, detector: "jwt"}, {at: 19, kind: MaskedValue, detector: "jwt"}, {at: 35, kind: MaskedValue, detector: "jwt"}}
+	edits := []edit{{at: 1, kind: Control}, {at: 3, kind: MaskedValue, detector: 0}, {at: 19, kind: MaskedValue, detector: 0}, {at: 35, kind: MaskedValue, detector: 0}}
 	for _, test := range []struct{ found, want []secrets.Match }{
 		{nil, nil},
 		{[]secrets.Match{{Start: 0, End: 2, Detector: "x"}}, []secrets.Match{{Start: 0, End: 2, Detector: "x"}}},
 		{[]secrets.Match{{Start: 0, End: 5, Detector: "x"}}, []secrets.Match{{Start: 0, End: 15, Detector: "x"}}},
 		{[]secrets.Match{{Start: 5, End: 7, Detector: "x"}, {Start: 14, End: 20, Detector: "y"}}, []secrets.Match{{Start: 3, End: 31, Detector: "x"}}},
+		{[]secrets.Match{{Start: 4, End: 5, Detector: "x"}, {Start: 6, End: 8, Detector: "y"}, {Start: 36, End: 37, Detector: "z"}}, []secrets.Match{{Start: 3, End: 15, Detector: "x"}, {Start: 35, End: len(text), Detector: "z"}}},
 		{[]secrets.Match{{Start: 36, End: 38, Detector: "x"}}, []secrets.Match{{Start: 35, End: len(text), Detector: "x"}}},
 	} {
-		if got := widen(text, slices.Clone(test.found), edits); !slices.Equal(got, test.want) {
+		r := result{text: text, edits: edits, detectors: []string{"jwt"}}
+		if got := r.widen(slices.Clone(test.found)); !slices.Equal(got, test.want) {
 			t.Errorf("widen(%v) = %v, want %v", test.found, got, test.want)
 		}
 	}

@@ -111,9 +111,13 @@ func (s *scan) dsnPassword(_, after int) {
 	if key := s.text[begin : after-1]; (key == "PWD" || key == "OLDPWD") && strings.HasPrefix(s.text[after:], "/") {
 		return // a shell's working directory
 	}
+	if after < len(s.text) && s.text[after] == '=' {
+		return // a comparison in source code
+	}
 	start := skipAny(s.text, after, 4, " ")
 	end := start
-	if start < len(s.text) && strings.IndexByte(`'"{`, s.text[start]) >= 0 {
+	blanks, quoted := start > after, start < len(s.text) && strings.IndexByte(`'"{`, s.text[start]) >= 0
+	if quoted {
 		closing := s.text[start]
 		if closing == '{' {
 			closing = '}'
@@ -130,6 +134,9 @@ func (s *scan) dsnPassword(_, after int) {
 		}
 	}
 	s.valueEnd = end
+	if blanks && !quoted && strings.Contains(s.text[start:end], "=") {
+		return // the next setting: this one is empty
+	}
 	if value := s.text[start:end]; strings.Trim(value, "*") != "" && !isPlaceholder(value) {
 		s.add(start, end, "dsn_password")
 	}
@@ -161,7 +168,8 @@ func (s *scan) hasSettings() bool {
 	if s.settings == unknown {
 		s.settings = no
 		for i := strings.IndexByte(s.text, '='); i >= 0 && i < len(s.text); i++ {
-			if s.text[i] == '=' && isSetting(s.text[:i]) {
+			comparison := i+1 < len(s.text) && s.text[i+1] == '='
+			if s.text[i] == '=' && !comparison && isSetting(s.text[:i]) {
 				s.settings = yes
 				break
 			}
