@@ -43,7 +43,7 @@ func TestGrammarAgainstParser(t *testing.T) {
 	oneof := (&pg_query.Node{}).ProtoReflect().Descriptor().Fields()
 	for i := range oneof.Len() {
 		f := oneof.Get(i)
-		messages[string(f.JSONName())] = f.Message()
+		messages[f.JSONName()] = f.Message()
 	}
 	for name, kind := range grammar {
 		message := messages[name]

@@ -147,7 +147,7 @@ func (c *checker) once(seen map[string]bool, rule string, report func()) {
 // selectInto underlines every INTO but those of INSERT and MERGE. The tree has
 // no location for it.
 func (c *checker) selectInto() {
-	found := c.eachWord(func(before, word string, t token, lex lexer) bool {
+	found := c.eachWord(func(before, word string, t token, _ lexer) bool {
 		if word != "into" || before == "insert" || before == "merge" || before == "as" {
 			return false
 		}

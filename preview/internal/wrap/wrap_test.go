@@ -117,7 +117,8 @@ func TestSourceOffset(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	position := len([]rune(text.SQL[:strings.Index(text.SQL, "nope")])) + 1
+	before, _, _ := strings.Cut(text.SQL, "nope")
+	position := len([]rune(before)) + 1
 	offset, ok := text.SourceOffset(position)
 	if want := strings.Index(sql, "nope"); !ok || offset != want {
 		t.Errorf("position %d is at %d (%v), want %d", position, offset, ok, want)
