@@ -3,8 +3,10 @@ package preview_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -417,5 +419,34 @@ func TestResolverDecidesHowToDial(t *testing.T) {
 	e := failure(t, p, preview.Request{SQL: "select 1"})
 	if dialled == 0 || e.Reason != reason.DatabaseUnavailable || strings.Contains(e.Error()+e.Hint, "canary") {
 		t.Errorf("dialled %d times, got %+v", dialled, e)
+	}
+}
+
+func TestLoginFailuresTellNothing(t *testing.T) {
+	host, port, password := pgtest.Start(t, pgtest.Options{TCP: true}).TCP()
+	dsn := func(user, password, database string) preview.Connection {
+		return preview.Connection{DSN: preview.NewSecret(fmt.Sprintf(
+			"host=%s port=%d user=%s password=%s dbname=%s sslmode=disable", host, port, user, password, database))}
+	}
+	p := newPreviewer(t, preview.Config{Resolver: preview.StaticConnections(map[string]preview.Connection{
+		"right":          dsn("postgres", password, "postgres"),
+		"wrong password": dsn("postgres", "canary", "postgres"),
+		"no such user":   dsn("canary", password, "postgres"),
+		"no such base":   dsn("postgres", password, "canary"),
+	})})
+	if _, err := p.Preview(context.Background(), preview.Request{SQL: "select 1", ConnectionID: "right"}); err != nil {
+		t.Fatalf("the right password: %v", err)
+	}
+	for _, id := range []string{"wrong password", "no such user", "no such base"} {
+		e := failure(t, p, preview.Request{SQL: "select 1", ConnectionID: id})
+		if e.Reason != reason.DatabaseLoginFailed {
+			t.Errorf("%s: got %s, want DATABASE_LOGIN_FAILED", id, e.Reason)
+		}
+		told := fmt.Sprintf("%+v %s", *e, e.Error())
+		for _, secret := range []string{"canary", password, host, strconv.Itoa(port), "postgres"} {
+			if strings.Contains(told, secret) {
+				t.Errorf("%s: the error tells %q: %s", id, secret, told)
+			}
+		}
 	}
 }

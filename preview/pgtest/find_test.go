@@ -72,7 +72,7 @@ type recordingTB struct {
 	skipped, failed string
 }
 
-func (r *recordingTB) Helper()                      {}
+func (r *recordingTB) Helper()                   {}
 func (r *recordingTB) Fatalf(f string, _ ...any) { r.failed = f }
 func (r *recordingTB) Skipf(f string, _ ...any)  { r.skipped = f }
 
