@@ -74,6 +74,7 @@ func (c *config) settings() map[string]any {
 		"workspace_id":            &c.Sources.WorkspaceID,
 		"agent_schema":            &c.Sources.AgentSchema,
 		"targets":                 &c.Sources.Targets,
+		"secrets_dir":             &c.Sources.SecretsDir,
 		"min_grade":               &c.Sources.MinGrade,
 		"token_file":              &c.Callers.TokenFile,
 		"tls_cert_file":           &c.Callers.CertFile,

@@ -22,6 +22,7 @@ type sources struct {
 	WorkspaceID   string
 	AgentSchema   string
 	Targets       []string
+	SecretsDir    string
 	MinGrade      string
 }
 
@@ -37,11 +38,11 @@ type source struct {
 
 // open returns the source, or every fault of s.
 func (s sources) open(ctx context.Context) (*source, error) {
-	targets, err := s.targets()
+	stored, err := s.policy()
 	// The operator's own DSN and files may name files; what others store in the
 	// agent's table may not.
-	own := connections.Policy{Targets: targets, Files: true}
-	stored := connections.Policy{Targets: targets}
+	own := stored
+	own.Files = true
 	opened := &source{close: func() {}}
 	var openErr error
 	switch places := s.places(); {
@@ -94,11 +95,22 @@ func (s sources) places() []string {
 	return places
 }
 
-func (s sources) targets() (connections.Targets, error) {
-	if len(s.Targets) == 0 {
-		return connections.Targets{}, nil
+// policy is what a stored connection may ask for.
+func (s sources) policy() (connections.Policy, error) {
+	var policy connections.Policy
+	var targetErr, secretErr error
+	if s.SecretsDir != "" && s.WorkspaceID != "" && len(s.Targets) == 0 {
+		targetErr = errors.New("secrets_dir with workspace_id needs targets: whoever stores a connection could send a secret of the folder to any host")
 	}
-	return connections.ParseTargets(s.Targets)
+	if len(s.Targets) > 0 {
+		policy.Targets, targetErr = connections.ParseTargets(s.Targets)
+	}
+	if s.SecretsDir != "" {
+		var files connections.SecretSource
+		files, secretErr = connections.SecretFiles(s.SecretsDir)
+		policy.Secrets = map[string]connections.SecretSource{connections.FileScheme: files}
+	}
+	return policy, errors.Join(targetErr, secretErr)
 }
 
 // logged writes what is wrong with a connection for the operator; the caller is

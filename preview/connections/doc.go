@@ -21,5 +21,8 @@
 // payload: that string, an object with the one key "url" (or "dsn"), or an object
 // with the keys host, port, database (or dbname), user (or username), password
 // and sslmode. Where a Policy has [Policy.Secrets], any value of the object may be a
-// reference to a secret manager instead, {"secret": "vault://secret/shop#password"}.
+// reference to a secret manager instead, as in {"secret": "file:shop/password"}. [SecretFiles]
+// reads what a secret manager puts into files; others can be had by a
+// [SecretSource] of your own. Whoever stores a connection chooses both the secret
+// and the host that it is sent to, so restrict the targets as well.
 package connections
