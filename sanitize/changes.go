@@ -82,7 +82,9 @@ type Changes struct {
 	// Replacements counts the characters that became U+FFFD, by kind.
 	Replacements []Replacement
 	// Detector names what found the secret, for MaskedValue and MaskedColumn;
-	// several names are in the order of the text, parted by commas.
+	// several names are in the order of the text, parted by commas. "unsettled"
+	// stands for a value that was masked because cleaning, masking and cutting it
+	// found no end.
 	Detector string
 	// MediaType is set for binary values, for instance "application/octet-stream",
 	// as far as the beginning of the value tells.
