@@ -38,21 +38,27 @@ func (c *checker) functions() []Function {
 
 // function is the verdict on a call, the operator's rules included.
 func (p *Policy) function(schema, name string) verdict {
-	denied := verdict{class: classDenied, family: "policy", hint: "this installation does not allow it", oneArgument: true, onRow: true}
-	if p.denyFunctions.may(schema, name) || schema != "" && p.denySchemas[schema] {
-		return denied
-	}
-	if p.allowFunctions.may(schema, name) {
-		return verdict{class: classAllowed}
-	}
-	v := functionLibrary.find(schema, name)
+	v := p.named(schema, name)
 	if p.strict && v.class == classUnknown {
 		return verdict{
 			class: classDenied, family: "strict", oneArgument: true, onRow: true,
-			hint: "strict mode allows known functions only; an operator can add schema.function",
+			hint: "strict mode allows known functions only; an operator can add schema.function, which is then called with its schema",
 		}
 	}
 	return v
+}
+
+// named is the verdict on a name. Without a schema it can mean a function in any,
+// so that a function which the operator allows by its schema does not speak for
+// others that are denied: only PostgreSQL's own come first for certain.
+func (p *Policy) named(schema, name string) verdict {
+	if p.denyFunctions.may(schema, name) || schema != "" && p.denySchemas[schema] {
+		return verdict{class: classDenied, family: "policy", hint: "this installation does not allow it", oneArgument: true, onRow: true}
+	}
+	if p.allowFunctions.exactly(schema, name) || schema == "" && p.allowFunctions.exactly(systemSchema, name) {
+		return verdict{class: classAllowed}
+	}
+	return functionLibrary.find(schema, name)
 }
 
 // attributes judges what may be a call without parentheses: value.name.
@@ -64,7 +70,7 @@ func (p *Policy) function(schema, name string) verdict {
 func (c *checker) attributes() {
 	for i := range c.facts.attributes {
 		a := &c.facts.attributes[i]
-		v := c.policy.attribute(a.name)
+		v := c.policy.named("", a.name)
 		if v.class != classDenied || !v.oneArgument {
 			continue
 		}
@@ -75,18 +81,6 @@ func (c *checker) attributes() {
 		c.refuse(start, c.token(start).end, reason.FunctionNotAllowed, "function-"+v.family,
 			"."+a.name+" calls the function "+a.name+", which is not allowed in a preview", v.hint)
 	}
-}
-
-// attribute is the verdict on a name in attribute notation. A name that nobody
-// knows is a column until the target's catalog says otherwise.
-func (p *Policy) attribute(name string) verdict {
-	if p.allowFunctions.byName[name] && !p.denyFunctions.byName[name] {
-		return verdict{}
-	}
-	if p.denyFunctions.byName[name] {
-		return p.function("", name)
-	}
-	return functionLibrary.find("", name)
 }
 
 // anyValue tells whether the value before the dot can be something else than

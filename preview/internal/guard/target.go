@@ -36,7 +36,13 @@ type Target struct {
 	path      []string // the schemas that unqualified names are looked for in
 	// columns holds, by column, the relations that have one named like one of
 	// the functions.
-	columns map[string][]named
+	columns map[string][]ownColumn
+}
+
+// An ownColumn is a relation that has a column of some name.
+type ownColumn struct {
+	schema, relation string
+	visible          bool
 }
 
 // A hazard is an object that runs a volatile function.
@@ -58,7 +64,7 @@ func ReadTarget(rows [][]string) (*Target, error) {
 	t := &Target{
 		functions: make(map[string][]hazard), operators: make(map[string][]hazard),
 		types: make(map[string][]hazard), relations: make(map[string][]hazard),
-		columns: make(map[string][]named),
+		columns: make(map[string][]ownColumn),
 	}
 	for i, row := range rows {
 		if err := t.add(row); err != nil {
@@ -101,7 +107,7 @@ func (t *Target) add(row []string) error {
 	case "path":
 		t.path = append(t.path, h.schema)
 	case "column":
-		t.columns[row[4]] = append(t.columns[row[4]], named{schema: h.schema, name: name})
+		t.columns[row[4]] = append(t.columns[row[4]], ownColumn{h.schema, name, h.visible})
 	default:
 		return fmt.Errorf("unknown kind %q", row[0])
 	}
@@ -213,8 +219,8 @@ func (f *facts) fromTable(a *attribute, t *Target) bool {
 		if a.qualifier != r.alias && a.qualifier != r.name {
 			continue
 		}
-		hasColumn := slices.ContainsFunc(t.columns[a.name], func(c named) bool {
-			return c.name == r.name && (r.schema == "" || c.schema == r.schema)
+		hasColumn := slices.ContainsFunc(t.columns[a.name], func(c ownColumn) bool {
+			return c.relation == r.name && (c.schema == r.schema || r.schema == "" && c.visible)
 		})
 		if !f.isCTE(r) && !hasColumn {
 			return true

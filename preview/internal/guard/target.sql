@@ -168,4 +168,4 @@ join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) a.attrelid
 join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace
 where a.attnum operator(pg_catalog.>) 0 and not a.attisdropped
   and c.relkind operator(pg_catalog.=) any (array['r', 'v', 'm', 'f', 'p']::"char"[])
-  and a.attname operator(pg_catalog.=) any (select o.proname from own o)
+  and a.attname operator(pg_catalog.=) any (select o.proname from own o where o.oid operator(pg_catalog.>=) 16384)
