@@ -15,6 +15,10 @@ type Config struct {
 	// Gateway is what to attack; it must read the database of DSN, as the role
 	// that [Role] names or any other. Nil: the embedded package.
 	Gateway gateway.Gateway
+	// Sidecar is the path of a sqlpreview binary, to be run as a sidecar and
+	// attacked from outside; its log and its memory are watched. Gateway must be
+	// nil. Empty: none.
+	Sidecar string
 	// Pid is the gateway's process, whose memory is watched. 0: this process
 	// when Gateway is nil, else none.
 	Pid int
@@ -63,7 +67,7 @@ func (c Config) withDefaults() Config {
 	if c.Time == 0 && c.Cases == 0 {
 		c.Cases = 1000
 	}
-	if c.Gateway != nil || c.Unguarded {
+	if c.Gateway != nil || c.Unguarded || c.Sidecar != "" {
 		c.SkipHostile = true
 	}
 	if c.Progress == nil {

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -92,6 +95,22 @@ func TestAnUnguardedGatewayIsFound(t *testing.T) {
 	}
 	if effects < 20 {
 		t.Errorf("only %d cases had an effect", effects)
+	}
+}
+
+// TestTheSidecarHoldsFromOutside attacks the program itself over gRPC, and reads
+// its log.
+func TestTheSidecarHoldsFromOutside(t *testing.T) {
+	binary := filepath.Join(t.TempDir(), "sqlpreview")
+	if out, err := exec.Command("go", "build", "-o", binary, "../cmd/sqlpreview").CombinedOutput(); err != nil {
+		t.Fatalf("building the sidecar: %v\n%s", err, out)
+	}
+	report := run(t, fuzz.Config{Cases: 150, Sidecar: binary, TimeLimit: 2 * time.Second})
+	for _, f := range report.Findings {
+		t.Errorf("seed %d, case %d: %s (%s) by %s: %s\n%s", report.Seed, f.Case, f.Oracle, f.Kind, f.Technique, f.Detail, f.SQL)
+	}
+	if report.Techniques["honest"].Ran == 0 {
+		t.Errorf("no honest query was answered: %+v", report.Techniques["honest"])
 	}
 }
 

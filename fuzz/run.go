@@ -267,6 +267,7 @@ func (r *runner) endBatch(ctx context.Context) error {
 		return err
 	}
 	r.checkAlive(ctx, o)
+	r.checkLog(o)
 	for _, v := range o.violations {
 		if r.known(v) {
 			continue

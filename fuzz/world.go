@@ -40,6 +40,7 @@ type world struct {
 	version   string
 	role      string // the connection string of the tested role
 
+	sidecar   *sidecar           // ours, when that is tested
 	unguarded *gateway.Unguarded // ours, when that is tested
 	previewer *preview.Previewer // ours, when the embedded package is tested
 	hostile   hostileTarget
@@ -108,11 +109,17 @@ func newWorld(ctx context.Context, c Config, r *rand.Rand) (_ *world, err error)
 			return nil, err
 		}
 	}
-	w.memory = newMemory(c.Pid, c.Gateway == nil)
+	w.memory = newMemory(c.Pid, c.Gateway == nil && c.Sidecar == "")
 	switch {
 	case c.Unguarded:
 		w.unguarded = &gateway.Unguarded{DSN: w.role, Timeout: c.TimeLimit}
 		w.gateway = w.unguarded
+	case c.Sidecar != "":
+		if w.sidecar, err = startSidecar(ctx, c.Sidecar, w.role, c.TimeLimit); err != nil {
+			return nil, err
+		}
+		w.gateway = w.sidecar.client
+		w.memory = newMemory(w.sidecar.cmd.Process.Pid, false)
 	case c.Gateway == nil:
 		if err := w.embed(w.role); err != nil {
 			return nil, err
@@ -164,6 +171,9 @@ func (w *world) close(ctx context.Context) error {
 	var err error
 	if w.previewer != nil {
 		w.previewer.Close()
+	}
+	if w.sidecar != nil {
+		err = errors.Join(err, w.sidecar.close())
 	}
 	if w.unguarded != nil {
 		err = errors.Join(err, w.unguarded.Close(ctx))

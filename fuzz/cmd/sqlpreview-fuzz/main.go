@@ -2,7 +2,8 @@
 // against a real PostgreSQL and says what it found.
 //
 //	sqlpreview-fuzz -time 2m                     the embedded package, a throw-away server
-//	sqlpreview-fuzz -address unix:/run/p.sock -dsn ...   a running sidecar, black-box
+//	sqlpreview-fuzz -sidecar bin/sqlpreview      the sidecar, black-box, its log and memory watched
+//	sqlpreview-fuzz -address unix:/run/p.sock -dsn ...   a sidecar that runs already
 //	sqlpreview-fuzz -unguarded                   a gateway that checks nothing, to compare
 //
 // It exits 0 when nothing was found, 1 on any finding, 2 when it could not run.
@@ -50,6 +51,7 @@ func parse(args []string, getenv func(string) string, stdout, stderr io.Writer) 
 	flags.IntVar(&o.Cases, "cases", 0, "how many cases to run; 0 means until -time, or 1000")
 	seed := flags.String("seed", getenv("OP_PREVIEW_FUZZ_SEED"), "where the randomness starts; empty means anywhere")
 	flags.StringVar(&o.address, "address", "", "a running sidecar to attack, unix:PATH or HOST:PORT; empty means the embedded package")
+	flags.StringVar(&o.Sidecar, "sidecar", "", "a sqlpreview binary to run as a sidecar and to attack from outside")
 	flags.StringVar(&o.tokenFile, "token-file", "", "a file with the sidecar's bearer token")
 	flags.IntVar(&o.Pid, "pid", 0, "the sidecar's process, whose memory is watched")
 	flags.DurationVar(&o.TimeLimit, "limit", 0, "how long a preview may take; 0 means 1s embedded, 10s for a sidecar")

@@ -92,9 +92,12 @@ func (j *Judge) within(ctx context.Context, step func(context.Context) error) er
 func (j *Judge) Classify(ctx context.Context, sql string, viewed bool) (objection string, err error) {
 	sql = strings.TrimLeft(sql, "; \t\r\n\f") // what may stand before a statement cannot stand before EXPLAIN's
 	err = j.within(ctx, func(ctx context.Context) error {
-		_, err := j.conn.Prepare(ctx, "", sql, nil)
+		prepared, err := j.conn.Prepare(ctx, "", sql, nil)
 		var refused *pgconn.PgError
 		switch {
+		case err == nil && len(prepared.ParamOIDs) > 0:
+			objection = "the server wants arguments for it"
+			return nil
 		case errors.As(err, &refused):
 			if strings.Contains(refused.Message, "multiple commands") {
 				objection = "the server reads more than one statement"
