@@ -17,7 +17,7 @@ select 'bystander ' || pid, backend_start::text from pg_catalog.pg_stat_activity
 union all
 select 'settings loaded', pg_catalog.pg_conf_load_time()::text
 union all
-select 'statistics reset ' || datname, stats_reset::text from pg_catalog.pg_stat_database where stats_reset is not null
+select 'statistics reset ' || coalesce(datname, 'shared'), stats_reset::text from pg_catalog.pg_stat_database where stats_reset is not null
 union all
 select 'background writer statistics reset', stats_reset::text from pg_catalog.pg_stat_bgwriter
 union all
