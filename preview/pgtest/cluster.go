@@ -100,7 +100,7 @@ func newCluster(ctx context.Context, o Options) (*cluster, error) {
 // setUp takes the cluster from a running supervisor to a server that answers.
 func (c *cluster) setUp(ctx context.Context, o Options) error {
 	stop := context.AfterFunc(ctx, func() {
-		_ = c.answers.SetReadDeadline(time.Unix(1, 0)) //nolint:errcheck // initdb then ends by itself, in about a second
+		_ = c.answers.SetReadDeadline(time.Unix(1, 0)) // initdb then ends by itself, in about a second
 	})
 	defer stop()
 	switch answer, err := c.answer(); {

@@ -35,7 +35,7 @@ func newLink(t testing.TB) *link {
 	t.Cleanup(func() {
 		l.mu.Lock()
 		for _, conn := range l.conns {
-			conn.Close() //nolint:errcheck // a test's
+			conn.Close() // a test's
 		}
 		l.mu.Unlock()
 		l.wait.Wait()
@@ -62,7 +62,7 @@ func (l *link) dial(ctx context.Context, network, address string) (net.Conn, err
 			n, err := from.Read(buffer)
 			if cut.Load() {
 				// Read on and pass nothing on, not even the end.
-				io.Copy(io.Discard, from) //nolint:errcheck // a test's
+				io.Copy(io.Discard, from) // a test's
 				return
 			}
 			if n > 0 {
@@ -71,7 +71,7 @@ func (l *link) dial(ctx context.Context, network, address string) (net.Conn, err
 				}
 			}
 			if err != nil {
-				to.(interface{ CloseWrite() error }).CloseWrite() //nolint:errcheck // a test's
+				to.(interface{ CloseWrite() error }).CloseWrite() // a test's
 				return
 			}
 		}
@@ -93,7 +93,7 @@ func watch(t testing.TB, dsn string) watcher {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close(context.Background()) }) //nolint:errcheck // only read from
+	t.Cleanup(func() { conn.Close(context.Background()) }) // only read from
 	return watcher{t, conn}
 }
 
@@ -221,7 +221,7 @@ func TestUninterruptible(t *testing.T) {
 	to := target(t, "")
 	pools := newPools(t, run.Limits{Sessions: 1, QueueWait: time.Millisecond})
 	w := watch(t, to.DSN)
-	start := time.Now()
+	var start time.Time
 	for size := 100000000; ; size *= 2 {
 		start = time.Now()
 		_, err := pools.Run(t.Context(), to, run.Query{SQL: fmt.Sprintf("select array_length(array_fill(0, array[%d]), 1)", size), Timeout: 200 * time.Millisecond})
@@ -318,7 +318,7 @@ func TestKilledClient(t *testing.T) {
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	cmd.Wait() //nolint:errcheck // killed
+	cmd.Wait() // killed
 	gone := w.until(0, present)
 	t.Logf("the session is gone after %d ms", gone.Milliseconds())
 	if gone > 8*time.Second {
@@ -353,7 +353,7 @@ func TestAdminCancels(t *testing.T) {
 			go func() {
 				defer close(asked)
 				w.until(1, running)
-				w.conn.Exec(context.Background(), "select "+test.function+"(pid) from pg_stat_activity where application_name = 'sqlpreview' and datname = current_database()").ReadAll() //nolint:errcheck // seen below
+				w.conn.Exec(context.Background(), "select "+test.function+"(pid) from pg_stat_activity where application_name = 'sqlpreview' and datname = current_database()").ReadAll() // seen below
 			}()
 			_, err := pools.Run(t.Context(), to, run.Query{SQL: longQuery})
 			if e := asError(t, err); e.Reason != test.want || e.StoppedBy != test.by {

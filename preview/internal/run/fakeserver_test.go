@@ -51,7 +51,7 @@ func newFake(dir string, script func(net.Conn, *pgproto3.Backend)) (*fakeServer,
 			f.conns = append(f.conns, conn)
 			f.mu.Unlock()
 			f.wait.Go(func() {
-				defer conn.Close() //nolint:errcheck // a test's
+				defer conn.Close() // a test's
 				if backend, ok := login(conn); ok {
 					script(conn, backend)
 				}
@@ -62,10 +62,10 @@ func newFake(dir string, script func(net.Conn, *pgproto3.Backend)) (*fakeServer,
 }
 
 func (f *fakeServer) close() {
-	f.listener.Close() //nolint:errcheck // a test's
+	f.listener.Close() // a test's
 	f.mu.Lock()
 	for _, conn := range f.conns {
-		conn.Close() //nolint:errcheck // a test's
+		conn.Close() // a test's
 	}
 	f.mu.Unlock()
 	f.wait.Wait()

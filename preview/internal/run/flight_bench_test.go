@@ -56,7 +56,7 @@ func benchFlights(b *testing.B, to run.Target) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			defer conn.Close(b.Context()) //nolint:errcheck // only read from
+			defer conn.Close(b.Context()) // only read from
 			sql := wrapped(query.sql)
 			mustRun(b, pools, to, sql)
 			var ours, bare []time.Duration

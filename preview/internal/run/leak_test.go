@@ -2,6 +2,7 @@ package run_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"log"
 	"log/slog"
@@ -41,7 +42,8 @@ func outputs(t *testing.T, result *run.Result, err error) string {
 		fmt.Fprintf(&out, "%v %+v %#v %s\n", v, v, v, v)
 		slog.New(slog.NewJSONHandler(&out, nil)).Info("m", "v", v)
 	}
-	if e, ok := err.(*run.Error); ok {
+	var e *run.Error
+	if errors.As(err, &e) {
 		fmt.Fprintf(&out, "%+v\n", *e)
 	}
 	if result != nil {
@@ -118,7 +120,9 @@ func TestErrorsTellNoValue(t *testing.T) {
 					t.Errorf("%s: the reason is %s (%s), want %s", test.sql, got, asError(t, err).SQLSTATE, test.want)
 				}
 			}
-			if e, ok := err.(*run.Error); ok && e.Position != 0 && !strings.Contains(test.sql, "secre from") && !strings.Contains(test.sql, canary[:10]) {
+			var e *run.Error
+			failed := errors.As(err, &e)
+			if failed && e.Position != 0 && !strings.Contains(test.sql, "secre from") && !strings.Contains(test.sql, canary[:10]) {
 				t.Errorf("%s: an error about a value has the position %d", test.sql, e.Position)
 			}
 			// What the author wrote may be told to the author.
@@ -130,7 +134,7 @@ func TestErrorsTellNoValue(t *testing.T) {
 				}
 			}
 			out = strings.ReplaceAll(out, "canary4711secret_hidden", "") // the origin of a column that the author may read
-			if e, ok := err.(*run.Error); ok && e.SQLSTATE == "CANAR" {
+			if failed && e.SQLSTATE == "CANAR" {
 				t.Errorf("%s: a raised code is told", test.sql)
 			}
 			if at := strings.Index(out, canary[:12]); at >= 0 {

@@ -153,7 +153,7 @@ func TestOverloadIsAnsweredAtOnce(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var wait sync.WaitGroup
 	for range 5 {
-		wait.Go(func() { pools.Run(ctx, to, run.Query{SQL: longQuery}) }) //nolint:errcheck // cancelled below
+		wait.Go(func() { pools.Run(ctx, to, run.Query{SQL: longQuery}) }) // cancelled below
 	}
 	w := watch(t, to.DSN)
 	w.until(2, running)
@@ -226,7 +226,7 @@ func TestIdleSessionsAndPoolsAreClosed(t *testing.T) {
 	var wait sync.WaitGroup
 	for _, id := range []string{"3", "4"} {
 		wait.Go(func() {
-			pools.Run(ctx, run.Target{ID: id, DSN: to.DSN}, run.Query{SQL: longQuery}) //nolint:errcheck // cancelled below
+			pools.Run(ctx, run.Target{ID: id, DSN: to.DSN}, run.Query{SQL: longQuery}) // cancelled below
 		})
 	}
 	w.until(2, running)

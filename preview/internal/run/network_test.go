@@ -38,7 +38,7 @@ func newSlowConn(conn net.Conn, delay time.Duration) net.Conn {
 					break
 				}
 			}
-			for range packets { //nolint:revive // drain what cannot be delivered
+			for range packets { // drain what cannot be delivered
 			}
 		})
 		for {
@@ -53,8 +53,8 @@ func newSlowConn(conn net.Conn, delay time.Duration) net.Conn {
 		}
 		close(packets)
 		wait.Wait()
-		to.Close()   //nolint:errcheck // a test's
-		from.Close() //nolint:errcheck // a test's
+		to.Close()   // a test's
+		from.Close() // a test's
 	}
 	go forward(conn, far)
 	go forward(far, conn)
@@ -66,7 +66,7 @@ func socketPair() (net.Conn, net.Conn) {
 	if err != nil {
 		panic(err)
 	}
-	defer listener.Close() //nolint:errcheck // a test's
+	defer listener.Close() // a test's
 	accepted := make(chan net.Conn, 1)
 	go func() {
 		conn, err := listener.Accept()

@@ -41,7 +41,7 @@ func pgbouncer(t *testing.T, server *pgtest.Server, database string, poolSize in
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) }) //nolint:errcheck // a test's
+	t.Cleanup(func() { os.RemoveAll(dir) }) // a test's
 	config := fmt.Sprintf(`[databases]
 %s = host=%s port=5432 user=postgres
 [pgbouncer]
@@ -80,14 +80,14 @@ logfile = %s/log
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		cmd.Process.Signal(syscall.SIGTERM) //nolint:errcheck // a test's
-		cmd.Wait()                          //nolint:errcheck // a test's
+		cmd.Process.Signal(syscall.SIGTERM) // a test's
+		cmd.Wait()                          // a test's
 	})
 	dsn := fmt.Sprintf("host=%s port=6432 user=postgres dbname=%s sslmode=disable", dir, database)
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		conn, err := pgconn.Connect(t.Context(), dsn)
 		if err == nil {
-			conn.Close(t.Context()) //nolint:errcheck // a test's
+			conn.Close(t.Context()) // a test's
 			return dsn
 		}
 		if time.Now().After(deadline) {
@@ -119,7 +119,7 @@ func TestPgBouncer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer other.Close(t.Context()) //nolint:errcheck // a test's
+	defer other.Close(t.Context()) // a test's
 	ask := func(sql string) string {
 		t.Helper()
 		results, err := other.Exec(t.Context(), sql).ReadAll()

@@ -5,8 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgproto3"
 	"net"
+
+	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/op-data/sqlpreview/preview/internal/run"
 	"github.com/op-data/sqlpreview/preview/pgtest"

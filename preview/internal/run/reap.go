@@ -36,7 +36,7 @@ func (s *session) reap(ctx context.Context) {
 		sent := make(chan struct{})
 		go func() {
 			defer close(sent)
-			_ = s.pg.CancelRequest(attempt) //nolint:errcheck // tried again until the session has ended
+			_ = s.pg.CancelRequest(attempt) // tried again until the session has ended
 		}()
 		if first {
 			select {
@@ -46,7 +46,7 @@ func (s *session) reap(ctx context.Context) {
 			// From here on the server can notice by itself that we are gone
 			// (client_connection_check_interval), and ends the session when it
 			// is done.
-			_ = s.conn.CloseWrite() //nolint:errcheck // the cancel requests remain
+			_ = s.conn.CloseWrite() // the cancel requests remain
 		}
 		ended := s.ended(cancelPause)
 		if ended {

@@ -34,7 +34,7 @@ func TestServersReasons(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lock.Close(context.Background()) //nolint:errcheck // a test's
+	defer lock.Close(context.Background()) // a test's
 	if _, err := lock.Exec(t.Context(), "begin; lock table locked in access exclusive mode").ReadAll(); err != nil {
 		t.Fatal(err)
 	}

@@ -69,7 +69,7 @@ func (s *session) fly(ctx context.Context, f flight, a *answers, deadline time.T
 	stop := context.AfterFunc(ctx, func() {
 		// At a deadline of ctx's own the grace decides, which is set above.
 		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			_ = s.conn.SetDeadline(time.Unix(1, 0)) //nolint:errcheck // the flight then ends at its deadline
+			_ = s.conn.SetDeadline(time.Unix(1, 0)) // the flight then ends at its deadline
 		}
 	})
 	err := s.exchange(f, a)
@@ -114,7 +114,7 @@ func (s *session) exchange(f flight, a *answers) error {
 	}()
 	err := a.read(s.reader)
 	if err != nil || a.failure != nil && a.failure.fatal {
-		_ = s.conn.SetWriteDeadline(time.Unix(1, 0)) //nolint:errcheck // the write then ends at the flight's deadline
+		_ = s.conn.SetWriteDeadline(time.Unix(1, 0)) // the write then ends at the flight's deadline
 	}
 	return either(err, <-written)
 }
@@ -134,9 +134,9 @@ func either(readErr, writeErr error) error {
 // close ends the session politely, without waiting for a server that does not
 // take the message.
 func (s *session) close() {
-	_ = s.conn.SetDeadline(time.Now().Add(100 * time.Millisecond)) //nolint:errcheck // closing anyway
+	_ = s.conn.SetDeadline(time.Now().Add(100 * time.Millisecond)) // closing anyway
 	if message, err := (&pgproto3.Terminate{}).Encode(nil); err == nil {
-		_, _ = s.conn.Write(message) //nolint:errcheck // closing anyway
+		_, _ = s.conn.Write(message) // closing anyway
 	}
 	s.hangUp()
 }
@@ -145,9 +145,9 @@ func (s *session) close() {
 // transport below it is closed first.
 func (s *session) hangUp() {
 	if tls, ok := s.conn.Conn.(interface{ NetConn() net.Conn }); ok {
-		_ = tls.NetConn().Close() //nolint:errcheck // closing anyway
+		_ = tls.NetConn().Close() // closing anyway
 	}
-	_ = s.conn.Close() //nolint:errcheck // closing anyway
+	_ = s.conn.Close() // closing anyway
 }
 
 // pid is the number of the server process that the login named.

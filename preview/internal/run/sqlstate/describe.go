@@ -160,7 +160,7 @@ func standsIn(sql, word string) bool {
 		after, _ := utf8.DecodeRuneInString(sql[end:])
 		first, _ := utf8.DecodeRuneInString(word)
 		last, _ := utf8.DecodeLastRuneInString(word)
-		if !(isWord(before) && isWord(first)) && !(isWord(after) && isWord(last)) {
+		if (!isWord(before) || !isWord(first)) && (!isWord(after) || !isWord(last)) {
 			return true
 		}
 		from = start + 1

@@ -52,7 +52,7 @@ func TestEveryReasonHasAText(t *testing.T) {
 func TestTellableCode(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]string{
-		"22012": "22012", "P0001": "P0001", "XX000": "XX000", "SECRT": "", "22": "", "22abc": "", "2201\n": "", " 2201": "", "": "", "220122": "",
+		"22012": "22012", "P0001": "P0001", "XX000": "XX000", "SECRT": "", "22": "", "22abc": "", "2201\n": "", "22 12": "", "": "", "220122": "",
 	} {
 		if got := Tellable(code); got != want {
 			t.Errorf("Tellable(%q) = %q, want %q", code, got, want)

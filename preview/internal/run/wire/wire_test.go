@@ -244,7 +244,7 @@ func FuzzReader(f *testing.F) {
 			limits := RowLimits{Columns: 2, MaxColumns: 2, MaxCellBytes: limit, MaxBytes: int64(limit)}
 			cells, kept, _, err = r.Row(limits)
 			other := reading(server, message('Z', 5, "I"))
-			other.Next() //nolint:errcheck // as above
+			other.Next() // as above
 			otherCells, otherKept, _, otherErr := other.largeRow(limits)
 			if (err == nil) != (otherErr == nil) || err == nil && (kept != otherKept || fmt.Sprint(cells) != fmt.Sprint(otherCells)) {
 				t.Fatalf("the two ways differ: %v %d %v, %v %d %v", cells, kept, err, otherCells, otherKept, otherErr)
