@@ -415,7 +415,7 @@ func TestResolverDecidesHowToDial(t *testing.T) {
 			return nil, refuse
 		},
 	}
-	p := newPreviewer(t, preview.Config{Resolver: preview.StaticConnections(map[string]preview.Connection{"": connection})})
+	p := newPreviewer(t, preview.Config{Resolver: preview.StaticConnections(map[string]preview.Connection{preview.DefaultConnectionID: connection})})
 	e := failure(t, p, preview.Request{SQL: "select 1"})
 	if dialled == 0 || e.Reason != reason.DatabaseUnavailable || strings.Contains(e.Error()+e.Hint, "canary") {
 		t.Errorf("dialled %d times, got %+v", dialled, e)

@@ -84,10 +84,8 @@ type Resolver interface {
 const DefaultConnectionID = "default"
 
 // SingleConnection is a Resolver with one connection, whose id is "default".
-// An empty id means the same.
 func SingleConnection(dsn Secret) Resolver {
-	connection := Connection{DSN: dsn}
-	return StaticConnections(map[string]Connection{DefaultConnectionID: connection, "": connection})
+	return StaticConnections(map[string]Connection{DefaultConnectionID: {DSN: dsn}})
 }
 
 // StaticConnections is a Resolver of a fixed set of connections by id. The map
