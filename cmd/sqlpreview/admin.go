@@ -45,7 +45,7 @@ func say(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	fmt.Fprintln(w, text) //nolint:errcheck // nobody is left to tell
+	fmt.Fprintln(w, text)
 }
 
 // listenAdmin listens on unix:PATH or any HOST:PORT.
@@ -69,15 +69,9 @@ func (a *admin) serve(ctx context.Context, listener net.Listener) error {
 	web := &http.Server{
 		Handler: a.handler, ReadTimeout: adminTimeout, WriteTimeout: adminTimeout, IdleTimeout: time.Minute, MaxHeaderBytes: 8 << 10,
 	}
-	failed := make(chan error, 1)
-	go func() { failed <- web.Serve(netutil.LimitListener(listener, adminConnections)) }()
-	var err error
-	select {
-	case err = <-failed:
-	case <-ctx.Done():
-		err = web.Close()
-		<-failed
-	}
+	stop := context.AfterFunc(ctx, func() { _ = web.Close() })
+	defer stop()
+	err := web.Serve(netutil.LimitListener(listener, adminConnections))
 	if err != nil && !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("the admin side stopped: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -197,11 +198,9 @@ func TestServeWithCertificatesAndTokens(t *testing.T) {
 			}
 			defer caller.Close()
 			response, err := caller.PreviewQuery(t.Context(), &previewv1.PreviewQueryRequest{ConnectionId: c.connection, Sql: "select id from orders"})
-			got := ""
+			got := fmt.Sprint(err)
 			if err == nil {
 				got = response.GetRows()[0].GetCells()[0].GetText()
-			} else {
-				got = err.Error()
 			}
 			if !strings.Contains(got, c.want) {
 				t.Errorf("got %s, want %s", got, c.want)

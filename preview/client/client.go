@@ -131,7 +131,7 @@ func (c Config) call(
 // together do not come back together. It returns false when ctx would end
 // before.
 func pause(ctx context.Context, wait time.Duration) bool {
-	wait += rand.N(wait/4 + time.Millisecond)
+	wait += rand.N(wait/4 + time.Millisecond) //nolint:gosec // it spreads load and guards nothing
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < wait {
 		return false
 	}

@@ -184,7 +184,7 @@ func TestPooler(t *testing.T) {
 	}
 	t.Cleanup(func() {
 		cmd.Process.Kill()
-		cmd.Wait() //nolint:errcheck // it was killed
+		cmd.Wait()
 	})
 	address := fmt.Sprintf("127.0.0.1:%d", ours)
 	for range 500 {

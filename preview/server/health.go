@@ -20,8 +20,8 @@ func (c *checker) Check(ctx context.Context, request *grpchealth.CheckRequest) (
 	if err != nil || c.ready == nil || request.Service != previewv1connect.PreviewServiceName || response.Status != grpchealth.StatusServing {
 		return response, err
 	}
-	if c.ready(ctx) != nil {
-		return &grpchealth.CheckResponse{Status: grpchealth.StatusNotServing}, nil
+	if unready := c.ready(ctx); unready != nil {
+		response.Status = grpchealth.StatusNotServing
 	}
 	return response, nil
 }

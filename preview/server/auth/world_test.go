@@ -77,7 +77,7 @@ func start(t *testing.T, authenticate server.Authenticator, config *tls.Config) 
 	}
 	web := &http.Server{Handler: handler.Handler()}
 	done := make(chan struct{})
-	go func() { web.Serve(listener); close(done) }() //nolint:errcheck // it ends with the test
+	go func() { web.Serve(listener); close(done) }()
 	t.Cleanup(func() { web.Close(); <-done })
 	return s
 }

@@ -86,7 +86,7 @@ func TestKilledWriter(t *testing.T) {
 				cmd.Process.Kill()
 			}
 		}
-		cmd.Wait() //nolint:errcheck // it was killed
+		cmd.Wait()
 		report, err := egress.Verify(context.Background(), dir, hash)
 		if err != nil {
 			t.Fatalf("round %d: %v", round, err)

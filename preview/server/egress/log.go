@@ -135,7 +135,7 @@ func (l *Log) reopen(last segment) error {
 // begin makes the next segment.
 func (l *Log) begin() error {
 	name := segmentName(l.end.head.Sequence + 1)
-	file, err := os.OpenFile(filepath.Join(l.options.Dir, name), os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, fileMode)
+	file, err := os.OpenFile(filepath.Join(l.options.Dir, name), os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, fileMode) //nolint:gosec // the operator names the folder
 	if err != nil {
 		return fmt.Errorf("egress: %s cannot be made: %w", name, withoutPath(err))
 	}

@@ -49,12 +49,12 @@ func TestTampering(t *testing.T) {
 			content := strings.TrimSuffix(read(t, names[0]), "\n")
 			write(t, names[0], content[:strings.LastIndexByte(content, '\n')+1])
 		},
-		"a segment removed": func(t *testing.T, names []string) { os.Remove(names[1]) },
+		"a segment removed": func(_ *testing.T, names []string) { os.Remove(names[1]) },
 		"a segment emptied": func(t *testing.T, names []string) { write(t, names[1], "") },
 		"the first segment emptied": func(t *testing.T, names []string) {
 			write(t, names[0], "")
 		},
-		"a segment renamed": func(t *testing.T, names []string) {
+		"a segment renamed": func(_ *testing.T, names []string) {
 			os.Rename(names[0], filepath.Join(filepath.Dir(names[0]), "egress-00000000000000000000.jsonl"))
 		},
 		"an empty line": func(t *testing.T, names []string) {

@@ -86,7 +86,7 @@ func observe(t *testing.T, dsn string) *observed {
 
 // ask sends one preview and waits until it has been observed.
 func (o *observed) ask(ctx context.Context, sql string) server.Call {
-	o.client.PreviewQuery(ctx, &previewv1.PreviewQueryRequest{Sql: sql}) //nolint:errcheck // the call says how it ended
+	o.client.PreviewQuery(ctx, &previewv1.PreviewQueryRequest{Sql: sql})
 	return <-o.calls
 }
 
@@ -112,7 +112,7 @@ func sums(m metricdata.Metrics) map[string]int64 {
 		for _, p := range sum.DataPoints {
 			var parts []string
 			for _, a := range p.Attributes.ToSlice() {
-				parts = append(parts, a.Value.Emit())
+				parts = append(parts, a.Value.String())
 			}
 			values[strings.Join(parts, " ")] = p.Value
 		}
@@ -148,7 +148,7 @@ func TestTracesAndMetricsOfAPreview(t *testing.T) {
 	}
 	attributes := map[string]string{}
 	for _, a := range rpc.Attributes {
-		attributes[string(a.Key)] = a.Value.Emit()
+		attributes[string(a.Key)] = a.Value.String()
 	}
 	for key, want := range map[string]string{
 		"db.query.summary": "SELECT orders", "db.response.returned_rows": "100", "sqlpreview.outcome": "OK",
@@ -245,7 +245,7 @@ func TestSeriesAreBounded(t *testing.T) {
 		return n
 	}
 	hostile := func(name string) {
-		o.client.PreviewQuery(t.Context(), &previewv1.PreviewQueryRequest{Sql: "select 1", ConnectionId: name, RequestId: name}) //nolint:errcheck // it is unknown
+		o.client.PreviewQuery(t.Context(), &previewv1.PreviewQueryRequest{Sql: "select 1", ConnectionId: name, RequestId: name})
 		<-o.calls
 		response, err := web.Get("http://localhost/" + name)
 		if err != nil {
