@@ -38,39 +38,23 @@ func (p *Previewer) Close() { p.pools.Close() }
 func (p *Previewer) Preview(ctx context.Context, request Request) (*Result, error) {
 	start := time.Now()
 	r := p.begin(request, start)
-
-	st, refused := guard.Check(request.SQL, p.policy)
-	if st == nil {
-		return nil, r.failed(refusal(refused))
-	}
-	text, err := wrap.Wrap(st, r.rows)
-	if err != nil {
-		return nil, r.failed(internal("the wrapped query does not read as the one that was checked"))
-	}
-	checked := time.Since(start)
-
-	target, err := p.target(ctx, r)
+	q, err := p.prepare(ctx, request.SQL, r)
 	if err != nil {
 		return nil, r.failed(err)
 	}
-	found := time.Now()
-	if err := p.resolve(ctx, target, st); err != nil {
-		return nil, r.failed(err)
-	}
-	resolved := time.Now()
-	raw, err := p.pools.Run(ctx, target.Target, run.Query{
-		SQL:          text.SQL,
+	raw, err := p.pools.Run(ctx, q.target.Target, run.Query{
+		SQL:          q.text.SQL,
 		MaxRows:      r.rows,
 		MaxColumns:   p.limits.MaxColumns,
 		MaxCellBytes: p.sanitizer.MaxInputBytes(),
 		MaxBytes:     rawBytes * p.limits.MaxResponseBytes,
-		Timeout:      target.left(),
+		Timeout:      q.target.left(),
 	})
 	if err != nil {
-		return nil, r.failed(failure(err, request.SQL, text))
+		return nil, r.failed(failure(err, request.SQL, q.text))
 	}
 	ran := time.Now()
-	masked, err := p.masks.MaskedBy(ctx, target, target.catalog.origins, st, originColumns(raw.Columns))
+	masked, err := p.masks.MaskedBy(ctx, q.target, q.target.catalog.origins, q.statement, originColumns(raw.Columns))
 	if err != nil {
 		return nil, r.failed(failure(err, request.SQL, wrap.Text{}))
 	}
@@ -78,19 +62,19 @@ func (p *Previewer) Preview(ctx context.Context, request Request) (*Result, erro
 	result := p.clean(raw, masked, r)
 	cleaned := time.Now()
 	result.RequestID = r.id
-	fingerprint, err := st.Fingerprint()
+	fingerprint, err := q.statement.Fingerprint()
 	if err != nil {
 		return nil, r.failed(internal("the query has no fingerprint"))
 	}
 	result.Receipt = Receipt{
 		SQLFingerprint:    fingerprint,
-		Tables:            tables(st),
+		Tables:            tables(q.statement),
 		SchemaFingerprint: raw.SchemaFingerprint,
 		PayloadSHA256:     payloadSHA256(result.Columns, result.Rows),
 	}
-	result.Stats.Check, result.Stats.Queue, result.Stats.Connect = checked, raw.Queue, raw.Connect
+	result.Stats.Check, result.Stats.Queue, result.Stats.Connect = q.check, raw.Queue, raw.Connect
 	result.Stats.Execute, result.Stats.Fetch = raw.Execute, raw.Fetch
-	result.Stats.Catalog = resolved.Sub(found) + cleaning.Sub(ran)
+	result.Stats.Catalog = q.resolve + cleaning.Sub(ran)
 	result.Stats.Sanitize, result.Stats.Total = cleaned.Sub(cleaning), time.Since(start)
 	return result, nil
 }
@@ -100,29 +84,53 @@ func (p *Previewer) Preview(ctx context.Context, request Request) (*Result, erro
 // error is always an *Error.
 func (p *Previewer) Describe(ctx context.Context, request Request) (*Description, error) {
 	r := p.begin(request, time.Now())
-	st, refused := guard.Check(request.SQL, p.policy)
-	if st == nil {
-		return nil, r.failed(refusal(refused))
-	}
-	text, err := wrap.Wrap(st, r.rows)
-	if err != nil {
-		return nil, r.failed(internal("the wrapped query does not read as the one that was checked"))
-	}
-	target, err := p.target(ctx, r)
+	q, err := p.prepare(ctx, request.SQL, r)
 	if err != nil {
 		return nil, r.failed(err)
 	}
-	if err := p.resolve(ctx, target, st); err != nil {
-		return nil, r.failed(err)
-	}
-	raw, err := p.pools.Describe(ctx, target.Target, run.Query{
-		SQL: text.SQL, MaxColumns: p.limits.MaxColumns, MaxBytes: p.limits.MaxResponseBytes, Timeout: target.left(),
+	raw, err := p.pools.Describe(ctx, q.target.Target, run.Query{
+		SQL: q.text.SQL, MaxColumns: p.limits.MaxColumns, MaxBytes: p.limits.MaxResponseBytes, Timeout: q.target.left(),
 	})
 	if err != nil {
-		return nil, r.failed(failure(err, request.SQL, text))
+		return nil, r.failed(failure(err, request.SQL, q.text))
 	}
 	return &Description{
 		RequestID: r.id, Columns: p.columns(raw.Columns), SchemaFingerprint: raw.SchemaFingerprint,
+	}, nil
+}
+
+// query is a statement that may run, and where.
+type query struct {
+	statement *guard.Statement
+	text      wrap.Text
+	target    *target
+	// check and resolve are the times that the guard took without and with the
+	// target's catalog.
+	check, resolve time.Duration
+}
+
+// prepare takes a text through every step before it runs.
+func (p *Previewer) prepare(ctx context.Context, sql string, r visit) (*query, error) {
+	start := time.Now()
+	st, refused := guard.Check(sql, p.policy)
+	if st == nil {
+		return nil, refusal(refused)
+	}
+	text, err := wrap.Wrap(st, r.rows)
+	if err != nil {
+		return nil, internal("the wrapped query does not read as the one that was checked")
+	}
+	checked := time.Now()
+	target, err := p.target(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	found := time.Now()
+	if err := p.resolve(ctx, target, st); err != nil {
+		return nil, err
+	}
+	return &query{
+		statement: st, text: text, target: target, check: checked.Sub(start), resolve: time.Since(found),
 	}, nil
 }
 

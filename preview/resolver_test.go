@@ -55,11 +55,9 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 
 func TestStaticResolvers(t *testing.T) {
 	single := SingleConnection(NewSecret("a"))
-	for _, id := range []string{"", DefaultConnectionID} {
-		connection, err := single.Resolve(t.Context(), id)
-		if err != nil || connection.DSN.Reveal() != "a" {
-			t.Errorf("id %q: %v", id, err)
-		}
+	connection, err := single.Resolve(t.Context(), DefaultConnectionID)
+	if err != nil || connection.DSN.Reveal() != "a" {
+		t.Errorf("the one connection: %v", err)
 	}
 	connections := map[string]Connection{"one": {DSN: NewSecret("1")}}
 	static := StaticConnections(connections)
