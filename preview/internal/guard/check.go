@@ -96,8 +96,10 @@ type checker struct {
 	violations []Violation
 }
 
+func (c *checker) full() bool { return len(c.violations) >= maxViolations }
+
 func (c *checker) refuse(start, end int, r reason.Reason, rule, message, hint string) {
-	if len(c.violations) >= maxViolations {
+	if c.full() {
 		return
 	}
 	c.violations = append(c.violations, violationAt(c.sql, start, max(start, end), r, rule, message, hint))
@@ -120,7 +122,7 @@ func (c *checker) check(tree string) *Statement {
 		return nil
 	}
 	if w.broken {
-		c.refuse(st.Start, st.End, reason.SyntaxNotAllowed, "unknown-syntax", "the parser's tree has a shape that is not known", "")
+		c.refuse(st.Start, st.End, reason.SyntaxNotAllowed, "unknown-syntax", "the parser's tree has a shape that is not known", unknownHint)
 		return nil
 	}
 	c.breaks()
@@ -195,6 +197,9 @@ func (w *walker) extent() (location, length int) {
 func (c *checker) more(w *walker) {
 	if w.skip(']') {
 		w.expect('}')
+		if w.pos != len(w.js) {
+			w.fail()
+		}
 		return
 	}
 	w.expect(',')

@@ -72,3 +72,18 @@ func TestMessagesAreShort(t *testing.T) {
 		}
 	}
 }
+
+func TestMessagesMoveNoCursor(t *testing.T) {
+	t.Parallel()
+	for _, sql := range []string{"select \"pg_\x1b[2J\u202e\"()", "select \x1b[2J", "select 1 \"a\u202eb\" c\u200bd", "select 'a\x1b"} {
+		_, v := Check(sql, nil)
+		if len(v) == 0 {
+			t.Errorf("%q is accepted", sql)
+		}
+		for _, one := range v {
+			if strings.ContainsAny(one.Message, "\x1b\u202e\u200b") {
+				t.Errorf("%q: the message %q holds control characters", sql, one.Message)
+			}
+		}
+	}
+}

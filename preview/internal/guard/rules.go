@@ -115,6 +115,8 @@ var statementHints = map[string]string{
 	"LockStmt":          "a preview takes no locks",
 }
 
+const unknownHint = "write it without this construct; what PostgreSQL newly allows must be listed before it can pass"
+
 // breaks words what the walk found.
 func (c *checker) breaks() {
 	seen := make(map[string]bool)
@@ -132,7 +134,7 @@ func (c *checker) breaks() {
 				"write a constant in its place")
 		default:
 			t := c.token(b.loc)
-			c.refuse(t.start, t.end, reason.SyntaxNotAllowed, b.rule, "this syntax is not known to the guard ("+b.detail+")", "")
+			c.refuse(t.start, t.end, reason.SyntaxNotAllowed, b.rule, "this syntax is not known to the guard ("+b.detail+")", unknownHint)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package guard
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/op-data/sqlpreview/preview/reason"
@@ -66,13 +67,24 @@ func invalidAt(s string) int {
 	return len(s)
 }
 
-// violationAt fills in line and column from the byte offset.
+// violationAt fills in line and column from the byte offset. Names and tokens that
+// a message quotes are the author's: what could move a terminal's cursor or turn
+// the direction of a line is not shown.
 func violationAt(sql string, start, end int, r reason.Reason, rule, message, hint string) Violation {
 	line, column := LineColumn(sql, start)
 	return Violation{
-		Reason: r, Rule: rule, Message: message, Hint: hint,
+		Reason: r, Rule: rule, Message: printable(message), Hint: hint,
 		Line: line, Column: column, Offset: start, End: end,
 	}
+}
+
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }
 
 // LineColumn returns the 1-based line and column of a byte offset. The column

@@ -140,7 +140,7 @@ func (s *Statement) Resolve(t *Target, p *Policy) []Violation {
 		c.resolveAttribute(t, &c.facts.attributes[i])
 	}
 	for _, k := range c.facts.keywords {
-		if h := c.policy.find(t.functions[k.name], "", nil); h != nil && len(c.violations) < maxViolations {
+		if h := c.policy.find(t.functions[k.name], "", nil); h != nil && !c.full() {
 			at := c.wordBefore(k)
 			c.hazard(h, at.start, at.end, "function-volatile", "the function "+k.name)
 		}

@@ -1,6 +1,7 @@
 -- What user code a SELECT in this database could run by name, by operator, by
--- cast or by type. Object ids below 16384 are those of initdb. Read by ReadTarget (target.go), which says what the columns
--- mean. Every name is qualified: the search path of the session is not trusted.
+-- cast or by type. target.go says what the columns mean. Every name is qualified:
+-- the search path of the session is not trusted. Object ids below 16384 are those
+-- of initdb.
 with recursive
 -- Which function is called by which other of this database, as far as the catalog
 -- tells: by the defaults of its arguments, by a body in the SQL standard's form, as
