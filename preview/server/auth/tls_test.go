@@ -96,11 +96,11 @@ func TestClientCertificates(t *testing.T) {
 		{"the name as common name only", []leaf{middle.sign(t, func(c *x509.Certificate) { c.Subject.CommonName = "agent.example" })}, "none of the names"},
 		{"expired", []leaf{middle.sign(t, func(c *x509.Certificate) {
 			named("agent.example")(c)
-			c.NotAfter = time.Now().Add(-time.Minute)
+			c.NotAfter = began.Add(-time.Minute)
 		})}, "expired"},
 		{"not yet valid", []leaf{middle.sign(t, func(c *x509.Certificate) {
 			named("agent.example")(c)
-			c.NotBefore = time.Now().Add(time.Minute)
+			c.NotBefore = began.Add(time.Minute)
 		})}, "not valid yet"},
 		{"a server's", []leaf{middle.sign(t, func(c *x509.Certificate) {
 			named("agent.example")(c)

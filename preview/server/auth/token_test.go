@@ -20,10 +20,14 @@ import (
 	"github.com/op-data/sqlpreview/preview/server/auth"
 )
 
-// clock is a time that a test moves on.
+// clock is a time that stands still until a test moves it on, so that a slow
+// machine changes nothing.
 type clock struct{ ahead atomic.Int64 }
 
-func (c *clock) now() time.Time           { return time.Now().Add(time.Duration(c.ahead.Load())) }
+// began is when all clocks stand still.
+var began = time.Now()
+
+func (c *clock) now() time.Time           { return began.Add(time.Duration(c.ahead.Load())) }
 func (c *clock) advance(by time.Duration) { c.ahead.Add(int64(by)) }
 
 func rsaKey(t *testing.T, bits int) *rsa.PrivateKey {
@@ -51,7 +55,7 @@ func bearer(t *testing.T, config auth.TokenConfig) server.Authenticator {
 func good() map[string]any {
 	return map[string]any{
 		"iss": "https://issuer.example", "aud": "sidecar", "sub": "client_1", "org_id": "org_1",
-		"exp": time.Now().Add(time.Minute).Unix(), "iat": time.Now().Unix(),
+		"exp": began.Add(time.Minute).Unix(), "iat": began.Unix(),
 	}
 }
 
@@ -77,7 +81,7 @@ func TestAccessTokens(t *testing.T) {
 		jose.JSONWebKey{Key: elliptical.Public(), KeyID: "ec", Use: "sig", Algorithm: "ES256"},
 		jose.JSONWebKey{Key: stranger.Public(), KeyID: "enc", Use: "enc"})
 	s := start(t, bearer(t, auth.TokenConfig{
-		Issuer: "https://issuer.example", Audience: "sidecar", Organization: "org_1", KeysURL: issuer.server.URL,
+		Issuer: "https://issuer.example", Audience: "sidecar", Organization: "org_1", KeysURL: issuer.server.URL, Now: new(clock).now,
 	}), nil)
 
 	sign := func(claims map[string]any) string { return "Bearer " + token(t, jose.RS256, key, "k1", "JWT", claims) }
@@ -90,7 +94,7 @@ func TestAccessTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hour := func(hours time.Duration) int64 { return time.Now().Add(hours * time.Hour).Unix() }
+	hour := func(hours time.Duration) int64 { return began.Add(hours * time.Hour).Unix() }
 
 	for _, c := range []struct {
 		name   string
@@ -101,7 +105,7 @@ func TestAccessTokens(t *testing.T) {
 		{"good, of type at+jwt", []string{"Bearer " + token(t, jose.RS256, key, "k1", "at+jwt", good())}, ""},
 		{"good, among several audiences", []string{sign(with(map[string]any{"aud": []string{"x", "sidecar"}}))}, ""},
 		{"good, the scheme in small letters", []string{strings.Replace(sign(good()), "Bearer", "bearer", 1)}, ""},
-		{"good, expired within the leeway", []string{sign(with(map[string]any{"exp": time.Now().Add(-5 * time.Second).Unix()}))}, ""},
+		{"good, expired within the leeway", []string{sign(with(map[string]any{"exp": began.Add(-5 * time.Second).Unix()}))}, ""},
 		{"no header", nil, "not exactly one"},
 		{"two headers", []string{sign(good()), sign(good())}, "not exactly one"},
 		{"another scheme", []string{"Basic dTpw"}, "no bearer token"},
@@ -179,7 +183,7 @@ func TestTokensWithoutAudience(t *testing.T) {
 	issuer := newIssuer(t)
 	issuer.publishKeys(t, public(key, "k1"))
 	s := start(t, bearer(t, auth.TokenConfig{
-		Issuer: "https://issuer.example", Subjects: []string{"client_1"}, Organization: "org_1", KeysURL: issuer.server.URL,
+		Issuer: "https://issuer.example", Subjects: []string{"client_1"}, Organization: "org_1", KeysURL: issuer.server.URL, Now: new(clock).now,
 	}), nil)
 	for _, c := range []struct {
 		name   string
@@ -306,7 +310,7 @@ func TestKeysThatCannotBeUsed(t *testing.T) {
 			issuer := newIssuer(t)
 			issuer.publish(c.answer)
 			s := start(t, bearer(t, auth.TokenConfig{
-				Issuer: "https://issuer.example", Audience: "sidecar", Organization: "org_1", KeysURL: issuer.server.URL,
+				Issuer: "https://issuer.example", Audience: "sidecar", Organization: "org_1", KeysURL: issuer.server.URL, Now: new(clock).now,
 			}), nil)
 			got, call := s.call(t, http.DefaultClient, tok(c.key))
 			checkAnswer(t, s, 0, got, call, c.denial)
