@@ -47,7 +47,7 @@ func (r *runner) collected(ctx context.Context) error {
 		r.report.Cases++
 		if err := r.one(ctx, c, r.report.Cases); err != nil {
 			if ctx.Err() != nil {
-				return nil
+				return nil //nolint:nilerr // the time is over
 			}
 			return err
 		}

@@ -58,8 +58,8 @@ func (r *runner) meet(ctx context.Context, b hostile.Behaviour) (*outcome, error
 		return nil, err
 	}
 	defer server.Close()
-	r.world.hostile.point(server.DSN(secret))
-	defer r.world.hostile.point("")
+	r.hostile.point(server.DSN(secret))
+	defer r.hostile.point("")
 
 	r.memory.settle()
 	timeout := hostileTime

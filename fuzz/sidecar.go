@@ -68,7 +68,7 @@ func startSidecar(ctx context.Context, binary, dsn string, limit time.Duration) 
 	for begin := time.Now(); ; {
 		_, err := s.client.Query(ctx, "select 1")
 		if err == nil || gateway.AsRefusal(err) != nil {
-			return s, nil
+			return s, nil //nolint:nilerr // a refusal is an answer
 		}
 		select {
 		case err := <-s.ended:
@@ -87,13 +87,13 @@ func startSidecar(ctx context.Context, binary, dsn string, limit time.Duration) 
 // close asks the sidecar to end, waits, and removes its folder.
 func (s *sidecar) close() error {
 	s.client.Close()
-	_ = s.cmd.Process.Signal(os.Interrupt) //nolint:errcheck // it may have ended
+	_ = s.cmd.Process.Signal(os.Interrupt) // it may have ended
 	var err error
 	select {
-	case <-s.ended:
+	case <-s.ended: //nolint:errcheck // it was asked to end
 	case <-time.After(starting):
 		err = errors.Join(errors.New("the sidecar did not end when it was asked to"), s.cmd.Process.Kill())
-		<-s.ended
+		<-s.ended //nolint:errcheck // it was killed
 	}
 	return errors.Join(err, os.RemoveAll(s.folder))
 }

@@ -35,7 +35,8 @@ func ExamplePreviewer_Preview() {
 		Resolver: preview.SingleConnection(preview.NewSecret(server.DSN())),
 	})
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	defer previewer.Close()
 
@@ -43,7 +44,8 @@ func ExamplePreviewer_Preview() {
 		SQL: "select n, repeat('x', 2000) as long from generate_series(1, 5000) n;",
 	})
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	fmt.Println(len(result.Rows), "rows of", result.Columns[0].Name, result.Columns[0].Type)
 	for _, t := range result.Truncations {

@@ -41,7 +41,7 @@ func (s Secret) IsEmpty() bool { return s.Reveal() == "" }
 func (s Secret) String() string { return redacted }
 
 // Format writes a placeholder for every verb.
-func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) } //nolint:errcheck // fmt.State takes no error back
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) } // fmt.State takes no error back
 
 // LogValue returns a placeholder.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }

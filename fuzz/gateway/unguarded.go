@@ -48,7 +48,7 @@ func (g *Unguarded) Query(ctx context.Context, sql string) (*Answer, error) {
 		if _, err := g.conn.Exec(ctx, "begin read only").ReadAll(); err != nil {
 			return nil, g.refusal(ctx, err)
 		}
-		defer func() { _, _ = g.conn.Exec(context.WithoutCancel(ctx), "rollback").ReadAll() }() //nolint:errcheck // the next query notices
+		defer func() { _, _ = g.conn.Exec(context.WithoutCancel(ctx), "rollback").ReadAll() }() // the next query notices
 	}
 	results, err := g.conn.Exec(ctx, sql).ReadAll()
 	if err != nil {

@@ -1,8 +1,8 @@
 package client_test
 
 import (
-	"cmp"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"os"

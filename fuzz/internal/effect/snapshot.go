@@ -74,7 +74,6 @@ type Watcher struct {
 	folder string
 	hasWAL bool
 	tables string // the query over all tables, made anew when there are others
-	start  string // where in the log the watch began
 }
 
 // NewWatcher opens a superuser's session. folder is the canary folder, relative

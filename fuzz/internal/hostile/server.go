@@ -46,7 +46,7 @@ func Start(b Behaviour, upstream string) (*Server, error) {
 
 // DSN is a connection string to the server.
 func (s *Server) DSN(password string) string {
-	addr := s.listener.Addr().(*net.TCPAddr) //nolint:errcheck // a TCP listener's address is a TCP address
+	addr := s.listener.Addr().(*net.TCPAddr) // a TCP listener's address is a TCP address
 	return fmt.Sprintf("host=127.0.0.1 port=%d user=%s dbname=%s sslmode=disable password=%s", addr.Port, s.upstream.User, s.upstream.Database, password)
 }
 
@@ -90,7 +90,7 @@ func (s *Server) treat(ctx context.Context, conn net.Conn) {
 	p := &peer{ctx: ctx, conn: conn}
 	if s.behaviour.greet != nil {
 		if s.behaviour.greet(p) {
-			_, _ = io.Copy(io.Discard, conn) //nolint:errcheck // until the client goes away
+			_, _ = io.Copy(io.Discard, conn) // until the client goes away
 		}
 		return
 	}

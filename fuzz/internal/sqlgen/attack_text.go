@@ -131,7 +131,7 @@ func (w *writer) stall() *Node {
 
 // mutation takes an honest query or an attack and changes its bytes or tokens.
 func (w *writer) mutation(statements []string) *Node {
-	text := w.query(2).Node.String()
+	text := w.query(2).String()
 	switch {
 	case len(w.seeds) > 0 && !w.chance(3):
 		text = w.pick(w.seeds...)

@@ -3,6 +3,7 @@ package sqlgen
 import (
 	"fmt"
 	"math/rand"
+	"slices"
 	"strings"
 
 	"github.com/op-data/sqlpreview/fuzz/internal/values"
@@ -69,7 +70,7 @@ func NewSchema(r *rand.Rand) (*Schema, string) {
 	for n := 0; len(types) > 0; n++ {
 		width := min(len(types), 3+r.Intn(8))
 		// Each table also has the types that most expressions are made of.
-		chosen := append(values.Types()[:0:0], types[:width]...)
+		chosen := slices.Clone(types[:width])
 		types = types[width:]
 		for _, t := range values.Types() {
 			switch t.Name {

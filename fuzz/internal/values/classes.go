@@ -181,13 +181,13 @@ func tableText(table *unicode.RangeTable) func(*rand.Rand) string {
 
 // runeOf picks a range of the table, then a code point of the range.
 func runeOf(r *rand.Rand, table *unicode.RangeTable) rune {
-	if i := r.Intn(len(table.R16) + len(table.R32)); i < len(table.R16) {
+	i := r.Intn(len(table.R16) + len(table.R32))
+	if i < len(table.R16) {
 		rng := table.R16[i]
 		return rune(rng.Lo) + rune(rng.Stride)*rune(r.Intn(int((rng.Hi-rng.Lo)/rng.Stride)+1))
-	} else {
-		rng := table.R32[i-len(table.R16)]
-		return rune(rng.Lo) + rune(rng.Stride)*rune(r.Intn(int((rng.Hi-rng.Lo)/rng.Stride)+1))
 	}
+	rng := table.R32[i-len(table.R16)]
+	return rune(rng.Lo) + rune(rng.Stride)*rune(r.Intn(int((rng.Hi-rng.Lo)/rng.Stride)+1))
 }
 
 // hasScalar tells whether a table holds anything that UTF-8 can say; the

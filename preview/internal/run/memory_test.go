@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -62,7 +63,11 @@ func init() {
 		m := measurement{Milliseconds: time.Since(start).Milliseconds(), GrowthKiB: peak(false) - before}
 		switch {
 		case err != nil:
-			m.Outcome = string(err.(*run.Error).Reason)
+			var e *run.Error
+			if !errors.As(err, &e) {
+				panic(err)
+			}
+			m.Outcome = string(e.Reason)
 		default:
 			m.Outcome = fmt.Sprintf("%d rows", len(result.Rows))
 		}
