@@ -59,7 +59,9 @@ func (r Runner) Run(ctx context.Context, m Mutant) (Verdict, error) {
 	}
 	report := filepath.Join(scratch, "report.json")
 	start := time.Now()
-	cmd := exec.CommandContext(ctx, binary, "-time", r.Time.String(), "-stop-after", "1", "-no-shrink",
+	// A small stack, as threads have it in some containers: what bounds the
+	// parser's depth must do so there too.
+	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", `ulimit -S -s 1024; exec "$0" "$@"`, binary, "-time", r.Time.String(), "-stop-after", "1", "-no-shrink",
 		"-seed", strconv.FormatInt(r.Seed, 10), "-report", report)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = time.Minute

@@ -124,7 +124,7 @@ func (w *writer) nesting() *Node {
 
 // stall repeats what makes a lexer slow.
 func (w *writer) stall() *Node {
-	n := []int{2000, 20000, 60000}[w.Intn(3)]
+	n := []int{2000, 20000, 60000, 200000}[w.Intn(4)]
 	unit := w.pick("/*", "/**/", "+", "-- \n", "$a$", "'", "\"", "$", "U&'", "e'", "/* */", "''", "--", "+-", "@#", "<>", "/*'*/", "\\", "(", ";", "1.", ".", "0x", "''\n", "'a'\n", "<", "*/", "~`")
 	return leaf(Fixed, w.pick("select 1 ", "select ", "", "select 1 as a ")+strings.Repeat(unit, n/len(unit))+w.pick("", " 1", "*/", "'"))
 }
