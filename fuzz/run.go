@@ -266,6 +266,10 @@ func (r *runner) endBatch(ctx context.Context) error {
 	if err := r.checkEffects(ctx, o, true); err != nil {
 		return err
 	}
+	// Whoever listens will hear it with the next query.
+	if err := errors.Join(r.fixture.Notify(ctx), r.rebase(ctx)); err != nil {
+		return err
+	}
 	r.checkAlive(ctx, o)
 	r.checkLog(o)
 	for _, v := range o.violations {
@@ -334,5 +338,5 @@ func (r *runner) progress(last bool) {
 	r.lastLine = time.Now()
 	r.report.finish(r.start)
 	fmt.Fprintf(r.config.Progress, "%7.0fs  %d cases  %.0f/s  %d of %d techniques  %d findings\n",
-		r.report.Seconds, r.report.Cases, r.report.PerSecond, len(r.report.Techniques), len(r.write)+len(r.mean)+one(!r.config.SkipHostile), len(r.report.Findings))
+		r.report.Seconds, r.report.Cases, r.report.PerSecond, len(r.report.Techniques), len(r.write)+len(r.mean)+one(!r.config.SkipHostile)+2*one(r.config.Corpus != ""), len(r.report.Findings))
 }

@@ -81,16 +81,18 @@ func TestEveryEffectIsSeen(t *testing.T) {
 		{"file in the data directory", "copy (select 2) to program 'cat > stray'", "file stray"},
 		{"bystander ended", "select pg_terminate_backend(pid), pg_sleep(0.3) from pg_stat_activity where application_name = 'fuzz-bystander'", "bystander"},
 	}
+	before := full(t, w)
 	for _, c := range cases {
-		before := full(t, w)
 		if changes := full(t, w).Diff(before); len(changes) > 0 {
-			t.Errorf("%s: reading alone changed %v", c.name, changes)
+			t.Errorf("before %s: reading alone changed %v", c.name, changes)
 		}
 		if _, err := conn.PgConn().Exec(t.Context(), c.sql).ReadAll(); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
-		changes := full(t, w).Diff(before)
+		after := full(t, w)
+		changes := after.Diff(before)
+		before = after
 		if !names(changes, c.want) {
 			t.Errorf("%s: want a change of %q, got %v", c.name, c.want, changes)
 		}

@@ -140,7 +140,7 @@ func Spell(r *rand.Rand, text string) string {
 			return tag + text + tag
 		}
 	case 2:
-		return "convert_from('" + `\x` + hex.EncodeToString([]byte(text)) + "'::bytea, 'UTF8')"
+		return "convert_from(decode('" + hex.EncodeToString([]byte(text)) + "', 'hex'), 'UTF8')"
 	case 3:
 		runes := []rune(text)
 		if half := len(runes) / 2; half > 0 && !strings.Contains(text, `\`) {
