@@ -84,6 +84,7 @@ func techniques(t Targets) []technique {
 		{"catalog-function", func(w *writer) *Node { return w.catalogFunction() }},
 		{"catalog-relation", func(w *writer) *Node { return w.catalogRelation() }},
 		{"error-leak", func(w *writer) *Node { return w.errorLeak(t) }},
+		{"raised-leak", func(w *writer) *Node { return w.raisedLeak(t) }},
 		{"time", func(w *writer) *Node { return w.place(leaf(Expr, w.pick(slow...))) }},
 		{"memory", func(w *writer) *Node { return leaf(Query, w.pick(big...)) }},
 		{"mutation", func(w *writer) *Node { return w.mutation(statements) }},

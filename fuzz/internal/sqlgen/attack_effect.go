@@ -55,8 +55,14 @@ func (w *writer) errorLeak(t Targets) *Node {
 		"{v}::int", "{v}::regclass", "{v}::regproc", "{v}::regtype", "{v}::regnamespace", "{v}::regrole", "{v}::regoper", "{v}::regconfig", "{v}::regdictionary", "{v}::regcollation", "{v}::date", "{v}::json", "('{\"a\": ' || {v})::jsonb", "{v}::inet", "{v}::uuid", "{v}::numeric", "{v}::bool", "{v}::interval",
 		"{v}::point", "{v}::xml", "{v}::int[]", "{v}::bit(3)", "{v}::money", "{v}::macaddr", "{v}::tsquery", "{v}::jsonpath", "{v}::pg_lsn", "{v}::xid8", "{v}::int4range", "has_table_privilege({v}, 'select')", "has_schema_privilege({v}, 'usage')", "has_database_privilege({v}, 'connect')", "has_function_privilege({v}, 'execute')",
 		"has_column_privilege('public.victim', {v}, 'select')", "current_setting({v})", "to_timestamp({v}, 'YYYY')", "to_number({v}, {v})", "to_date({v}, 'YYYY-MM-DD')", "encode('x', {v})", "decode({v}, 'hex')", "convert_from('x', {v})", "now() at time zone {v}", "regexp_match('a', '(' || {v})", "'a' similar to 'b' escape {v}", "'a' like 'b' escape {v}",
-		"('{}'::jsonb) @@ ({v})::jsonpath", "jsonb_path_query('{}', ({v})::jsonpath)", "pg_get_serial_sequence({v}, 'a')", "date_trunc({v}, now())", "extract(epoch from {v}::timestamptz)", "public.trap_raise({v})", "public.trap_notice({v})", "public.trap_raise_detail({v})", "public.trap_raise_plain({v})", "public.trap_raise_plain({v})", "xmlparse(document {v})", "xpath({v}, '<a/>')", "set_byte('x', length({v}), 1)", "{v}::\"char\"::int / 0",
+		"('{}'::jsonb) @@ ({v})::jsonpath", "jsonb_path_query('{}', ({v})::jsonpath)", "pg_get_serial_sequence({v}, 'a')", "date_trunc({v}, now())", "extract(epoch from {v}::timestamptz)", "xmlparse(document {v})", "xpath({v}, '<a/>')", "set_byte('x', length({v}), 1)", "{v}::\"char\"::int / 0",
 		"array_fill(0, array[length({v}) * -1])", "to_regclass({v} || '.')", "jsonb_set('{}', array[null], '1', true) || {v}::jsonb", "format('%' || {v}, 1)", "make_date(length({v}), 99, 1)", "string_to_array({v}, ',')::int[]", "{v} collate \"nope\"", "pg_input_is_valid({v}, 'nope')", "ts_headline({v}::regconfig, 'a', 'b')", "setweight('a', {v}::\"char\")"), "{v}", value)))
+}
+
+// raisedLeak lets a function of the database speak of a secret.
+func (w *writer) raisedLeak(t Targets) *Node {
+	value := "(select token from " + t.Secrets + " limit 1)"
+	return w.place(leaf(Expr, replaceAll(w.pick("public.trap_raise({v})", "public.trap_notice({v})", "public.trap_raise_detail({v})", "public.trap_raise_plain({v})"), "{v}", value)))
 }
 
 // catalogRelation reads a relation of the server's own, whole or by column.
