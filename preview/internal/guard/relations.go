@@ -26,6 +26,8 @@ var secretRelations = map[string][]string{
 	"information_schema": {
 		"user_mapping_options", "foreign_server_options", "_pg_user_mappings", "_pg_foreign_servers",
 	},
+	// The extension supabase_vault.
+	"vault": {"secrets", "decrypted_secrets"},
 }
 
 func isSecret(schema, name string) bool {
