@@ -198,7 +198,7 @@ func (a *answers) describe(r *wire.Reader) error {
 		return err
 	}
 	var description pgproto3.RowDescription
-	if err := description.Decode(body); err != nil {
+	if err := description.Decode(body); err != nil || len(description.Fields) > HardColumns {
 		return wire.ErrProtocol
 	}
 	a.totalColumns = len(description.Fields)

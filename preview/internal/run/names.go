@@ -15,7 +15,9 @@ const (
 	// namesAge is how long looked-up names are believed: types and tables may be
 	// renamed. namesKept bounds the memory.
 	namesAge  = time.Minute
-	namesKept = 20000
+	namesKept = 5000
+	// nameBytes is more than two quoted identifiers and a modifier take.
+	nameBytes = 512
 )
 
 // names remembers what a database calls its types and columns.

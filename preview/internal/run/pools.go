@@ -50,6 +50,32 @@ func (ps *Pools) Close() {
 
 // pool returns the pool of a target and makes one if there is none.
 func (ps *Pools) pool(t Target) (*pool, *Error) {
+	if p, err := ps.find(t); p != nil || err != nil {
+		return p, err
+	}
+	// Reading a connection string may read files, which may take time.
+	made, err := newPool(t, ps.limits)
+	if err != nil {
+		return nil, err
+	}
+	return ps.add(t, made)
+}
+
+// find returns the pool of a target, or nil if there is none.
+func (ps *Pools) find(t Target) (*pool, *Error) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	if ps.closed {
+		return nil, newError(reason.DatabaseUnavailable, "this previewer has been closed", "")
+	}
+	if p, ok := ps.byID[t.ID]; ok && p.dsn == t.DSN {
+		return p, nil
+	}
+	return nil, nil
+}
+
+// add makes a pool the one of its id, unless another caller was faster.
+func (ps *Pools) add(t Target, made *pool) (*pool, *Error) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	if ps.closed {
@@ -65,15 +91,11 @@ func (ps *Pools) pool(t Target) (*pool, *Error) {
 	if len(ps.byID) >= ps.limits.Connections && !ps.evict() {
 		return nil, newError(reason.ConcurrencyLimit, "too many connections are in use at a time", "Try again later.")
 	}
-	p, err := newPool(t, ps.limits)
-	if err != nil {
-		return nil, err
-	}
-	ps.byID[t.ID] = p
+	ps.byID[t.ID] = made
 	if ps.sweep == nil {
 		ps.sweep = time.AfterFunc(ps.limits.IdleTimeout, ps.sweepAll)
 	}
-	return p, nil
+	return made, nil
 }
 
 // evict removes the pool that has been unused for the longest time.
