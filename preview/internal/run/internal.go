@@ -10,8 +10,9 @@ import (
 // Bounds of Internal. A catalog with more to say than this is not one that a
 // policy can be decided on.
 const (
-	internalRows      = 50000
-	internalCellBytes = 8 << 10
+	internalRows = 50000
+	// The definition of a view is one cell.
+	internalCellBytes = 512 << 10
 	internalBytes     = HardBytes
 )
 

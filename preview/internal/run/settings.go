@@ -54,6 +54,9 @@ func pinned(t traits) []setting {
 		{"intervalstyle", "postgres"},
 		{"extra_float_digits", "1"},
 		{"bytea_output", "hex"},
+		// Compiling a plan takes seconds that nothing can interrupt, and pays only
+		// for queries that run longer than a preview may.
+		{"jit", "off"},
 	}
 	if t.version >= 14 && !t.noCheckInterval {
 		settings = append(settings, setting{"client_connection_check_interval", milliseconds(checkInterval)})
