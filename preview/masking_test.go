@@ -37,14 +37,30 @@ insert into measured values (5, '2026-01-02 03:04:05+00');
 create table visits (id int, origin text) partition by range (id);
 create table visits_1 partition of visits for values from (0) to (100);
 insert into visits values (1, 'canary-visit');
+create table bare (api_key text);
+insert into bare values ('canary-bare');
+create table changes (id int, old users, olds users[], kept plain);
+insert into changes select 1, u, array[u], p from users u, plain p;
+create view changed as select id, old from changes;
+create domain some_user as users;
+create function domain_word(some_user) returns text language sql immutable as 'select ($1).password_hash';
+create table people (id int, mail text);
+create table people_eu () inherits (people);
+insert into people_eu values (1, 'canary-mail');
+create table people_us () inherits (people);
+insert into people_us values (2, 'us');
+create sequence numbers;
+create view long as select id, name as first_name, $long$LONG$long$ as filler from users;
 create function describe(users) returns text language sql immutable as 'select $1.password_hash';
 `
 
 func TestMaskingFollowsTheOrigin(t *testing.T) {
-	dsn := pgtest.Shared(t).Database(t, vault)
+	dsn := pgtest.Shared(t).Database(t, strings.Replace(vault, "LONG", strings.Repeat("0123456789", 2000), 1))
 	p := newPreviewer(t, preview.Config{
 		Resolver: preview.SingleConnection(preview.NewSecret(dsn)),
-		Sanitize: sanitize.Config{Columns: sanitize.ColumnRules{Mask: []string{"public.notes.body", "public.visits.origin"}}},
+		Sanitize: sanitize.Config{Columns: sanitize.ColumnRules{
+			Mask: []string{"public.notes.body", "public.visits.origin", "public.people_eu.mail"},
+		}},
 	})
 	tests := []struct {
 		name, sql string
@@ -78,6 +94,17 @@ func TestMaskingFollowsTheOrigin(t *testing.T) {
 		{"an operator's rule, NATURAL FULL JOIN", "select * from notes natural full join (select 'x' as body) y", "m-"},
 		{"a partition of a table with a rule", "select id, origin from visits_1", "-m"},
 		{"an expression on such a partition", "select upper(origin) from visits_1", "m"},
+		{"a child with a rule, through its parent", "select id, mail from people", "-m"},
+		{"an expression on such a parent", "select upper(mail) from people", "m"},
+		{"a sibling of a child with a rule", "select id, upper(mail) from people_us", "--"},
+		{"a column of rows", "select id, old from changes", "-m"},
+		{"a column of arrays of rows", "select olds from changes", "m"},
+		{"a field of a column of rows", "select (old).password_hash as x from changes", "m"},
+		{"a row in an array", "select (olds[1]).password_hash as x from changes", "m"},
+		{"a view's column of rows", "select id, old from changed", "-m"},
+		{"a function of a domain over rows", "select u.domain_word from users u", "m"},
+		{"a star in an array", "select array(select * from bare)", "m"},
+		{"a table in a scalar", "select (table bare)", "m"},
 		{"recursion", "with recursive r as (select password_hash as x from users union all select x from r where false) select x from r", "m"},
 		{"VALUES around a scalar", "select * from (values ((select password_hash from users))) v", "m"},
 		{"a lateral rename", "select l.z from users u, lateral (select u.password_hash as z) l", "m"},
@@ -90,6 +117,9 @@ func TestMaskingFollowsTheOrigin(t *testing.T) {
 		{"a materialized view", "select * from stored", "-m"},
 		{"an expression on a view", "select upper(word) from renamed", "m"},
 
+		{"a column of rows without it", "select id, kept, (kept).name as x from changes where id = 1", "---"},
+		{"a view of a long definition", "select id, first_name, upper(first_name) from long", "---"},
+		{"a sequence", "select last_value, last_value + 1 from numbers", "--"},
 		{"a view that leaves the column out", "select * from harmless", "--"},
 		{"a view that counts", "select * from counted", "--"},
 		{"counting", "select count(*) from users", "-"},
@@ -127,6 +157,46 @@ func TestMaskingFollowsTheOrigin(t *testing.T) {
 				t.Errorf("%s\nmasked columns are %s, want %s", tt.sql, got.String(), tt.masked)
 			}
 		})
+	}
+}
+
+func TestMaskingInAQueryOfJSON(t *testing.T) {
+	dsn := pgtest.Shared(t).Database(t, vault)
+	p := newPreviewer(t, preview.Config{Resolver: preview.SingleConnection(preview.NewSecret(dsn))})
+	if run(t, p, "select current_setting('server_version_num')::int >= 160000").Rows[0][0].Text != "t" {
+		t.Skip("JSON_ARRAY(SELECT ...) is of PostgreSQL 16")
+	}
+	for _, sql := range []string{
+		"select json_array(select * from bare)", "select json_array(table bare)",
+		"select x from (select json_serialize(json_array(select * from bare))) as s (x)",
+	} {
+		if got := run(t, p, sql).Rows[0][0].Text; strings.Contains(got, "canary") {
+			t.Errorf("%s: a masked value came through: %q", sql, got)
+		}
+	}
+}
+
+func TestMaskingWhereTheServerReadsNamesOtherwise(t *testing.T) {
+	server, err := pgtest.New(t.Context(), pgtest.Options{Encoding: "LATIN1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	// In LATIN1 these names are shorter than 63 bytes, in UTF-8 longer.
+	long := strings.Repeat("\u00e9", 40)
+	execute(t, server.DSN()+" client_encoding=UTF8",
+		`create table short (id int, "`+long+`_password" text); insert into short values (1, 'canary-column'); `+
+			`create table "`+long+`_people" (id int, password text); insert into "`+long+`_people" values (1, 'canary-table')`)
+	p := newPreviewer(t, preview.Config{Resolver: preview.SingleConnection(preview.NewSecret(server.DSN()))})
+	for _, sql := range []string{
+		`select upper("` + long + `_password") from short`,
+		`select upper(password) from "` + long + `_people"`,
+		`select to_jsonb(t) from "` + long + `_people" t`,
+	} {
+		got := run(t, p, sql).Rows[0][0].Text
+		if strings.Contains(strings.ToLower(got), "canary") {
+			t.Errorf("%s: a masked value came through: %q", sql, got)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package origin
 import (
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,23 +22,40 @@ type relation struct {
 	columns      map[uint16]string
 	// query is the text of a view's query, with every name qualified.
 	query string
-	// parents are the tables that it is a partition or a child of, at any distance.
-	parents []sanitize.TableID
+	// kin are the tables that it is a partition or a child of, and those that are
+	// its partitions and children, at any distance: the same rows are read through
+	// both, so a rule for a column of the one holds for the other's.
+	kin []sanitize.TableID
+	// parts has the columns of the rows that a column's values are, or hold, by
+	// the column's number.
+	parts map[uint16][]sanitize.ColumnID
 	// uses has the OIDs of the relations that the view's query reads.
 	uses []uint32
 }
 
-// masks tells whether the rules mask a column of the relation by its own name
-// or by that of a parent.
-func (r *relation) masks(rules *sanitize.Sanitizer, column string) bool {
-	return rules.MasksColumn(sanitize.ColumnID{Schema: r.schema, Table: r.name, Column: column}, r.parents...)
+// masks tells whether the rules mask a column of the relation by its own name,
+// by that of its kin, or by what its values hold.
+func (r *relation) masks(rules *sanitize.Sanitizer, number uint16) bool {
+	column := sanitize.ColumnID{Schema: r.schema, Table: r.name, Column: r.columns[number]}
+	return rules.MasksColumn(column, r.kin...) || r.holdsMasked(rules, number)
+}
+
+// holdsMasked tells whether a column's values are rows, or hold rows, that have
+// a masked column.
+func (r *relation) holdsMasked(rules *sanitize.Sanitizer, number uint16) bool {
+	return slices.ContainsFunc(r.parts[number], func(part sanitize.ColumnID) bool { return rules.MasksColumn(part) })
 }
 
 func (r *relation) isView() bool { return r.kind == "v" || r.kind == "m" }
 
+// maxDefinition is how many bytes of a view's definition are looked into. A
+// longer one is as one that cannot be read: all of its columns count as masked if
+// it reads a masked one.
+const maxDefinition = 128 << 10
+
 // closureQuery asks for the relations of these names, in whatever schema where
 // none is written, and for those that they read through views. Rows are of
-// four kinds: r(elation), c(olumn), p(arent), u(se). Names travel as hex, so that none
+// five kinds: r(elation), c(olumn), k(in), u(se), t(ype's column). Names travel as hex, so that none
 // can end a literal. Views of PostgreSQL's own are not followed: the guard
 // refuses those that hold secrets.
 func closureQuery(names []name) string {
@@ -56,7 +74,7 @@ used (oid) as (
   join pg_catalog.pg_class c on c.relname::text operator(pg_catalog.=) w.r
   join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace
   where (w.s operator(pg_catalog.=) '' or n.nspname::text operator(pg_catalog.=) w.s)
-    and c.relkind in ('r', 'p', 'f', 'v', 'm')
+    and c.relkind in ('r', 'p', 'f', 'v', 'm', 'S')
   union
   select d.refobjid
   from used u
@@ -77,23 +95,66 @@ parents (child, parent) as (
   select p.child, i.inhparent
   from parents p
   join pg_catalog.pg_inherits i on i.inhrelid operator(pg_catalog.=) p.parent
+),
+children (parent, child) as (
+  select i.inhparent, i.inhrelid
+  from used u
+  join pg_catalog.pg_inherits i on i.inhparent operator(pg_catalog.=) u.oid
+  union
+  select c.parent, i.inhrelid
+  from children c
+  join pg_catalog.pg_inherits i on i.inhparent operator(pg_catalog.=) c.child
+),
+parts (relation, number, type) as (
+  select a.attrelid, a.attnum, a.atttypid
+  from used u
+  join pg_catalog.pg_attribute a on a.attrelid operator(pg_catalog.=) u.oid
+  where a.attnum operator(pg_catalog.>) 0 and not a.attisdropped and a.atttypid operator(pg_catalog.>=) 16384
+  union
+  select p.relation, p.number, inner_type.oid
+  from parts p
+  join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) p.type
+  cross join lateral (
+    select t.typelem
+    union all
+    select t.typbasetype
+    union all
+    select r.rngsubtype from pg_catalog.pg_range r
+    where t.oid in (r.rngtypid, r.rngmultitypid)
+    union all
+    select a.atttypid from pg_catalog.pg_attribute a
+    where t.typrelid operator(pg_catalog.<>) 0 and a.attrelid operator(pg_catalog.=) t.typrelid
+      and a.attnum operator(pg_catalog.>) 0 and not a.attisdropped
+  ) inner_type (oid)
+  where inner_type.oid operator(pg_catalog.>=) 16384
 )
 select 'r', c.oid::text, n.nspname::text, c.relname::text, c.relkind::text,
-  case when c.relkind in ('v', 'm') and n.nspname::text not in ('pg_catalog', 'information_schema')
-    then pg_catalog.pg_get_viewdef(c.oid) end
+  case when pg_catalog.octet_length(d.definition) operator(pg_catalog.<=) ` + strconv.Itoa(maxDefinition) + ` then d.definition end
 from used u
-join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) u.oid and c.relkind in ('r', 'p', 'f', 'v', 'm')
+join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) u.oid and c.relkind in ('r', 'p', 'f', 'v', 'm', 'S')
 join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace
+left join lateral (
+  select pg_catalog.pg_get_viewdef(c.oid)
+  where c.relkind in ('v', 'm') and n.nspname::text not in ('pg_catalog', 'information_schema')
+) d (definition) on true
 union all
 select 'c', a.attrelid::text, a.attnum::text, a.attname::text, null, null
 from used u
 join pg_catalog.pg_attribute a on a.attrelid operator(pg_catalog.=) u.oid
 where a.attnum operator(pg_catalog.>) 0 and not a.attisdropped
 union all
-select 'p', p.child::text, '0', n.nspname::text, c.relname::text, null
-from parents p
-join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) p.parent
+select 'k', k.one::text, '0', n.nspname::text, c.relname::text, null
+from (select child, parent from parents union all select parent, child from children) k (one, other)
+join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) k.other
 join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace
+union all
+select distinct 't', p.relation::text, p.number::text, n.nspname::text, c.relname::text, a.attname::text
+from parts p
+join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) p.type
+join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) t.typrelid
+join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace
+join pg_catalog.pg_attribute a on a.attrelid operator(pg_catalog.=) c.oid
+where a.attnum operator(pg_catalog.>) 0 and not a.attisdropped
 union all
 select distinct 'u', u.oid::text, d.refobjid::text, null, null, null
 from used u
@@ -106,11 +167,13 @@ where d.classid operator(pg_catalog.=) 'pg_catalog.pg_rewrite'::pg_catalog.regcl
 }
 
 // wholeRowQuery asks for the functions that can take a whole row as their only
-// written argument: of any type, of records, or of a table's type.
+// written argument: of any type, of records, of a table's type or of a domain
+// over one.
 const wholeRowQuery = `select distinct p.proname::text
 from pg_catalog.pg_proc p
 join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) p.proargtypes[0]
-where t.typtype in ('p', 'c')`
+left join pg_catalog.pg_type b on b.oid operator(pg_catalog.=) t.typbasetype
+where t.typtype in ('p', 'c') or t.typtype in ('d') and b.typtype in ('c', 'd')`
 
 // literal writes text as an expression that no character of it can leave.
 func literal(text string) string {
@@ -135,7 +198,7 @@ func readClosure(rows [][]string) (map[uint32]*relation, error) {
 		}
 		relations[uint32(oid)] = &relation{
 			oid: uint32(oid), schema: row[2], name: row[3], kind: row[4], query: row[5],
-			columns: make(map[uint16]string),
+			columns: make(map[uint16]string), parts: make(map[uint16][]sanitize.ColumnID),
 		}
 	}
 	for _, row := range rows {
@@ -157,8 +220,11 @@ func readClosure(rows [][]string) (map[uint32]*relation, error) {
 		switch row[0] {
 		case "c":
 			r.columns[uint16(number)] = row[3]
-		case "p":
-			r.parents = append(r.parents, sanitize.TableID{Schema: row[3], Name: row[4]})
+		case "k":
+			r.kin = append(r.kin, sanitize.TableID{Schema: row[3], Name: row[4]})
+		case "t":
+			part := sanitize.ColumnID{Schema: row[3], Table: row[4], Column: row[5]}
+			r.parts[uint16(number)] = append(r.parts[uint16(number)], part)
 		case "u":
 			r.uses = append(r.uses, uint32(number))
 		default:

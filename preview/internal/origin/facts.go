@@ -3,7 +3,6 @@ package origin
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 )
 
 // facts says how a statement could carry a column's values into its result.
@@ -36,7 +35,7 @@ func factsOf(tree string) (*facts, error) {
 		mentioned: map[string]bool{}, attributes: map[string]bool{}, singles: map[string]bool{},
 		rows: map[string]bool{}, subqueries: map[string]bool{},
 	}
-	f.value(root)
+	f.statement(root)
 	for name := range f.singles {
 		if f.rows[name] || f.stars > 0 && f.subqueries[name] {
 			f.hidden = true
@@ -48,7 +47,7 @@ func factsOf(tree string) (*facts, error) {
 // carries tells whether the values of a column can get into the result.
 // wholeRow has the functions that take a row of any type, or of a table's.
 func (f *facts) carries(column string, wholeRow map[string]bool) bool {
-	if f.hidden || f.mentioned[column] {
+	if f.hidden || f.mentioned[fold(column)] {
 		return true
 	}
 	for name := range f.attributes {
@@ -57,6 +56,16 @@ func (f *facts) carries(column string, wholeRow map[string]bool) bool {
 		}
 	}
 	return false
+}
+
+// statement reads the statement itself, a CTE or a subselect in FROM: the only
+// places where a star keeps the names of its columns.
+func (f *facts) statement(v any) {
+	if inner := at(v, "SelectStmt"); inner != nil {
+		f.selectStmt(inner, false)
+		return
+	}
+	f.value(v)
 }
 
 func (f *facts) value(v any) {
@@ -82,7 +91,7 @@ func (f *facts) value(v any) {
 func (f *facts) node(kind string, n map[string]any) {
 	switch kind {
 	case "String":
-		f.mentioned[text(n, "sval")] = true
+		f.mentioned[named(n, "sval")] = true
 	case "ColumnRef":
 		f.columnRef(n)
 	case "A_Star":
@@ -92,19 +101,23 @@ func (f *facts) node(kind string, n map[string]any) {
 		for _, name := range stringsOf(n["indirection"]) {
 			f.attributes[name] = true
 		}
-	case "SelectStmt", "larg", "rarg":
-		f.selectStmt(n, false)
+	case "ctequery", "subquery":
+		f.statement(n)
+		return
+	case "SelectStmt":
+		// In an expression, such as JSON_ARRAY(SELECT ...).
+		f.selectStmt(n, true)
 		return
 	case "SubLink":
 		f.subLink(n)
 		return
 	case "RangeVar":
-		f.rows[text(n, "relname")] = true
+		f.rows[named(n, "relname")] = true
 		f.alias(n, f.rows, true)
 	case "JoinExpr":
 		f.alias(n, f.rows, true)
 		if using, ok := n["join_using_alias"].(map[string]any); ok {
-			f.rows[text(using, "aliasname")] = true
+			f.rows[named(using, "aliasname")] = true
 		}
 	case "RangeSubselect":
 		before := f.stars
@@ -114,7 +127,7 @@ func (f *facts) node(kind string, n map[string]any) {
 	case "CommonTableExpr":
 		before := f.stars
 		f.children(n)
-		f.subqueries[text(n, "ctename")] = true
+		f.subqueries[named(n, "ctename")] = true
 		if names, ok := n["aliascolnames"].([]any); ok && len(names) > 0 && f.stars > before {
 			f.hidden = true
 		}
@@ -132,7 +145,7 @@ func (f *facts) alias(n map[string]any, into map[string]bool, renames bool) {
 	if !ok {
 		return
 	}
-	into[text(alias, "aliasname")] = true
+	into[named(alias, "aliasname")] = true
 	if names, ok := alias["colnames"].([]any); ok && len(names) > 0 && renames {
 		f.hidden = true
 	}
@@ -237,13 +250,16 @@ func text(n map[string]any, field string) string {
 	return s
 }
 
+// named returns a name in the form that names are compared in.
+func named(n map[string]any, field string) string { return fold(text(n, field)) }
+
 // stringsOf returns the names in a list of String nodes, leaving out others.
 func stringsOf(list any) []string {
 	items, _ := list.([]any)
 	var names []string
 	for _, item := range items {
 		if s, ok := at(item, "String")["sval"].(string); ok {
-			names = append(names, strings.Clone(s))
+			names = append(names, fold(s))
 		}
 	}
 	return names

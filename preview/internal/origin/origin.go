@@ -53,7 +53,7 @@ func (m *Masks) MaskedBy(
 	}
 	j := &judgement{
 		masks: m, target: target, known: known,
-		relations: relations.all, views: make(map[uint32]map[uint16]string),
+		relations: relations.all, unknown: relations.unknown, views: make(map[uint32]map[uint16]string),
 	}
 	return j.outputs(ctx, st.Tree(), relations.named, columns)
 }
@@ -72,6 +72,8 @@ type judgement struct {
 	target    Target
 	known     *Snapshot
 	relations map[uint32]*relation
+	// unknown says that the statement reads something that relations lacks.
+	unknown bool
 	// views has the rules of the views' columns, as far as they were needed; an
 	// entry that is nil is being made.
 	views map[uint32]map[uint16]string
@@ -79,12 +81,12 @@ type judgement struct {
 
 // outputs judges the columns of a statement that reads the relations used.
 func (j *judgement) outputs(ctx context.Context, tree string, used []uint32, columns []Column) ([]string, error) {
-	sources := sanitize.Sources{Complete: true}
+	sources := sanitize.Sources{Complete: !j.unknown}
 	masked, err := j.maskedColumns(ctx, used, &sources)
 	if err != nil {
 		return nil, err
 	}
-	if len(masked) > 0 {
+	if len(masked) > 0 && sources.Complete {
 		carried, err := j.carried(ctx, tree, masked)
 		if err != nil {
 			return nil, err
@@ -136,7 +138,7 @@ func (j *judgement) maskedColumns(ctx context.Context, used []uint32, sources *s
 		if r == nil {
 			continue // not a relation that has rows, or one the role cannot see
 		}
-		sources.Relations = append(sources.Relations, sanitize.Relation{Schema: r.schema, Name: r.name, Parents: r.parents})
+		sources.Relations = append(sources.Relations, sanitize.Relation{Schema: r.schema, Name: r.name, Parents: r.kin})
 		var rules map[uint16]string
 		if r.isView() {
 			var err error
@@ -145,7 +147,7 @@ func (j *judgement) maskedColumns(ctx context.Context, used []uint32, sources *s
 			}
 		}
 		for number, column := range r.columns {
-			if rules[number] != "" || r.masks(j.masks.rules, column) {
+			if rules[number] != "" || r.masks(j.masks.rules, number) {
 				masked = append(masked, column)
 			}
 		}
@@ -172,15 +174,16 @@ func (j *judgement) carried(ctx context.Context, tree string, masked []string) (
 	return false, nil
 }
 
-// origin returns where a column comes from, or zero where that is not known or
-// where a view's own query shows that it is masked.
+// origin returns where a column comes from, or zero where that is not known,
+// where a view's own query shows that it is masked, or where its values are rows
+// with a masked column.
 func (j *judgement) origin(c Column) sanitize.ColumnID {
 	r := j.relations[c.Table]
 	if r == nil || !c.isUserColumn() {
 		return sanitize.ColumnID{}
 	}
 	column, ok := r.columns[c.Attribute]
-	if !ok || j.views[r.oid][c.Attribute] != "" {
+	if !ok || j.views[r.oid][c.Attribute] != "" || r.holdsMasked(j.masks.rules, c.Attribute) {
 		return sanitize.ColumnID{}
 	}
 	return sanitize.ColumnID{Schema: r.schema, Table: r.name, Column: column}
@@ -250,8 +253,8 @@ func (j *judgement) reachesMasked(r *relation, seen map[uint32]bool) bool {
 		return false
 	}
 	seen[r.oid] = true
-	for _, column := range r.columns {
-		if r.masks(j.masks.rules, column) {
+	for number := range r.columns {
+		if r.masks(j.masks.rules, number) {
 			return true
 		}
 	}

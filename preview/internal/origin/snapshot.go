@@ -30,6 +30,9 @@ type closure struct {
 	// named has the OIDs that the names themselves can mean.
 	named []uint32
 	all   map[uint32]*relation
+	// unknown says that a name means no relation that the catalog lists: what the
+	// statement reads is not known.
+	unknown bool
 }
 
 // NewSnapshot makes an empty snapshot.
@@ -75,10 +78,16 @@ func (s *Snapshot) closure(ctx context.Context, target Target, names []name, col
 		return closure{}, err
 	}
 	found := closure{all: all}
+	listed := make(map[name]bool, len(unique))
 	for oid, r := range all {
-		if unique[name{r.schema, r.name}] || unique[name{"", r.name}] {
+		qualified, bare := name{r.schema, r.name}, name{"", r.name}
+		if unique[qualified] || unique[bare] {
 			found.named = append(found.named, oid)
+			listed[qualified], listed[bare] = true, true
 		}
+	}
+	for n := range unique {
+		found.unknown = found.unknown || !listed[n]
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,7 +130,7 @@ func (s *Snapshot) wholeRowFunctions(ctx context.Context, target Target) (map[st
 		if len(row) != 1 {
 			return nil, errCatalog
 		}
-		functions[row[0]] = true
+		functions[fold(row[0])] = true
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
