@@ -14,3 +14,16 @@ func CatalogFault(name string, volatility byte) string {
 	}
 	return "not listed"
 }
+
+// Operands returns where numbers, strings and plain words stand in a text: the
+// places where an expression may stand.
+func Operands(sql string) (list [][2]int) {
+	lex := lexer{src: sql}
+	for t := lex.next(); t.kind != tokEOF; t = lex.next() {
+		word := t.kind == tokWord && keywordOf(sql[t.start:t.end]) == ""
+		if word || t.kind == tokNumber || t.kind == tokString || t.kind == tokQuoted {
+			list = append(list, [2]int{t.start, t.end})
+		}
+	}
+	return list
+}
