@@ -62,7 +62,7 @@ func (s sources) open(ctx context.Context) (*source, error) {
 		opened.ping = func(context.Context) error { _, err := connections.Directory(s.Dir, own); return err }
 	default:
 		var agent *connections.Agent
-		agent, openErr = connections.OpenAgent(ctx, connections.AgentConfig{
+		agent, openErr = connections.OpenAgent(connections.AgentConfig{
 			DSN: s.AgentDSN, WorkspaceID: s.WorkspaceID, Schema: s.AgentSchema, Policy: stored,
 		})
 		if openErr == nil {

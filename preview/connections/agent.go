@@ -7,9 +7,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/pgconn"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/op-data/sqlpreview/preview"
@@ -20,7 +20,6 @@ const (
 	DefaultCacheTime = 5 * time.Second
 	// lookupTimeout bounds a look into the agent's database.
 	lookupTimeout = 3 * time.Second
-	agentSessions = 4
 	maxIDBytes    = 256
 )
 
@@ -43,13 +42,13 @@ type AgentConfig struct {
 
 // Agent is a Resolver over the agent's table of connections.
 type Agent struct {
-	config AgentConfig
-	pool   *pgxpool.Pool
-	sql    string
+	config  AgentConfig
+	lookups *lookups
 
-	lookups singleflight.Group
+	flights singleflight.Group
 	mu      sync.Mutex
 	cache   map[string]cached
+	closed  bool
 }
 
 type cached struct {
@@ -61,7 +60,7 @@ type cached struct {
 // "workspaceId", name) of the agent's database. Only rows of the configured
 // workspace whose type is postgres exist for it. It does not connect: an agent
 // whose database is not up yet must not keep the sidecar from starting.
-func OpenAgent(ctx context.Context, config AgentConfig) (*Agent, error) {
+func OpenAgent(config AgentConfig) (*Agent, error) {
 	var faults []error
 	if config.WorkspaceID == "" {
 		faults = append(faults, errors.New("connections: AgentConfig.WorkspaceID is not set; without it there is no tenant"))
@@ -69,36 +68,26 @@ func OpenAgent(ctx context.Context, config AgentConfig) (*Agent, error) {
 	if config.CacheTime == 0 {
 		config.CacheTime = DefaultCacheTime
 	}
-	poolConfig, err := pgxpool.ParseConfig(config.DSN.Reveal())
+	session, err := pgconn.ParseConfig(config.DSN.Reveal())
 	if err != nil || config.DSN.IsEmpty() {
 		faults = append(faults, errors.New("connections: AgentConfig.DSN is no connection string that libpq could read"))
 	}
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
-	poolConfig.MaxConns = agentSessions
-	poolConfig.MinConns = 0
-	poolConfig.ConnConfig.RuntimeParams["application_name"] = "sqlpreview"
-	poolConfig.ConnConfig.ConnectTimeout = lookupTimeout
-	// One unnamed statement a look-up: nothing stays in a session, so a pooler in
-	// between does no harm.
-	poolConfig.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
-	pool, err := pgxpool.NewWithConfig(ctx, poolConfig)
-	if err != nil {
-		return nil, errors.New("connections: the pool of the agent's database cannot be made")
-	}
-	return &Agent{config: config, pool: pool, sql: agentSQL(config.Schema), cache: map[string]cached{}}, nil
+	session.RuntimeParams["application_name"] = "sqlpreview"
+	return &Agent{config: config, lookups: newLookups(session, agentSQL(config.Schema)), cache: map[string]cached{}}, nil
 }
 
 // agentSQL casts what may be a text, a uuid or an enum in the agent's schema.
 // The comparison of the id is on text, so that an id which is no uuid is unknown
 // and not an error.
 func agentSQL(schema string) string {
-	table := pgx.Identifier{"Connection"}
+	table := `"Connection"`
 	if schema != "" {
-		table = pgx.Identifier{schema, "Connection"}
+		table = `"` + strings.ReplaceAll(schema, `"`, `""`) + `".` + table
 	}
-	return `select pg_catalog.left("payload"::pg_catalog.text, ` + fmt.Sprint(maxPayload+1) + `) from ` + table.Sanitize() + `
+	return `select pg_catalog.left("payload"::pg_catalog.text, ` + fmt.Sprint(maxPayload+1) + `) from ` + table + `
 where "id"::pg_catalog.text operator(pg_catalog.=) $1::pg_catalog.text
 and "workspaceId"::pg_catalog.text operator(pg_catalog.=) $2::pg_catalog.text
 and "type"::pg_catalog.text operator(pg_catalog.=) 'postgres'`
@@ -106,7 +95,7 @@ and "type"::pg_catalog.text operator(pg_catalog.=) 'postgres'`
 
 // Resolve implements preview.Resolver.
 func (a *Agent) Resolve(ctx context.Context, id string) (preview.Connection, error) {
-	if id == "" || len(id) > maxIDBytes || strings.ContainsRune(id, 0) {
+	if id == "" || len(id) > maxIDBytes || !utf8.ValidString(id) || strings.ContainsRune(id, 0) {
 		return preview.Connection{}, preview.ErrConnectionNotFound
 	}
 	if connection, ok := a.fresh(id); ok {
@@ -114,7 +103,7 @@ func (a *Agent) Resolve(ctx context.Context, id string) (preview.Connection, err
 	}
 	// One look-up serves all who ask meanwhile, so it must not end with the one
 	// who asked first.
-	result := a.lookups.DoChan(id, func() (any, error) {
+	result := a.flights.DoChan(id, func() (any, error) {
 		shared, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookupTimeout)
 		defer cancel()
 		return a.lookUp(shared, id)
@@ -139,19 +128,16 @@ func (a *Agent) fresh(id string) (preview.Connection, bool) {
 // find: a connection that was just made must work, and one that was deleted
 // must not.
 func (a *Agent) lookUp(ctx context.Context, id string) (preview.Connection, error) {
-	var payload *string
-	err := a.pool.QueryRow(ctx, a.sql, id, a.config.WorkspaceID).Scan(&payload)
+	payload, found, err := a.lookups.ask(ctx, id, a.config.WorkspaceID)
 	var connection preview.Connection
 	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		err = preview.ErrConnectionNotFound
 	case err != nil:
-		// The driver's text may name the user and the host.
-		err = errors.New("connections: the agent's database cannot be asked")
+	case !found:
+		err = preview.ErrConnectionNotFound
 	case payload == nil:
 		err = errors.New("connections: the connection's payload is NULL")
 	default:
-		connection, err = a.config.Policy.read(ctx, []byte(*payload))
+		connection, err = a.config.Policy.read(ctx, payload)
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -169,12 +155,18 @@ func (a *Agent) lookUp(ctx context.Context, id string) (preview.Connection, erro
 func (a *Agent) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
-	var nothing *string
-	if err := a.pool.QueryRow(ctx, a.sql, "", a.config.WorkspaceID).Scan(&nothing); err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return errors.New("connections: the agent's database cannot be asked")
-	}
-	return nil
+	_, _, err := a.lookups.ask(ctx, "", a.config.WorkspaceID)
+	return err
 }
 
-// Close closes the sessions with the agent's database.
-func (a *Agent) Close() { a.pool.Close() }
+// Close closes the sessions with the agent's database, when the look-ups that
+// run have ended.
+func (a *Agent) Close() {
+	a.mu.Lock()
+	closed := a.closed
+	a.closed = true
+	a.mu.Unlock()
+	if !closed {
+		a.lookups.close()
+	}
+}

@@ -44,7 +44,7 @@ insert into "Connection" (id, type, payload, "workspaceId", name) values
 
 func openAgent(t *testing.T, config connections.AgentConfig) *connections.Agent {
 	t.Helper()
-	agent, err := connections.OpenAgent(context.Background(), config)
+	agent, err := connections.OpenAgent(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestAgentTable(t *testing.T) {
 			if !errors.Is(want, preview.ErrConnectionNotFound) {
 				t.Fatalf("an unknown id: %v", want)
 			}
-			for _, id := range []string{foreign, bucket, "", "default", "no-uuid", shop + "\x00", "' or true --", strings.Repeat("x", 5000)} {
+			for _, id := range []string{foreign, bucket, "", shop + "\xff", "default", "no-uuid", shop + "\x00", "' or true --", strings.Repeat("x", 5000)} {
 				connection, err := agent.Resolve(context.Background(), id)
 				if err == nil || err.Error() != want.Error() || !errors.Is(err, preview.ErrConnectionNotFound) {
 					t.Errorf("%.50q: got %v %v", id, connection, err)
@@ -177,7 +177,7 @@ func TestAgentCache(t *testing.T) {
 
 func TestAgentFaultsHoldNoSecret(t *testing.T) {
 	const canary = "agent-canary"
-	if _, err := connections.OpenAgent(context.Background(), connections.AgentConfig{DSN: preview.NewSecret("postgres://u:" + canary + "@h:port/d")}); err == nil ||
+	if _, err := connections.OpenAgent(connections.AgentConfig{DSN: preview.NewSecret("postgres://u:" + canary + "@h:port/d")}); err == nil ||
 		strings.Contains(err.Error(), canary) || !strings.Contains(err.Error(), "WorkspaceID") || !strings.Contains(err.Error(), "DSN") {
 		t.Errorf("not every fault is said: %v", err)
 	}
@@ -194,4 +194,44 @@ func TestAgentFaultsHoldNoSecret(t *testing.T) {
 	if _, err := agent.Resolve(canceled, shop); !errors.Is(err, context.Canceled) {
 		t.Errorf("a caller that went away: %v", err)
 	}
+}
+
+// TestAgentDatabaseRestarts: a session that the server ended meanwhile costs
+// nobody an answer.
+func TestAgentDatabaseRestarts(t *testing.T) {
+	server := pgtest.Shared(t)
+	dsn := server.Database(t, schemas["text and jsonb"]+rows)
+	agent := openAgent(t, connections.AgentConfig{DSN: preview.NewSecret(dsn), WorkspaceID: mine, CacheTime: -1})
+	for range 3 {
+		if _, err := agent.Resolve(context.Background(), shop); err != nil {
+			t.Fatal(err)
+		}
+		if err := agent.Ping(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		execute(t, dsn, `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`)
+	}
+	var group sync.WaitGroup
+	for range 50 {
+		group.Go(func() {
+			if err := agent.Ping(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	conn, err := pgx.Connect(context.Background(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	var sessions int
+	if err := conn.QueryRow(context.Background(), `select count(*) from pg_stat_activity where datname = current_database() and application_name = 'sqlpreview'`).Scan(&sessions); err != nil {
+		t.Fatal(err)
+	}
+	if sessions > 4 {
+		t.Errorf("%d sessions with the agent's database", sessions)
+	}
+	agent.Close()
+	agent.Close()
 }
