@@ -50,7 +50,7 @@ func parseDSN(t Target) (*pgconn.Config, *Error) {
 }
 
 // dial logs in. ctx bounds it.
-func dial(ctx context.Context, config *pgconn.Config) (*session, *Error) {
+func dial(ctx context.Context, config *pgconn.Config, idle time.Duration) (*session, *Error) {
 	pg, err := pgconn.ConnectConfig(ctx, config)
 	if err != nil {
 		return nil, connectError(ctx, err)
@@ -64,6 +64,7 @@ func dial(ctx context.Context, config *pgconn.Config) (*session, *Error) {
 		traits: traits{
 			version: majorVersion(pg.ParameterStatus("server_version")),
 			rawText: pg.ParameterStatus("server_encoding") == "SQL_ASCII",
+			idle:    idle + lostAfter,
 		},
 	}, nil
 }

@@ -127,7 +127,7 @@ func (v *visit) dial(ctx context.Context) *Error {
 	ctx, cancel := context.WithDeadline(ctx, earlier(v.deadline, start.Add(v.pools.limits.ConnectTimeout)))
 	defer cancel()
 	var err *Error
-	v.session, err = dial(ctx, v.pool.config)
+	v.session, err = dial(ctx, v.pool.config, v.pool.limits.IdleTimeout)
 	v.connect += time.Since(start)
 	return err
 }

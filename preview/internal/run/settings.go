@@ -17,6 +17,9 @@ const (
 	// settledSlack is how much later than asked the server's clock may stop a
 	// query: less than the grace.
 	settledSlack = 100 * time.Millisecond
+	// lostAfter is how much longer than the pool the server keeps an unused
+	// session: one whose client went away without a word ends then.
+	lostAfter = 5 * time.Second
 )
 
 // traits are what a server can do; they shape the settings.
@@ -27,6 +30,9 @@ type traits struct {
 	// the server does not know it: any other client encoding fails on the first
 	// byte above 127.
 	rawText bool
+	// idle is how long a session may be unused before the server may take it that
+	// its client is lost.
+	idle time.Duration
 	// noCheckInterval tells that the server's platform cannot notice a client
 	// that went away.
 	noCheckInterval bool
@@ -82,7 +88,11 @@ func localSettings(t traits, left time.Duration, catalogPath bool) string {
 // sessionSettings pins everything until the session ends, with the longest time
 // limit.
 func sessionSettings(t traits) string {
-	return setConfig(append([]setting{{"statement_timeout", milliseconds(HardTimeout)}}, pinned(t)...), false)
+	settings := append([]setting{{"statement_timeout", milliseconds(HardTimeout)}}, pinned(t)...)
+	if t.version >= 14 {
+		settings = append(settings, setting{"idle_session_timeout", milliseconds(t.idle)})
+	}
+	return setConfig(settings, false)
 }
 
 // timeoutSetting is for a flight whose time limit is shorter than that.

@@ -112,3 +112,25 @@ func answerFlight(backend *pgproto3.Backend, sent, process string) {
 	}
 	backend.Send(&pgproto3.ReadyForQuery{TxStatus: 'I'})
 }
+
+// TestLostSessionEnds: when the network is gone for good, the server is told
+// beforehand when to give a session up.
+func TestLostSessionEnds(t *testing.T) {
+	t.Parallel()
+	to := target(t, "")
+	network := newLink(t)
+	to.Dial = network.dial
+	pools := newPools(t, run.Limits{IdleTimeout: 300 * time.Millisecond})
+	w := watch(t, to.DSN)
+	mustRun(t, pools, to, "select 1")
+	mustRun(t, pools, to, "select 1")
+	network.oldCut.Store(true)
+	network.newCut.Store(true)
+	lost := time.Now()
+	_, err := pools.Run(t.Context(), to, run.Query{SQL: "select 1", Timeout: time.Second})
+	if e := asError(t, err); e.StoppedBy != run.StoppedByClock {
+		t.Errorf("stopped by %q", e.StoppedBy)
+	}
+	w.until(0, present)
+	t.Logf("a session whose network is gone ends after %d ms", time.Since(lost).Milliseconds())
+}
