@@ -3,6 +3,7 @@ package guard
 import (
 	_ "embed"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -184,7 +185,32 @@ func (c *checker) deniedPath(t *Target, s *Statement) {
 	}
 }
 
+// anyOf returns the first hazard by name that the operator has not allowed.
+func (p *Policy) anyOf(all map[string][]hazard) *hazard {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		for i := range all[name] {
+			if h := &all[name][i]; !p.allowFunctions.exactly(h.fnSchema, h.fnName) {
+				return h
+			}
+		}
+	}
+	return nil
+}
+
+// typeInData are functions that make values of a type which the text does not
+// name: it comes as a string, or with a row.
+var typeInData = map[string]bool{
+	"pg_input_is_valid": true, "pg_input_error_info": true,
+	"json_populate_record": true, "json_populate_recordset": true,
+	"jsonb_populate_record": true, "jsonb_populate_recordset": true, "jsonb_populate_record_valid": true,
+	"populate_record": true, // of hstore
+}
+
 func (c *checker) resolveFunction(t *Target, f *Function) {
+	if typeInData[f.Name] {
+		h := c.policy.anyOf(t.types)
+		c.hazard(h, f.Offset, c.nameEnd(f.Offset), "type-volatile", "the function "+f.Name+" makes values of types whose input")
+	}
 	fits := func(h *hazard) bool { return f.Args < 0 || f.Args >= h.lo && f.Args <= h.hi }
 	end := c.nameEnd(f.Offset)
 	name := quoteName(f.Schema, f.Name)

@@ -11,7 +11,7 @@ calls (caller, callee) as (
   from pg_catalog.pg_proc p
   cross join lateral pg_catalog.unnest(array(
     select m.match[1]::pg_catalog.oid from pg_catalog.regexp_matches(
-      pg_catalog.concat(p.proargdefaults::pg_catalog.text, p.prosqlbody::pg_catalog.text), ':(?:op)?funcid ([0-9]+)', 'g') m (match)
+      pg_catalog.concat(p.proargdefaults::pg_catalog.text, p.prosqlbody::pg_catalog.text), ':(?:funcid|opfuncid|aggfnoid|winfnoid) ([0-9]+)', 'g') m (match)
   )) f (oid)
   where p.oid operator(pg_catalog.>=) 16384 and (p.proargdefaults is not null or p.prosqlbody is not null)
   union
@@ -71,7 +71,7 @@ unsafe (typ, fn) as (
   from pg_catalog.pg_constraint c
   cross join lateral pg_catalog.unnest(array(
     select m.match[1]::pg_catalog.oid
-    from pg_catalog.regexp_matches(c.conbin::pg_catalog.text, ':(?:op)?funcid ([0-9]+)', 'g') m (match)
+    from pg_catalog.regexp_matches(c.conbin::pg_catalog.text, ':(?:funcid|opfuncid|aggfnoid|winfnoid) ([0-9]+)', 'g') m (match)
   )) f (oid)
   join own o on o.oid operator(pg_catalog.=) f.oid
   where c.contypid operator(pg_catalog.<>) 0
