@@ -183,9 +183,11 @@ type PreviewQueryRequest struct {
 	// The caller's own name for this request, returned and logged; one is made
 	// when it is empty.
 	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// How many rows to return: 0 means 100, and so does anything above 100.
+	// How many rows to return: 0 means the sidecar's limit (100, or what its
+	// operator lowered it to), and so does anything above it.
 	MaxRows uint32 `protobuf:"varint,4,opt,name=max_rows,json=maxRows,proto3" json:"max_rows,omitempty"`
-	// How long the preview may take: absent means 10 s, and so does anything
+	// How long the preview may take: absent means the sidecar's limit (10 s, or
+	// what its operator lowered it to), and so does anything
 	// longer. A shorter deadline of the call itself also counts.
 	Timeout       *durationpb.Duration `protobuf:"bytes,5,opt,name=timeout,proto3" json:"timeout,omitempty"`
 	unknownFields protoimpl.UnknownFields

@@ -45,7 +45,7 @@ type PreviewServiceClient interface {
 	// touches no database. A refused text is an answer here, not an error.
 	ValidateQuery(ctx context.Context, in *ValidateQueryRequest, opts ...grpc.CallOption) (*ValidateQueryResponse, error)
 	// DescribeQuery returns the names and types of the columns that a query would
-	// have. The database plans the query and runs nothing.
+	// have. The database reads the query, plans nothing and runs nothing.
 	DescribeQuery(ctx context.Context, in *DescribeQueryRequest, opts ...grpc.CallOption) (*DescribeQueryResponse, error)
 }
 
@@ -100,7 +100,7 @@ type PreviewServiceServer interface {
 	// touches no database. A refused text is an answer here, not an error.
 	ValidateQuery(context.Context, *ValidateQueryRequest) (*ValidateQueryResponse, error)
 	// DescribeQuery returns the names and types of the columns that a query would
-	// have. The database plans the query and runs nothing.
+	// have. The database reads the query, plans nothing and runs nothing.
 	DescribeQuery(context.Context, *DescribeQueryRequest) (*DescribeQueryResponse, error)
 	mustEmbedUnimplementedPreviewServiceServer()
 }

@@ -61,7 +61,7 @@ type PreviewServiceClient interface {
 	// touches no database. A refused text is an answer here, not an error.
 	ValidateQuery(context.Context, *connect.Request[v1.ValidateQueryRequest]) (*connect.Response[v1.ValidateQueryResponse], error)
 	// DescribeQuery returns the names and types of the columns that a query would
-	// have. The database plans the query and runs nothing.
+	// have. The database reads the query, plans nothing and runs nothing.
 	DescribeQuery(context.Context, *connect.Request[v1.DescribeQueryRequest]) (*connect.Response[v1.DescribeQueryResponse], error)
 }
 
@@ -128,7 +128,7 @@ type PreviewServiceHandler interface {
 	// touches no database. A refused text is an answer here, not an error.
 	ValidateQuery(context.Context, *connect.Request[v1.ValidateQueryRequest]) (*connect.Response[v1.ValidateQueryResponse], error)
 	// DescribeQuery returns the names and types of the columns that a query would
-	// have. The database plans the query and runs nothing.
+	// have. The database reads the query, plans nothing and runs nothing.
 	DescribeQuery(context.Context, *connect.Request[v1.DescribeQueryRequest]) (*connect.Response[v1.DescribeQueryResponse], error)
 }
 
