@@ -20,7 +20,8 @@ type Policy struct {
 	// schema stands for that name in every schema.
 	DenyFunctions []string `json:"deny_functions,omitempty"`
 	// AllowFunctions may be called although they are VOLATILE or refused by
-	// default; each as schema.name.
+	// default; each as schema.name. What is refused without a database must then be
+	// called by that name, with its schema; only pg_catalog goes without saying.
 	AllowFunctions []string `json:"allow_functions,omitempty"`
 	// DenySchemas: no relation or function of these schemas may be named.
 	DenySchemas []string `json:"deny_schemas,omitempty"`

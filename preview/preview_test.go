@@ -395,10 +395,14 @@ func TestNewFindsFaults(t *testing.T) {
 }
 
 func TestParsePolicy(t *testing.T) {
-	if _, err := preview.ParsePolicy([]byte(`{"strict": true, "allow_functions": ["app.f"]}`)); err != nil {
-		t.Error(err)
+	p, err := preview.ParsePolicy([]byte(`{"strict": true, "allow_functions": ["app.f"], "deny_functions": ["f"]}`))
+	if err != nil || !p.Strict || len(p.AllowFunctions) != 1 || len(p.DenyFunctions) != 1 {
+		t.Errorf("%+v, %v", p, err)
 	}
-	for _, text := range []string{`{"strict": true, "alow_functions": []}`, `{} {}`, `{"allow_functions": ["f"]}`, `[]`} {
+	for _, text := range []string{
+		`{"strict": true, "alow_functions": []}`, `{"strict": "yes"}`, `{"deny_functions": "f"}`, `{"allow_functions": ["f"]}`,
+		`{} {}`, `{`, ``, `[]`,
+	} {
 		if _, err := preview.ParsePolicy([]byte(text)); err == nil {
 			t.Errorf("%s is accepted", text)
 		}

@@ -1,11 +1,7 @@
 package guard
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 )
 
@@ -23,25 +19,25 @@ const largestMaxBytes = 4 << 20
 // double quotes.
 type Rules struct {
 	// MaxBytes is the longest text in bytes; 0 means DefaultMaxBytes.
-	MaxBytes int `json:"max_bytes,omitempty"`
+	MaxBytes int
 	// DenyFunctions are refused beside those that always are. `name` stands for
 	// that name in every schema. Denied wins over allowed.
-	DenyFunctions []string `json:"deny_functions,omitempty"`
+	DenyFunctions []string
 	// AllowFunctions may be called although they are volatile or refused by
 	// default; each as `schema.name`. What is refused without a database must then
 	// be called by that name; only pg_catalog goes without saying.
-	AllowFunctions []string `json:"allow_functions,omitempty"`
+	AllowFunctions []string
 	// DenySchemas: no relation or function of these schemas may be named.
-	DenySchemas []string `json:"deny_schemas,omitempty"`
+	DenySchemas []string
 	// DenyRelations are tables and views that may not be read. `name` stands
 	// for that name in every schema.
-	DenyRelations []string `json:"deny_relations,omitempty"`
+	DenyRelations []string
 	// AllowRelations may be read although they are refused by default, each as
 	// `schema.name`: the catalogs that hold secrets or values of columns.
-	AllowRelations []string `json:"allow_relations,omitempty"`
+	AllowRelations []string
 	// Strict refuses every function that is neither known to be harmless nor
 	// in AllowFunctions. Off by default.
-	Strict bool `json:"strict,omitempty"`
+	Strict bool
 }
 
 // A Policy is Rules, validated. It does not change and may be shared. A nil
@@ -52,20 +48,6 @@ type Policy struct {
 	denyFunctions, allowFunctions nameSet
 	denyRelations, allowRelations nameSet
 	denySchemas                   map[string]bool
-}
-
-// ParseRules reads Rules from JSON. An unknown key is an error.
-func ParseRules(text []byte) (Rules, error) {
-	var r Rules
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&r); err != nil {
-		return Rules{}, fmt.Errorf("policy: %w", err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return Rules{}, errors.New("policy: text behind the end of the object")
-	}
-	return r, nil
 }
 
 // NewPolicy validates rules.

@@ -96,19 +96,6 @@ func TestPolicyFaults(t *testing.T) {
 	}
 }
 
-func TestParseRules(t *testing.T) {
-	t.Parallel()
-	r, err := guard.ParseRules([]byte(`{"deny_functions": ["f"], "strict": true, "max_bytes": 1000}`))
-	if err != nil || !r.Strict || r.MaxBytes != 1000 || len(r.DenyFunctions) != 1 {
-		t.Errorf("%+v, %v", r, err)
-	}
-	for _, text := range []string{`{"strikt": true}`, `{"strict": "yes"}`, `{} {}`, `{`, ``, `[]`, `{"deny_functions": "f"}`} {
-		if _, err := guard.ParseRules([]byte(text)); err == nil {
-			t.Errorf("%s is accepted", text)
-		}
-	}
-}
-
 // What Validate reports about an accepted statement.
 func TestStatementLists(t *testing.T) {
 	t.Parallel()
