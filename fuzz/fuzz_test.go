@@ -49,11 +49,11 @@ func run(t *testing.T, config fuzz.Config) *fuzz.Report {
 
 // TestThePromiseHolds is a short run of everything.
 func TestThePromiseHolds(t *testing.T) {
-	report := run(t, fuzz.Config{Cases: 500})
+	report := run(t, fuzz.Config{Cases: 400, TimeLimit: 500 * time.Millisecond})
 	for _, f := range report.Findings {
 		t.Errorf("seed %d, case %d: %s (%s) by %s: %s\n%s", report.Seed, f.Case, f.Oracle, f.Kind, f.Technique, f.Detail, f.SQL)
 	}
-	if report.Cases != 500 {
+	if report.Cases != 400 {
 		t.Errorf("%d cases ran", report.Cases)
 	}
 	tried, accepted := 0, 0
@@ -69,7 +69,7 @@ func TestThePromiseHolds(t *testing.T) {
 	if tried != report.Cases {
 		t.Errorf("%d cases are in the table, %d ran", tried, report.Cases)
 	}
-	if accepted < 100 {
+	if accepted < 80 {
 		t.Errorf("only %d honest queries were answered", accepted)
 	}
 }
@@ -77,7 +77,10 @@ func TestThePromiseHolds(t *testing.T) {
 // TestAnUnguardedGatewayIsFound: the same oracles on a gateway that checks
 // nothing find nearly everything that there is to find.
 func TestAnUnguardedGatewayIsFound(t *testing.T) {
-	report := run(t, fuzz.Config{Cases: 400, Unguarded: true, NoShrink: true, StopAfter: 1000})
+	report := run(t, fuzz.Config{
+		Cases: 200, TimeLimit: 200 * time.Millisecond, Unguarded: true, NoShrink: true, StopAfter: 1000,
+		Only: []string{"error-leak", "function-lock", "function-sequence", "function-file", "row-lock", "memory", "catalog-relation", "user-cast", "stacking"},
+	})
 	var oracles []string
 	for _, f := range report.Findings {
 		if !slices.Contains(oracles, f.Oracle) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,7 +118,7 @@ func (w *world) checkLeaks(o *outcome) {
 }
 
 // wrapper is the one shape of a text that runs.
-var wrapper = regexp.MustCompile(`(?s)\Aselect \* from \(\n(.*)\n\) as preview_query limit (\d+)\z`)
+var wrapper = regexp.MustCompile(`(?s)\Aselect \* from \(\s(.*)\s\) as preview_query limit (\d+)\z`)
 
 // checkTexts compares what was sent to the database with what was asked.
 func (w *world) checkTexts(o *outcome, sql string) {
@@ -168,13 +169,17 @@ func (w *world) checkEffects(ctx context.Context, o *outcome, full bool) error {
 		look = w.watcher.Full
 	}
 	var now effect.Snapshot
+	var last []effect.Change
 	for start := time.Now(); ; {
 		var err error
 		if now, err = look(ctx); err != nil {
 			return err
 		}
 		o.changes = now.Diff(w.base)
-		if len(o.changes) == 0 || !passing(o.changes) || time.Since(start) > settling {
+		// What is seen twice is there; a session that begins or ends is not.
+		same := slices.Equal(o.changes, last)
+		last = o.changes
+		if len(o.changes) == 0 || same && !passing(o.changes) || time.Since(start) > settling {
 			break
 		}
 		select {
