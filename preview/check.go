@@ -41,6 +41,8 @@ func verdictOf(st *guard.Statement, refused []guard.Violation) *Verdict {
 			v.ToBeResolved = append(v.ToBeResolved, name)
 		}
 	}
+	toldNames(v.Functions)
+	toldNames(v.ToBeResolved)
 	return v
 }
 
@@ -52,7 +54,7 @@ func tables(st *guard.Statement) (names []string) {
 			names = append(names, name)
 		}
 	}
-	return names
+	return toldNames(names)
 }
 
 type set map[string]struct{}

@@ -20,7 +20,7 @@ func failure(err error, sql string, text wrap.Text) *Error {
 	if !errors.As(err, &e) {
 		return internal("the preview failed; what the cause said is withheld")
 	}
-	return &Error{
+	failed := &Error{
 		Reason:     e.Reason,
 		Position:   position(sql, text, e.Position),
 		Message:    e.Message,
@@ -29,6 +29,8 @@ func failure(err error, sql string, text wrap.Text) *Error {
 		StoppedBy:  string(e.StoppedBy),
 		RetryAfter: e.RetryAfter,
 	}
+	told(&failed.Message, &failed.Hint)
+	return failed
 }
 
 // position maps a place in the wrapped text to one in the author's.

@@ -179,15 +179,7 @@ func (r visit) failed(err error) error {
 
 // isRequestID tells whether a caller's id can go into logs and headers as it is.
 func isRequestID(id string) bool {
-	if id == "" || len(id) > 128 {
-		return false
-	}
-	for _, c := range []byte(id) {
-		if c < ' ' || c > '~' {
-			return false
-		}
-	}
-	return true
+	return id != "" && len(id) <= 128 && isPrintable(id)
 }
 
 func internal(message string) *Error { return &Error{Reason: reason.Internal, Message: message} }

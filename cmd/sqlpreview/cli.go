@@ -8,6 +8,8 @@ import (
 	"unicode"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/diagnostic"
 )
 
 // The exit codes. Others script them.
@@ -24,9 +26,10 @@ type environment struct {
 	getenv         func(string) string
 }
 
-// complain prints an error. When that fails too, only the exit code is left.
+// complain prints an error, which may quote a file's name or an argument. When
+// that fails too, only the exit code is left.
 func (e *environment) complain(err error) {
-	_, _ = fmt.Fprintln(e.stderr, "sqlpreview:", err)
+	_, _ = fmt.Fprintln(e.stderr, "sqlpreview:", diagnostic.Plain(err.Error()))
 }
 
 // commandLine is the command line: one field a subcommand.

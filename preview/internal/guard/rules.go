@@ -252,6 +252,9 @@ func syntaxHint(sql string, at int) string {
 	if text := strings.TrimRight(sql, "; \t\r\n"); at >= len(text) && strings.HasSuffix(text, "?") {
 		return noParameters
 	}
+	if strings.HasPrefix(sql[min(at, len(sql)):], "::") {
+		return "put the value and its cast in parentheses"
+	}
 	if at >= len(sql) {
 		return "the text ends too early: a parenthesis, a quote or an operand is missing"
 	}

@@ -82,6 +82,15 @@ func write(out *strings.Builder, colour bool, name, text string, f fault) {
 	}
 }
 
+// Plain makes a text safe to show on a terminal and keeps its lines.
+func Plain(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = oneLine(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // oneLine shows a text on one line.
 func oneLine(text string) string {
 	var out strings.Builder

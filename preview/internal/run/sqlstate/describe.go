@@ -29,6 +29,10 @@ type Told struct {
 	Position int
 }
 
+// untranslatable is the code of a text that cannot be brought into the
+// database's encoding. While a statement is read it is the author's own.
+const untranslatable = "22P05"
+
 // maxTold is the longest text of the server's that is told, in bytes.
 const maxTold = 300
 
@@ -73,6 +77,11 @@ func Describe(f Failure, sql string) Told {
 	told := Told{Reason: Reason(f.Code)}
 	told.Message, told.Hint = General(told.Reason)
 	if !f.AnswersParse || !aboutText(f.Code) {
+		return told
+	}
+	if f.Code == untranslatable {
+		told.Message = "the query has a character that the database's encoding does not have"
+		told.Hint = "Leave the character out."
 		return told
 	}
 	if f.Position > 0 && f.Position <= utf8.RuneCountInString(sql) {

@@ -85,6 +85,8 @@ func TestDescribe(t *testing.T) {
 		{"too long", Failure{Code: "42703", Message: strings.Repeat("a", maxTold+1), AnswersParse: true}, "", "", 0},
 		{"at execution", Failure{Code: "42703", Message: `column "total" does not exist`, Hint: "none", Position: 8}, "", "", 0},
 		{"another class", Failure{Code: "P0001", Message: `total`, Hint: "none", Position: 8, AnswersParse: true}, "", "", 0},
+		{"a character that the encoding lacks", Failure{Code: "22P05", Message: `character with byte sequence 0xe6 in encoding "UTF8" has no equivalent in encoding "LATIN1"`, AnswersParse: true}, "the query has a character that the database's encoding does not have", "Leave the character out.", 0},
+		{"a value with such a character", Failure{Code: "22P05", Message: `character with byte sequence 0xe6`}, "", "", 0},
 		{"a hint of the text", Failure{Code: "42703", Message: `column "total" does not exist`, Hint: `Perhaps "orders.total".`, AnswersParse: true}, `column "total" does not exist`, `Perhaps "orders.total".`, 0},
 		{"a hint with another name", Failure{Code: "42703", Message: `column "total" does not exist`, Hint: `Perhaps "orders.secret".`, AnswersParse: true}, `column "total" does not exist`, "", 0},
 		{"a position past the end", Failure{Code: "42703", Message: `column "secret" does not exist`, Position: 4711, AnswersParse: true}, "", "", 0},
