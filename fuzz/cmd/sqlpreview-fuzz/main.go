@@ -3,12 +3,12 @@
 //
 //	sqlpreview-fuzz -time 2m                     the embedded package, a throw-away server
 //	sqlpreview-fuzz -sidecar bin/sqlpreview      the sidecar, black-box, its log and memory watched
-//	sqlpreview-fuzz -address unix:/run/p.sock -dsn ...   a sidecar that runs already
+//	sqlpreview-fuzz -address unix:/run/p.sock    a sidecar that runs already, on OP_PREVIEW_FUZZ_DSN
 //	sqlpreview-fuzz -unguarded                   a gateway that checks nothing, to compare
 //
 // It exits 0 when nothing was found, 1 on any finding, 2 when it could not run.
 // The seed is printed first; OP_PREVIEW_FUZZ_SEED or -seed gives one. The
-// server of -dsn is used up: never name one that anybody needs.
+// server of OP_PREVIEW_FUZZ_DSN is used up: never name one that anybody needs.
 package main
 
 import (

@@ -4,6 +4,8 @@
 // types are in comments, which TypeScript reads, so this file needs no build.
 //
 //   node preview.mjs /run/sqlpreview/preview.sock "select * from orders"
+//
+// A bearer token, where the sidecar asks for one, comes from SQLPREVIEW_TOKEN.
 import { request } from "node:http";
 import { argv, env, exit, stderr, stdout } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
