@@ -87,3 +87,9 @@ func clockTimeout() *Error {
 	e.StoppedBy = StoppedByClock
 	return e
 }
+
+func startedTooLate() *Error {
+	e := newError(reason.StatementTimeout, "the time limit passed before the query could start", "Allow more time, or try again later.")
+	e.StoppedBy = StoppedByClock
+	return e
+}

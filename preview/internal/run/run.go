@@ -101,7 +101,7 @@ func (v *visit) begin(ctx context.Context) *Error {
 	case errors.Is(err, context.Canceled):
 		return callerGone()
 	case err != nil, !v.deadline.After(start):
-		return clockTimeout()
+		return startedTooLate()
 	}
 	pool, err := v.pools.pool(v.target)
 	if err != nil {
@@ -155,7 +155,7 @@ func (v *visit) fly(ctx context.Context, sql string, limits keep) (_ *answers, s
 	for {
 		left := time.Until(v.deadline)
 		if left <= 0 {
-			return nil, sent, 0, clockTimeout()
+			return nil, sent, 0, startedTooLate()
 		}
 		s := v.session
 		s.traits.noCheckInterval = v.pool.noCheckInterval.Load()
