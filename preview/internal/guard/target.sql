@@ -85,12 +85,26 @@ eager (typ, fn) as (
   select c.castsource, o.oid
   from pg_catalog.pg_cast c
   join own o on o.oid operator(pg_catalog.=) c.castfunc
+  -- to_json and its kin look for a cast to json by themselves.
   where c.castcontext operator(pg_catalog.=) 'i'
+    or c.casttarget operator(pg_catalog.=) any (array['pg_catalog.json', 'pg_catalog.jsonb']::pg_catalog.regtype[])
   union
   select t.oid, o.oid
   from pg_catalog.pg_type t
   cross join lateral pg_catalog.unnest(array[t.typoutput, t.typsend]) f (oid)
   join own o on o.oid operator(pg_catalog.=) f.oid::pg_catalog.oid
+),
+-- Types of this database whose values run one when they are cast to the named type.
+cast_from (typ, fn, target) as (
+  select c.castsource, o.oid, c.casttarget
+  from pg_catalog.pg_cast c
+  join own o on o.oid operator(pg_catalog.=) c.castfunc
+  where c.castsource operator(pg_catalog.>=) 16384
+),
+source (kind, typ, fn) as (
+  select '', e.typ, e.fn from eager e
+  union
+  select 'cast-', c.typ, c.fn from cast_from c
 ),
 found (kind, namespace, name, fn, lo, hi, takes_row) as (
   select 'function', o.pronamespace, o.proname, o.oid,
@@ -119,31 +133,32 @@ found (kind, namespace, name, fn, lo, hi, takes_row) as (
   from unsafe u
   join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) u.typ
   union all
-  -- Casts, by the type that is cast to.
-  select 'type', t.typnamespace, t.typname, o.oid, 0, 0, 'no'
+  -- Casts, by the type that is cast to: from PostgreSQL's own types always, from
+  -- those of this database where the statement has a value of such a type.
+  select case when c.castsource operator(pg_catalog.<) 16384 then 'type' else 'cast' end, t.typnamespace, t.typname, o.oid, 0, 0, 'no'
   from pg_catalog.pg_cast c
   join own o on o.oid operator(pg_catalog.=) c.castfunc
   join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) c.casttarget
   union all
-  -- Where values of eager types come from: casts, relations, functions.
-  select 'type', t.typnamespace, t.typname, e.fn, 0, 0, 'no'
-  from eager e
-  join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) e.typ
+  -- Where values of such types come from: casts, relations, functions.
+  select s.kind operator(pg_catalog.||) 'type', t.typnamespace, t.typname, s.fn, 0, 0, 'no'
+  from source s
+  join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) s.typ
   union all
-  select 'relation', c.relnamespace, c.relname, e.fn, 0, 0, 'no'
-  from eager e
-  join pg_catalog.pg_attribute a on a.atttypid operator(pg_catalog.=) e.typ and a.attnum operator(pg_catalog.>) 0 and not a.attisdropped
+  select s.kind operator(pg_catalog.||) 'relation', c.relnamespace, c.relname, s.fn, 0, 0, 'no'
+  from source s
+  join pg_catalog.pg_attribute a on a.atttypid operator(pg_catalog.=) s.typ and a.attnum operator(pg_catalog.>) 0 and not a.attisdropped
   join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) a.attrelid
-  where c.relkind operator(pg_catalog.=) any (array['r', 'v', 'm', 'f', 'p']::"char"[])
+  where c.relkind operator(pg_catalog.=) any (array['r', 'v', 'm', 'f', 'p']::pg_catalog."char"[])
   union all
-  select 'relation', c.relnamespace, c.relname, e.fn, 0, 0, 'no'
-  from eager e
-  join pg_catalog.pg_class c on c.reltype operator(pg_catalog.=) e.typ
+  select s.kind operator(pg_catalog.||) 'relation', c.relnamespace, c.relname, s.fn, 0, 0, 'no'
+  from source s
+  join pg_catalog.pg_class c on c.reltype operator(pg_catalog.=) s.typ
   union all
-  select 'function', p.pronamespace, p.proname, p.oid, 0, 1000, 'no'
-  from pg_catalog.pg_proc p
-  where p.oid operator(pg_catalog.>=) 16384
-    and (p.proallargtypes operator(pg_catalog.||) p.prorettype) operator(pg_catalog.&&) array(select e.typ from eager e)
+  select s.kind operator(pg_catalog.||) 'function', p.pronamespace, p.proname, s.fn, 0, 1000, 'no'
+  from source s
+  join pg_catalog.pg_proc p on p.oid operator(pg_catalog.>=) 16384
+    and (p.proallargtypes operator(pg_catalog.||) p.prorettype) operator(pg_catalog.@>) array[s.typ]
 )
 select f.kind, n.nspname::pg_catalog.text, f.name::pg_catalog.text,
   fn.nspname::pg_catalog.text, p.proname::pg_catalog.text, coalesce(e.extname::pg_catalog.text, ''),
@@ -168,5 +183,5 @@ from pg_catalog.pg_attribute a
 join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) a.attrelid
 join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace
 where a.attnum operator(pg_catalog.>) 0 and not a.attisdropped
-  and c.relkind operator(pg_catalog.=) any (array['r', 'v', 'm', 'f', 'p']::"char"[])
+  and c.relkind operator(pg_catalog.=) any (array['r', 'v', 'm', 'f', 'p']::pg_catalog."char"[])
   and a.attname operator(pg_catalog.=) any (select o.proname from own o where o.oid operator(pg_catalog.>=) 16384)

@@ -88,6 +88,12 @@ create operator @!@ (leftarg = int, rightarg = int, function = pg_catalog.pg_try
 create domain locked as bigint check (pg_try_advisory_lock(value));
 create domain dice as float8 check (value > random() - 2);
 create function "json_value"(text, text) returns int language sql as 'select 1';
+create table sloppy (id int);
+create function sloppy_text(sloppy) returns text language sql as 'select ''x''::text';
+create cast (sloppy as text) with function sloppy_text(sloppy);
+create table jsonish (id int);
+create function jsonish_json(jsonish) returns json language sql as 'select ''1''::json';
+create cast (jsonish as json) with function jsonish_json(jsonish);
 create function gives() returns money_like language sql stable as 'select null::money_like';
 create extension pgcrypto schema app;
 create extension citext;
@@ -158,6 +164,13 @@ func TestResolve(t *testing.T) {
 		{"select * from json_to_record('{}') as x(a dom)", "type-volatile", "dom"},
 		{"select takes_dom(1)", "function-volatile", "takes_dom"},
 		{"select 1::orders", "type-volatile", "orders"},
+		{"select s::text from sloppy s", "type-volatile", "text"},
+		{"select text(s) from sloppy s", "type-volatile", "text"},
+		{"select (s).text from sloppy s", "type-volatile", "text"},
+		{"select s.id::int from sloppy s", "", ""},
+		{"select id::text from orders", "", ""},
+		{"select to_json(j) from jsonish j", "type-volatile", "jsonish"},
+		{"select '1'::json, to_json(o) from orders o", "", ""},
 		{"select gives()", "function-volatile", "gives"},
 		{"select m from money_like m", "type-volatile", "money_like"},
 		{"select app.gen_random_bytes(4), app.crypt('a', 'b')", "", ""},
