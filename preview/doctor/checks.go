@@ -202,7 +202,8 @@ var checks = []check{
 
 // dangerousFunctions are not for everybody on a server as it is installed, or
 // come with an extension. Left out are those that look at the caller themselves
-// (replication slots ask for REPLICATION, pg_read_file_old for a superuser) and those that only list and measure,
+// (replication slots ask for REPLICATION, pg_read_file_old and, before 15,
+// pg_log_backend_memory_contexts for a superuser) and those that only list and measure,
 // which come with pg_monitor.
 const dangerousFunctions = `
 'pg_read_file', 'pg_read_binary_file', 'pg_ls_dir', 'pg_stat_file', 'pg_file_read',
@@ -213,7 +214,7 @@ const dangerousFunctions = `
 'pg_replication_origin_create', 'pg_replication_origin_drop',
 'pg_stat_reset', 'pg_stat_reset_shared', 'pg_stat_reset_single_table_counters', 'pg_stat_reset_single_function_counters',
 'pg_stat_reset_slru', 'pg_stat_reset_replication_slot', 'pg_stat_reset_subscription_stats', 'pg_stat_statements_reset',
-'pg_log_backend_memory_contexts', 'pg_config', 'pg_hba_file_rules', 'pg_show_all_file_settings',
+'pg_config', 'pg_hba_file_rules', 'pg_show_all_file_settings',
 'heap_force_kill', 'heap_force_freeze', 'pg_prewarm', 'autoprewarm_start_worker', 'get_raw_page', 'pg_truncate_visibility_map',
 'file_fdw_handler', 'http_get', 'http_post', 'http_put', 'http_delete', 'http', 'schedule', 'unschedule', 'schedule_in_database'`
 

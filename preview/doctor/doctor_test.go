@@ -162,6 +162,7 @@ func TestEveryFindingAndItsRemedy(t *testing.T) {
 		{"monitoring-memberships", `grant pg_monitor to R`, "pg_monitor", doctor.Warning, ""},
 		{"powerful-memberships", `grant pg_read_all_data to R`, "pg_read_all_data", doctor.Serious, ""},
 		{"other-memberships", `create role "R team"; grant "R team" to R`, "R team", doctor.Warning, ""},
+		{"foreign-servers", `create foreign data wrapper nothing; create server "far away" foreign data wrapper nothing; grant usage on foreign server "far away" to R`, `"far away"`, doctor.Warning, ""},
 		{"read-only-default", `alter role R reset default_transaction_read_only`, "default_transaction_read_only", doctor.Advice, ""},
 		{"connection-limit", `alter role R connection limit -1`, "R", doctor.Advice, ""},
 		{"string-syntax", `alter role R set standard_conforming_strings = off`, "standard_conforming_strings", doctor.Advice, ""},
@@ -199,6 +200,41 @@ func TestEveryFindingAndItsRemedy(t *testing.T) {
 				t.Errorf("after\n%s\nit is still found: %+v", remedy, f)
 			}
 		})
+	}
+}
+
+// TestExtensionsFunctions: what an extension gives to everybody is found by its
+// name, and a function of one's own by the same name is not taken for it.
+func TestExtensionsFunctions(t *testing.T) {
+	w := newWorld(t)
+	execute(t, w.super, `create function dblink(text) returns text language sql as 'select $1'`)
+	if f := find(examine(t, w.dsn), "dangerous-functions"); f != nil {
+		t.Errorf("a function of one's own: %+v", f)
+	}
+	conn, err := pgx.Connect(t.Context(), w.super)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	var available bool
+	if err := conn.QueryRow(t.Context(), `select exists (select from pg_available_extensions where name = 'dblink')`).Scan(&available); err != nil {
+		t.Fatal(err)
+	}
+	if !available {
+		t.Skip("this PostgreSQL comes without dblink")
+	}
+	execute(t, w.super, `create schema extra; grant usage on schema extra to public; create extension dblink schema extra`)
+	f := find(examine(t, w.dsn), "dangerous-functions")
+	if f == nil || !slices.ContainsFunc(f.Names, func(n string) bool { return strings.HasPrefix(n, "extra.dblink") }) {
+		t.Errorf("dblink for everybody: %+v", f)
+	}
+}
+
+func TestDatabaseWithoutEncoding(t *testing.T) {
+	server := pgtest.Start(t, pgtest.Options{Encoding: "SQL_ASCII"})
+	report := examine(t, server.DSN())
+	if find(report, "no-encoding") == nil || report.Server.Encoding != "SQL_ASCII" {
+		t.Errorf("got %s on %+v", ids(report), report.Server)
 	}
 }
 
