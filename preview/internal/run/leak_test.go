@@ -67,7 +67,7 @@ func TestErrorsTellNoValue(t *testing.T) {
 		{"select secret::date from vault", reason.DataException},
 		{"select secret::uuid from vault", reason.DataException},
 		{"select secret::mood from vault", reason.DataException},
-		{"select secret::short from vault", reason.Internal}, // 23514
+		{"select secret::short from vault", reason.DataException}, // 23514
 		{"select secret::regclass from vault", reason.UndefinedObject},
 		{"select secret::regproc from vault", reason.UndefinedObject},
 		{"select secret::regtype from vault", reason.SemanticError},

@@ -33,6 +33,9 @@ type Told struct {
 // database's encoding. While a statement is read it is the author's own.
 const untranslatable = "22P05"
 
+// cardinality is the code of a subquery that stands for one value and has more.
+const cardinality = "21000"
+
 // maxTold is the longest text of the server's that is told, in bytes.
 const maxTold = 300
 
@@ -76,6 +79,10 @@ func General(r reason.Reason) (message, hint string) {
 func Describe(f Failure, sql string) Told {
 	told := Told{Reason: Reason(f.Code)}
 	told.Message, told.Hint = General(told.Reason)
+	if f.Code == cardinality {
+		told.Message = "a subquery that stands for one value returned more than one row"
+		told.Hint = "Aggregate in the subquery, or end it with limit 1."
+	}
 	if !f.AnswersParse || !aboutText(f.Code) {
 		return told
 	}

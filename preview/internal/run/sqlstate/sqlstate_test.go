@@ -19,7 +19,7 @@ func TestReason(t *testing.T) {
 		"54001": reason.QueryTooComplex, "08006": reason.DatabaseUnavailable, "57P01": reason.DatabaseUnavailable,
 		"57P03": reason.DatabaseUnavailable, "28P01": reason.DatabaseLoginFailed, "28000": reason.DatabaseLoginFailed,
 		"3D000": reason.DatabaseLoginFailed, "P0001": reason.FunctionRaised, "57014": reason.AdminCanceled,
-		"25P04": reason.StatementTimeout, "23514": reason.Internal, "XX000": reason.Internal, "": reason.Internal,
+		"25P04": reason.StatementTimeout, "23514": reason.DataException, "21000": reason.DataException, "XX000": reason.Internal, "": reason.Internal,
 		"2": reason.Internal, "224": reason.Internal, "22\x00\x00\x00": reason.DataException, "ABCDE": reason.Internal,
 	} {
 		if got := Reason(code); got != want {
@@ -86,6 +86,7 @@ func TestDescribe(t *testing.T) {
 		{"at execution", Failure{Code: "42703", Message: `column "total" does not exist`, Hint: "none", Position: 8}, "", "", 0},
 		{"another class", Failure{Code: "P0001", Message: `total`, Hint: "none", Position: 8, AnswersParse: true}, "", "", 0},
 		{"a character that the encoding lacks", Failure{Code: "22P05", Message: `character with byte sequence 0xe6 in encoding "UTF8" has no equivalent in encoding "LATIN1"`, AnswersParse: true}, "the query has a character that the database's encoding does not have", "Leave the character out.", 0},
+		{"a subquery of many rows", Failure{Code: "21000", Message: "secret"}, "a subquery that stands for one value returned more than one row", "Aggregate in the subquery, or end it with limit 1.", 0},
 		{"a value with such a character", Failure{Code: "22P05", Message: `character with byte sequence 0xe6`}, "", "", 0},
 		{"a hint of the text", Failure{Code: "42703", Message: `column "total" does not exist`, Hint: `Perhaps "orders.total".`, AnswersParse: true}, `column "total" does not exist`, `Perhaps "orders.total".`, 0},
 		{"a hint with another name", Failure{Code: "42703", Message: `column "total" does not exist`, Hint: `Perhaps "orders.secret".`, AnswersParse: true}, `column "total" does not exist`, "", 0},
