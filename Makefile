@@ -9,7 +9,7 @@ FUZZTIME ?= 2m
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  := -X main.version=$(VERSION)
 
-.PHONY: help build demo test test-matrix lint fmt bench fuzz proto proto-check setup clean
+.PHONY: help build demo test test-matrix lint fmt bench fuzz scoreboard mutants proto proto-check setup clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,7 +43,15 @@ bench: ## the benchmarks; ratios are against a baseline in the same run
 
 fuzz: ## try to break the promise for FUZZTIME (default 2m)
 	@.ci/setup demo
-	$(GO) run ./fuzz/cmd/sqlpreview-fuzz -time $(FUZZTIME)
+	$(GO) run ./fuzz/cmd/sqlpreview-fuzz -time $(FUZZTIME) -corpus testdata
+
+scoreboard: ## attacks by technique and honest queries, from the corpora and a fixed seed
+	@.ci/setup demo
+	$(GO) run ./fuzz/cmd/sqlpreview-fuzz -seed 1 -cases 3200 -corpus testdata -scoreboard -no-shrink
+
+mutants: ## switch defences off one at a time and show what notices (about 20 minutes)
+	@.ci/setup demo
+	$(GO) run ./fuzz/cmd/sqlpreview-mutants
 
 proto: ## generate proto/gen anew
 	cd proto && $(GO) tool -modfile=../.ci/tools/go.mod buf format -w && $(GO) tool -modfile=../.ci/tools/go.mod buf generate
