@@ -119,6 +119,9 @@ func TestMaskingFollowsTheOrigin(t *testing.T) {
 
 		{"a column of rows without it", "select id, kept, (kept).name as x from changes where id = 1", "---"},
 		{"a view of a long definition", "select id, first_name, upper(first_name) from long", "---"},
+		{"one of PostgreSQL's own views", "select usename, usesuper, passwd from pg_user", "--m"},
+		{"an expression on such a view", "select upper(usename), upper(rolname) from pg_user, pg_roles", "--"},
+		{"its password in an expression", "select upper(passwd) from pg_user", "m"},
 		{"a sequence", "select last_value, last_value + 1 from numbers", "--"},
 		{"a view that leaves the column out", "select * from harmless", "--"},
 		{"a view that counts", "select * from counted", "--"},

@@ -48,6 +48,12 @@ func (r *relation) holdsMasked(rules *sanitize.Sanitizer, number uint16) bool {
 
 func (r *relation) isView() bool { return r.kind == "v" || r.kind == "m" }
 
+// isSystem tells whether the relation is PostgreSQL's own. Its columns are judged
+// by their names alone; the guard refuses those that hold secrets.
+func (r *relation) isSystem() bool {
+	return r.schema == "pg_catalog" || r.schema == "information_schema"
+}
+
 // maxDefinition is how many bytes of a view's definition are looked into. A
 // longer one is as one that cannot be read: all of its columns count as masked if
 // it reads a masked one.

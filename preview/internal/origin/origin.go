@@ -195,8 +195,8 @@ func (j *judgement) view(ctx context.Context, r *relation) (map[uint16]string, e
 		return rules, nil
 	}
 	_, circular := j.views[r.oid]
-	if r.query == "" && len(r.uses) == 0 {
-		return nil, nil // one of PostgreSQL's own
+	if r.isSystem() {
+		return nil, nil
 	}
 	if !j.reachesMasked(r, map[uint32]bool{}) {
 		j.views[r.oid] = map[uint16]string{}

@@ -39,9 +39,9 @@ var byCode = map[string]reason.Reason{
 var byClass = map[string]reason.Reason{
 	"08": reason.DatabaseUnavailable, // connection exception
 	"0A": reason.SemanticError,       // feature not supported
-	"21": reason.DataException, // cardinality violation: a subquery for one value has more rows
+	"21": reason.DataException,       // cardinality violation: a subquery for one value has more rows
 	"22": reason.DataException,
-	"23": reason.DataException, // integrity constraint violation: in a SELECT, a domain's
+	"23": reason.DataException,       // integrity constraint violation: in a SELECT, a domain's
 	"28": reason.DatabaseLoginFailed, // invalid authorization specification
 	"40": reason.Conflict,            // transaction rollback
 	"42": reason.SemanticError,       // syntax error or access rule violation
