@@ -256,7 +256,9 @@ func (w *world) checkHonesty(ctx context.Context, o *outcome, c *sqlgen.Case) er
 			o.violate(liveness, "no answer", fmt.Sprintf("the gateway could not be asked: %v", o.err))
 			return nil
 		}
-		if o.refusal.Reason != "STATEMENT_TIMEOUT" { // the judge has more time
+		// A collected text may use what the fixture's functions spoil for everybody.
+		spoiled := c.Technique == collectedHonest && strings.Contains(o.refusal.Words, "public.trap_")
+		if o.refusal.Reason != "STATEMENT_TIMEOUT" && !spoiled { // the judge has more time
 			o.violate(honesty, "refused "+o.refusal.Error(), "PostgreSQL runs it and the gateway says "+o.refusal.Error())
 		}
 		return nil

@@ -111,7 +111,7 @@ func (w *writer) encoding(statements []string) *Node {
 
 // nesting repeats a construct deeper than a parser may follow.
 func (w *writer) nesting() *Node {
-	n := []int{50, 300, 1000, 3000, 12000, 30000, 60000}[w.Intn(7)]
+	n := []int{50, 1000, 4000, 12000, 12000, 20000, 30000}[w.Intn(7)]
 	r := strings.Repeat
 	text := w.pick(
 		"select "+r("(", n)+"1"+r(")", n), "select 1"+r("+1", n), "select 'a'"+r("||'a'", n), "select 1"+r("::int", n), "select "+r("not ", n)+"true", "select 1"+r(" union all select 1", n), "select "+r("abs(", n)+"1"+r(")", n),
