@@ -18,7 +18,7 @@ const (
 	// judgement is the longest that a text may be looked at before it is refused.
 	judgement = 2 * time.Second
 	// growth is the most memory that one query may cost the gateway's process.
-	growth = 128 << 20
+	growth = 64 << 20
 	// reference is how many rows are compared.
 	reference = 3000
 )
@@ -117,6 +117,9 @@ func (w *world) checkLeaks(o *outcome) {
 	}
 }
 
+// wrapperName is in every text of a stranger's that runs, and in no other.
+const wrapperName = "preview_query"
+
 // wrapper is the one shape of a text that runs.
 var wrapper = regexp.MustCompile(`(?s)\Aselect \* from \(\s(.*)\s\) as preview_query limit (\d+)\z`)
 
@@ -130,7 +133,7 @@ func (w *world) checkTexts(o *outcome, sql string) {
 	}
 	wrapped := 0
 	for _, text := range o.heard.Statements {
-		if !strings.Contains(text, "preview_query") {
+		if !strings.Contains(text, wrapperName) {
 			continue
 		}
 		wrapped++

@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/op-data/sqlpreview/fuzz/gateway"
@@ -74,6 +75,11 @@ func (o *outcome) name() string {
 
 // accepted tells whether the gateway's own judgement let the text pass.
 func (o *outcome) accepted() bool {
+	for _, text := range o.heard.Statements {
+		if strings.Contains(text, wrapperName) {
+			return true
+		}
+	}
 	return o.answer != nil || o.refusal != nil && o.refusal.Stage == gateway.Database
 }
 
