@@ -1,0 +1,147 @@
+package egress
+
+import (
+	"errors"
+	"fmt"
+	"os"
+)
+
+// Append records a request and returns the line's place in the chain. When it
+// returns an error the caller must not answer with rows: the line may or may
+// not be in the log. It returns only when the line is on the disk.
+func (l *Log) Append(entry Entry) (Head, error) {
+	head, err := l.append(entry)
+	if err != nil || l.options.NoSync {
+		return head, err
+	}
+	return head, l.settle(head.Sequence)
+}
+
+func (l *Log) append(entry Entry) (Head, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failed != nil {
+		return Head{}, l.failed
+	}
+	if l.end.size >= l.options.SegmentBytes && !l.end.inLine && !l.end.broken {
+		if err := l.rotate(); err != nil {
+			return Head{}, err
+		}
+	}
+	if err := l.write(Record{Event: Preview, Entry: entry.bounded()}); err != nil {
+		return Head{}, err
+	}
+	return l.end.head, nil
+}
+
+// settle returns when the record is on the disk. Whoever comes first syncs for
+// all that wait behind it.
+func (l *Log) settle(sequence uint64) error {
+	l.syncing.Lock()
+	defer l.syncing.Unlock()
+	if l.synced >= sequence {
+		return nil
+	}
+	l.mu.Lock()
+	file, last, failed := l.file, l.end.head.Sequence, l.failed
+	l.mu.Unlock()
+	if failed != nil {
+		return failed
+	}
+	// Appends go on meanwhile. A rotation syncs the file before it closes it, so
+	// a file that was closed under this is on the disk.
+	if err := file.Sync(); err != nil && !errors.Is(err, os.ErrClosed) {
+		return l.fail(err)
+	}
+	l.synced = last
+	return nil
+}
+
+// fail ends the log: after a failed sync nobody knows what is on the disk.
+func (l *Log) fail(err error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failed == nil {
+		l.failed = fmt.Errorf("egress: the disk did not take a line; the log stays closed until it is opened again: %w", withoutPath(err))
+	}
+	return l.failed
+}
+
+// sync syncs the current file; mu is held.
+func (l *Log) sync() error {
+	if l.options.NoSync {
+		return nil
+	}
+	if err := l.file.Sync(); err != nil {
+		l.failed = fmt.Errorf("egress: the disk did not take a line; the log stays closed until it is opened again: %w", withoutPath(err))
+		return l.failed
+	}
+	return nil
+}
+
+// rotate ends the segment and begins the next; mu is held.
+func (l *Log) rotate() error {
+	if err := l.sync(); err != nil {
+		return err
+	}
+	old := l.file
+	if err := l.begin(); err != nil {
+		return err // the old segment goes on
+	}
+	if err := old.Close(); err != nil {
+		l.failed = fmt.Errorf("egress: a segment cannot be closed: %w", withoutPath(err))
+		return l.failed
+	}
+	return l.write(Record{Event: Rotated})
+}
+
+// write appends one record, and before it what an unfinished line needs; mu is
+// held. When it fails, the state is read anew from the file.
+func (l *Log) write(record Record) error {
+	if l.end.broken {
+		if err := l.writeLine(Record{Event: Recovered}); err != nil {
+			return err
+		}
+	}
+	return l.writeLine(record)
+}
+
+func (l *Log) writeLine(record Record) error {
+	record.Sequence = l.end.head.Sequence + 1
+	record.Previous = l.end.previous
+	record.Time = l.options.Now().UTC()
+	line, err := record.encode()
+	if err != nil {
+		return err
+	}
+	if len(line) > maxLine-1 {
+		return errors.New("egress: a record is longer than a line may be")
+	}
+	text := make([]byte, 0, len(line)+2)
+	if l.end.inLine {
+		text = append(text, '\n')
+	}
+	text = append(append(text, line...), '\n')
+	if _, err := l.file.Write(text); err != nil {
+		return l.unfinished(err)
+	}
+	hash := hashOf(line)
+	l.end = end{
+		head:     Head{Sequence: record.Sequence, Hash: hash},
+		previous: hash,
+		size:     l.end.size + int64(len(text)),
+	}
+	return nil
+}
+
+// unfinished looks how much of a line was written; mu is held.
+func (l *Log) unfinished(cause error) error {
+	files, err := segments(l.options.Dir)
+	if err == nil {
+		l.end, err = findEnd(files)
+	}
+	if err != nil {
+		l.failed = err
+	}
+	return fmt.Errorf("egress: a line cannot be written: %w", withoutPath(cause))
+}
