@@ -55,16 +55,12 @@ type Statement struct {
 	// Functions are the functions it calls, in the order of the tree.
 	Functions []Function
 
-	tree  string
+	tree  keptTree
 	facts *facts
 }
 
 // SQL returns the statement as the author wrote it.
 func (s *Statement) SQL() string { return s.Source[s.Start:s.End] }
-
-// Tree returns the statement's node in the parser's JSON, whose locations count
-// from Indent bytes before Source.
-func (s *Statement) Tree() string { return s.tree }
 
 // Check decides, without a database. Exactly one of the results is empty. Nil
 // stands for the default policy.
@@ -116,8 +112,7 @@ func (c *checker) sorted() []Violation {
 func (c *checker) check(tree string) *Statement {
 	w := walker{cursor: cursor{js: tree}}
 	w.scopes = append(w.scopes, scope{parent: -1, upTo: -1})
-	c.facts = &w.facts
-	st := &Statement{Source: c.sql, facts: &w.facts}
+	st := &Statement{Source: c.sql}
 	if !c.statements(&w, st) {
 		return nil
 	}
@@ -125,6 +120,11 @@ func (c *checker) check(tree string) *Statement {
 		c.refuse(st.Start, st.End, reason.SyntaxNotAllowed, "unknown-syntax", "the parser's tree has a shape that is not known", unknownHint)
 		return nil
 	}
+	found := w.facts // a copy: the walker holds the whole tree
+	if !st.tree.whole() {
+		found.detach()
+	}
+	c.facts, st.facts = &found, &found
 	c.breaks()
 	st.Tables = c.tables()
 	st.Functions = c.functions()
@@ -145,7 +145,7 @@ func (c *checker) statements(w *walker, st *Statement) bool {
 	w.literal(`{"stmt":`)
 	start := w.pos
 	kind := w.topNode()
-	st.tree = w.js[start:w.pos]
+	st.tree = keepTree(w.js, start, w.pos)
 	location, length := w.extent()
 	st.Start, st.End = max(0, location-Indent), len(c.sql)
 	if length > 0 {

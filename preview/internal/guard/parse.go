@@ -3,6 +3,7 @@ package guard
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"unicode/utf8"
 
 	"github.com/pganalyze/pg_query_go/v6/parser"
@@ -17,7 +18,16 @@ import (
 // Parse returns PostgreSQL's syntax tree of sql as JSON. Only a text which
 // passed Check, or was made from one, may be given: others can crash the
 // process, whatever recover does.
-func Parse(sql string) (tree string, err error) { return parser.ParseToJSON(sql) }
+func Parse(sql string) (tree string, err error) {
+	parsing <- struct{}{}
+	defer func() { <-parsing }()
+	return parser.ParseToJSON(sql)
+}
+
+// parsing has a place for each processor. A call into C keeps its thread, and the
+// runtime makes a new one for whoever waits: ten thousand callers at once would be
+// as many threads, which is where Go ends the process.
+var parsing = make(chan struct{}, runtime.GOMAXPROCS(0))
 
 // syntaxViolation tells where the grammar stopped. The parser's own message
 // quotes nothing but the text and is passed on.
@@ -62,6 +72,8 @@ func byteOffset(sql string, n int) int {
 // digits, the same for texts that differ in constants, spacing and comments
 // only. It parses the text again.
 func (s *Statement) Fingerprint() (string, error) {
+	parsing <- struct{}{}
+	defer func() { <-parsing }()
 	fp, err := parser.FingerprintToHexStr(s.SQL())
 	if err != nil {
 		return "", fmt.Errorf("fingerprint: %w", err)

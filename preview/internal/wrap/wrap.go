@@ -67,7 +67,7 @@ func Wrap(st *guard.Statement, limit int) (Text, error) {
 	// location stays as it was checked.
 	t.SQL = head + strings.Repeat(" ", st.Start) + st.SQL() + tail + number
 	tree, err := guard.Parse(t.SQL)
-	if err != nil || !verify(tree, st.Tree(), number, guard.Indent+st.End+len(tail)) {
+	if err != nil || !verify(tree, st, number, guard.Indent+st.End+len(tail)) {
 		return Text{}, ErrNotWrapped
 	}
 	return t, nil
@@ -75,22 +75,23 @@ func Wrap(st *guard.Statement, limit int) (Text, error) {
 
 // verify compares a wrapped text's tree with the tree that the checked
 // statement and the wrapper must make.
-func verify(tree, statement, limit string, limitAt int) bool {
+func verify(tree string, st *guard.Statement, limit string, limitAt int) bool {
 	version, rest, ok := strings.Cut(tree, ",")
 	if !ok || !strings.HasPrefix(version, `{"version":`) {
 		return false
 	}
-	value := limit
-	if limit == "0" {
-		value = "" // the parser's JSON leaves out a zero
-		rest, ok = strings.CutPrefix(rest, treeHead+statement+strings.TrimSuffix(treeLimit, `"ival":`))
-	} else {
-		rest, ok = cutParts(rest, treeHead, statement, treeLimit)
-	}
-	if !ok {
+	if rest, ok = strings.CutPrefix(rest, treeHead); !ok {
 		return false
 	}
-	rest, ok = cutParts(rest, value, treeWhere, strconv.Itoa(limitAt), treeTail)
+	if rest, ok = st.CutTree(rest); !ok {
+		return false
+	}
+	head, value := treeLimit, limit
+	if limit == "0" {
+		// The parser's JSON leaves out a zero.
+		head, value = strings.TrimSuffix(treeLimit, `"ival":`), ""
+	}
+	rest, ok = cutParts(rest, head, value, treeWhere, strconv.Itoa(limitAt), treeTail)
 	return ok && rest == ""
 }
 

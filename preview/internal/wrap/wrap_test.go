@@ -87,7 +87,7 @@ func TestVerifyComparesTrees(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			tree, err := guard.Parse(tc.sql)
-			ok := err == nil && verify(tree, st.Tree(), "100", guard.Indent+st.End+len(tail))
+			ok := err == nil && verify(tree, st, "100", guard.Indent+st.End+len(tail))
 			if ok != tc.ok {
 				t.Errorf("verified %v, want %v:\n%s", ok, tc.ok, tree)
 			}
@@ -127,5 +127,24 @@ func TestSourceOffset(t *testing.T) {
 		if offset, ok := text.SourceOffset(p); ok {
 			t.Errorf("position %d of the wrapper is at %d", p, offset)
 		}
+	}
+}
+
+// A long statement's tree is not kept, and is compared all the same.
+func TestLongStatement(t *testing.T) {
+	t.Parallel()
+	sql := "select " + strings.Repeat("a.b, f(c), ", 3000) + "1 from a"
+	st := mustCheck(t, sql)
+	text, err := Wrap(st, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tree, err := guard.Parse(text.SQL); err != nil || !strings.Contains(tree, st.Tree()) || len(st.Tree()) < 500_000 {
+		t.Errorf("the tree of %d bytes is not in that of the wrapped statement (%v)", len(st.Tree()), err)
+	}
+	changed := *st
+	changed.Source = strings.Replace(sql, "f(c)", "g(c)", 1)
+	if _, err := Wrap(&changed, 100); !errors.Is(err, ErrNotWrapped) {
+		t.Errorf("a changed statement gives %v, want ErrNotWrapped", err)
 	}
 }
