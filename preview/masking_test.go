@@ -49,6 +49,9 @@ create table people_eu () inherits (people);
 insert into people_eu values (1, 'canary-mail');
 create table people_us () inherits (people);
 insert into people_us values (2, 'us');
+create table derived (id int, password text, twice int generated always as (id * 2) stored,
+  shout text generated always as (upper(password)) stored);
+insert into derived values (1, 'canary-derived');
 create sequence numbers;
 create view long as select id, name as first_name, $long$LONG$long$ as filler from users;
 create function describe(users) returns text language sql immutable as 'select $1.password_hash';
@@ -103,6 +106,9 @@ func TestMaskingFollowsTheOrigin(t *testing.T) {
 		{"a row in an array", "select (olds[1]).password_hash as x from changes", "m"},
 		{"a view's column of rows", "select id, old from changed", "-m"},
 		{"a function of a domain over rows", "select u.domain_word from users u", "m"},
+		{"a generated column", "select id, twice, shout from derived", "--m"},
+		{"an expression on a generated column", "select lower(shout) from derived", "m"},
+		{"an expression on another generated column", "select twice + 1 from derived", "-"},
 		{"a star in an array", "select array(select * from bare)", "m"},
 		{"a table in a scalar", "select (table bare)", "m"},
 		{"recursion", "with recursive r as (select password_hash as x from users union all select x from r where false) select x from r", "m"},

@@ -26,8 +26,8 @@ type relation struct {
 	// its partitions and children, at any distance: the same rows are read through
 	// both, so a rule for a column of the one holds for the other's.
 	kin []sanitize.TableID
-	// parts has the columns of the rows that a column's values are, or hold, by
-	// the column's number.
+	// parts has, by a column's number, the columns of the rows that its values are
+	// or hold, and those that it is generated from.
 	parts map[uint16][]sanitize.ColumnID
 	// uses has the OIDs of the relations that the view's query reads.
 	uses []uint32
@@ -41,7 +41,7 @@ func (r *relation) masks(rules *sanitize.Sanitizer, number uint16) bool {
 }
 
 // holdsMasked tells whether a column's values are rows, or hold rows, that have
-// a masked column.
+// a masked column, or are generated from one.
 func (r *relation) holdsMasked(rules *sanitize.Sanitizer, number uint16) bool {
 	return slices.ContainsFunc(r.parts[number], func(part sanitize.ColumnID) bool { return rules.MasksColumn(part) })
 }
@@ -61,9 +61,9 @@ const maxDefinition = 128 << 10
 
 // closureQuery asks for the relations of these names, in whatever schema where
 // none is written, and for those that they read through views. Rows are of
-// five kinds: r(elation), c(olumn), k(in), u(se), t(ype's column). Names travel as hex, so that none
-// can end a literal. Views of PostgreSQL's own are not followed: the guard
-// refuses those that hold secrets.
+// five kinds: r(elation), c(olumn), k(in), u(se), and what is t(aken) into a
+// column. Names travel as hex, so that none can end a literal. Views of
+// PostgreSQL's own are not followed: the guard refuses those that hold secrets.
 func closureQuery(names []name) string {
 	var q strings.Builder
 	q.WriteString(`with recursive wanted (s, r) as (values `)
@@ -161,6 +161,20 @@ join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) t.typrelid
 join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace
 join pg_catalog.pg_attribute a on a.attrelid operator(pg_catalog.=) c.oid
 where a.attnum operator(pg_catalog.>) 0 and not a.attisdropped
+union all
+select distinct 't', a.attrelid::text, a.attnum::text, n.nspname::text, c.relname::text, source.attname::text
+from used u
+join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) u.oid
+join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace
+join pg_catalog.pg_attribute a on a.attrelid operator(pg_catalog.=) u.oid and a.attgenerated in ('s', 'v')
+left join pg_catalog.pg_attrdef e on e.adrelid operator(pg_catalog.=) a.attrelid and e.adnum operator(pg_catalog.=) a.attnum
+join pg_catalog.pg_depend d on
+  d.classid operator(pg_catalog.=) 'pg_catalog.pg_attrdef'::pg_catalog.regclass and d.objid operator(pg_catalog.=) e.oid
+  or d.classid operator(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid operator(pg_catalog.=) a.attrelid
+    and d.objsubid operator(pg_catalog.=) a.attnum
+join pg_catalog.pg_attribute source on source.attrelid operator(pg_catalog.=) d.refobjid and source.attnum operator(pg_catalog.=) d.refobjsubid
+where d.refclassid operator(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjid operator(pg_catalog.=) a.attrelid
+  and d.refobjsubid operator(pg_catalog.>) 0 and d.refobjsubid operator(pg_catalog.<>) a.attnum
 union all
 select distinct 'u', u.oid::text, d.refobjid::text, null, null, null
 from used u
