@@ -17,7 +17,7 @@ const (
 	namesAge  = time.Minute
 	namesKept = 5000
 	// nameBytes is more than two quoted identifiers and a modifier take.
-	nameBytes = 512
+	nameBytes = 1 << 10
 )
 
 // names remembers what a database calls its types and columns.
@@ -94,7 +94,7 @@ func (v *visit) nameColumns(ctx context.Context, columns []Column) *Error {
 		return nil
 	}
 	a, _, _, err := v.fly(ctx, lookUp(types, origins), keep{
-		rows: len(types) + len(origins), columns: 5, cellBytes: 1 << 10, bytes: HardBytes, own: true, catalogPath: true,
+		rows: len(types) + len(origins), columns: 5, cellBytes: nameBytes, bytes: HardBytes, own: true, catalogPath: true,
 	})
 	if err != nil {
 		return err
