@@ -41,6 +41,7 @@ func Examine(ctx context.Context, connection preview.Connection) (*Report, error
 		config.DialFunc = connection.Dial
 	}
 	config.RuntimeParams["application_name"] = "sqlpreview doctor"
+	config.MaxProtocolMessageBodyLen = maxMessage
 
 	start := time.Now()
 	connecting, cancel := context.WithTimeout(ctx, connectTimeout)
@@ -85,41 +86,16 @@ type examination struct {
 	schemas []string
 }
 
-// query runs one question of ours in a read-only transaction of its own.
-func (e *examination) query(ctx context.Context, sql string) ([][]string, error) {
-	ctx, cancel := context.WithTimeout(ctx, checkTimeout+time.Second)
-	defer cancel()
-	results, err := e.conn.Exec(ctx, fmt.Sprintf(`begin read only;
-select pg_catalog.set_config('search_path', 'pg_catalog', true), pg_catalog.set_config('statement_timeout', '%d', true),
-	pg_catalog.set_config('client_encoding', 'UTF8', true), pg_catalog.set_config('standard_conforming_strings', 'on', true);`,
-		checkTimeout.Milliseconds())).ReadAll()
-	if err == nil {
-		results, err = e.conn.Exec(ctx, sql).ReadAll()
-	}
-	if _, end := e.conn.Exec(ctx, "rollback").ReadAll(); err == nil {
-		err = end
-	}
-	if err != nil {
-		return nil, err
-	}
-	var rows [][]string
-	for _, row := range results[len(results)-1].Rows {
-		texts := make([]string, len(row))
-		for i, cell := range row {
-			texts[i] = string(cell)
-		}
-		rows = append(rows, texts)
-	}
-	return rows, nil
-}
-
 // facts finds out what the checks build on; without it there is no examination.
 func (e *examination) facts(ctx context.Context) error {
-	rows, err := e.query(ctx, `select current_setting('server_version'), current_setting('server_version_num')::int / 10000,
+	rows, err := e.query(ctx, 9, `select current_setting('server_version'), current_setting('server_version_num')::int / 10000,
 		getdatabaseencoding(), pg_is_in_recovery(), pg_backend_pid(), current_user, quote_ident(current_user), current_database(),
 		(select rolsuper from pg_roles where rolname = current_user)`)
 	if err != nil {
 		return err
+	}
+	if len(rows) != 1 {
+		return errAnswer
 	}
 	row := rows[0]
 	s := &e.report.Server
@@ -137,7 +113,7 @@ func (e *examination) facts(ctx context.Context) error {
 		})
 	}
 
-	if rows, err = e.query(ctx, `select distinct quote_ident(n.nspname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+	if rows, err = e.query(ctx, 1, `select distinct quote_ident(n.nspname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
 		where c.relkind in ('r', 'p', 'v', 'm', 'f') and`+userObject+`and has_schema_privilege(n.oid, 'USAGE')
 		and has_any_column_privilege(c.oid, 'SELECT') order by 1`); err != nil {
 		return err
@@ -152,7 +128,7 @@ func (e *examination) latency(ctx context.Context) error {
 	var times []time.Duration
 	for range roundTrips {
 		start := time.Now()
-		if _, err := e.conn.Exec(ctx, "select 1").ReadAll(); err != nil {
+		if _, err := e.read(ctx, 1, "select 1"); err != nil {
 			return err
 		}
 		times = append(times, time.Since(start))
@@ -169,7 +145,7 @@ func (e *examination) ask(ctx context.Context) error {
 		if e.super && !c.evenSuper {
 			continue
 		}
-		rows, err := e.query(ctx, c.query)
+		rows, err := e.query(ctx, 1, c.query)
 		if err != nil && (e.conn.IsClosed() || ctx.Err() != nil) {
 			return err
 		}
