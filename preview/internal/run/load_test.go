@@ -304,5 +304,30 @@ func TestRestartIsNotNoticed(t *testing.T) {
 		if err := server.Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		mustRun(t, pools, to, "select 1")
+		// Nobody asks while it is down: the session in the pool is found dead.
+		if err := server.Stop(); err != nil {
+			t.Fatal(err)
+		}
+		if err := server.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
+}
+
+func TestClosedConnectionIsNotNoticed(t *testing.T) {
+	t.Parallel()
+	to := target(t, "")
+	network := newLink(t)
+	to.Dial = network.dial
+	pools := newPools(t, run.Limits{})
+	for range 3 {
+		mustRun(t, pools, to, "select 1")
+		network.mu.Lock()
+		for _, conn := range network.conns {
+			conn.Close() // a firewall's or a pooler's doing
+		}
+		network.mu.Unlock()
+	}
+	mustRun(t, pools, to, "select 1")
 }
