@@ -17,7 +17,7 @@ func TestStatementsAreSmall(t *testing.T) {
 		"columns": "select from json_table('{}','$' columns (a int" + strings.Repeat(",a int", 8_000) + "))",
 	}
 	for name, sql := range texts {
-		const held = 40
+		const held = 10
 		var before, after runtime.MemStats
 		list := make([]*Statement, held)
 		runtime.GC()
