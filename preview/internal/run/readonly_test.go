@@ -1,11 +1,13 @@
 package run_test
 
 import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"net"
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
@@ -59,9 +61,7 @@ var writes = []string{
 	"select ddl('alter role postgres set work_mem = ''1MB''')",
 	"select ddl('alter system set work_mem = ''1MB''')",
 	"select ddl('create extension if not exists pgcrypto')",
-	"select ddl('copy kept to ''/tmp/pgtest_made''')",
 	"select ddl('copy kept from program ''echo 3,x''')",
-	"select ddl('copy kept to program ''cat >/tmp/pgtest_made''')",
 	"select ddl('set session characteristics as transaction read write')",
 	"select ddl('set transaction read write')",
 	"select ddl('set transaction_read_only = off')",
@@ -158,6 +158,27 @@ func TestNothingPersists(t *testing.T) {
 		}
 	}
 	t.Logf("%d statements: %v", len(writes), outcomes)
+}
+
+// TestWhatReadOnlyDoesNotStop writes down what this package cannot hold back,
+// with the guard off and a superuser's connection: files and programs of the
+// server's. The guard refuses what leads there, and a least-privilege role
+// cannot do it. If a PostgreSQL ever stops them, this test says so.
+func TestWhatReadOnlyDoesNotStop(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t, pgtest.Options{Own: true})
+	to := run.Target{ID: "w", DSN: server.Database(t, writable)}
+	pools := newPools(t, run.Limits{})
+	for name, sql := range map[string]string{
+		"file":    "select ddl('copy kept to ''%s''')",
+		"program": "select ddl('copy kept to program ''cat >%s''')",
+	} {
+		path := filepath.Join(server.SocketDir(), name) // goes with the server
+		mustRun(t, pools, to, fmt.Sprintf(sql, path))
+		if _, err := os.Stat(path); err != nil {
+			t.Errorf("COPY TO a %s is stopped now; say so in the threat model: %v", name, err)
+		}
+	}
 }
 
 // TestTransactionIDFailsThePreview: pg_current_xact_id takes an id although
