@@ -53,7 +53,7 @@ func (r *runner) collected(ctx context.Context) error {
 		}
 		r.progress(false)
 	}
-	return r.endBatch(ctx)
+	return unlessOver(ctx, r.endBatch(ctx))
 }
 
 // makeTables makes what the collected honest queries read.

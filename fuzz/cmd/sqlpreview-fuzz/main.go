@@ -71,7 +71,7 @@ func parse(args []string, getenv func(string) string, stdout, stderr io.Writer) 
 	}
 	if *trace {
 		o.Trace = func(number int, technique, sql, became string) {
-			_ = json.NewEncoder(stdout).Encode(map[string]any{"case": number, "technique": technique, "became": became, "sql": sql}) //nolint:errcheck // strings and a number
+			_ = json.NewEncoder(stdout).Encode(map[string]any{"case": number, "technique": technique, "became": became, "sql": sql})
 		}
 	}
 	if *only != "" {
