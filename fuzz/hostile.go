@@ -21,7 +21,10 @@ const hostileTime = 300 * time.Millisecond
 // every other time one that mangles its bytes.
 func (r *runner) hostileStep(ctx context.Context, number int) error {
 	list := hostile.Behaviours(r.fixture.Password)
-	b := list[r.hostiles/2%len(list)]
+	if r.order == nil {
+		r.order = r.rand.Perm(len(list))
+	}
+	b := list[r.order[r.hostiles/2%len(list)]]
 	if r.hostiles%2 == 1 {
 		b = hostile.Mangled(r.rand.Int63())
 	}

@@ -16,7 +16,7 @@ const (
 	// batch is how many cases pass between two looks at every row and catalog.
 	batch = 100
 	// hostileEvery is how many cases pass between two hostile servers.
-	hostileEvery = 25
+	hostileEvery = 15
 )
 
 // runner is one run.
@@ -30,6 +30,7 @@ type runner struct {
 	start    time.Time
 	lastLine time.Time
 	hostiles int
+	order    []int // of the hostile servers
 	attacks  int
 	honest   int
 }

@@ -39,7 +39,7 @@ var slow = []string{
 
 // big are queries whose answer is larger than a preview may be.
 var big = []string{
-	"select repeat('x', 100000000)", "select repeat('x', 10000000) from generate_series(1, 100)", "select repeat('é', 2000) from generate_series(1, 100)", "select * from generate_series(1, 10000000)", "select string_agg(repeat('y', 1000), '') from generate_series(1, 10000)",
+	"select repeat('x', 100000000)", "select repeat('x', 40000000)", "select repeat('x', 30000000), repeat('y', 30000000)", "select repeat('x', 60000000) || 'é' as c", "select repeat('x', 10000000) from generate_series(1, 100)", "select repeat('é', 2000) from generate_series(1, 100)", "select * from generate_series(1, 10000000)", "select string_agg(repeat('y', 1000), '') from generate_series(1, 10000)",
 	"select convert_to(repeat('z', 5000000), 'UTF8')", "select array_agg(n) from generate_series(1, 100000) n", "select jsonb_agg(n) from generate_series(1, 100000) n", "select repeat('a', 1023) || 'é' || repeat('b', 100)", "select repeat(U&'\\+01F468\\200D', 600)",
 	"select * from (select repeat('w', 1024) a, repeat('w', 1024) b, repeat('w', 1024) c, repeat('w', 1024) d, repeat('w', 1024) e, repeat('w', 1024) f, repeat('w', 1024) g, repeat('w', 1024) h, repeat('w', 1024) i, repeat('w', 1024) j, repeat('w', 1024) k, repeat('w', 1024) l) x, generate_series(1, 200)",
 	"select n as \"" + longName + "\" from generate_series(1, 200) n", "select row(repeat('x', 1000000), repeat('y', 1000000))", "select a.* from generate_series(1, 101) a", "select a.* from generate_series(1, 100) a", "select e'\\x41' || repeat(e'\\r\\n', 600)", "select xmlelement(name a, repeat('<', 1000000))",
