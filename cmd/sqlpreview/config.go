@@ -47,6 +47,7 @@ type config struct {
 	Pool           preview.Pool
 	Sources        sources
 	Callers        callers
+	Rules          rules
 }
 
 // settings lists every setting by its key; a value is a pointer into c.
@@ -76,6 +77,12 @@ func (c *config) settings() map[string]any {
 		"targets":                 &c.Sources.Targets,
 		"secrets_dir":             &c.Sources.SecretsDir,
 		"min_grade":               &c.Sources.MinGrade,
+		"policy_file":             &c.Rules.PolicyFile,
+		"mask_columns":            &c.Rules.MaskColumns,
+		"mask_names":              &c.Rules.MaskNames,
+		"keep_columns":            &c.Rules.KeepColumns,
+		"enable_detectors":        &c.Rules.EnableDetectors,
+		"disable_detectors":       &c.Rules.DisableDetectors,
 		"token_file":              &c.Callers.TokenFile,
 		"tls_cert_file":           &c.Callers.CertFile,
 		"tls_key_file":            &c.Callers.KeyFile,
@@ -104,6 +111,10 @@ func loadConfig(file string, getenv func(string) string) (*config, error) {
 		Pool:           preview.Pool{Sessions: defaultSessions, Queue: defaultQueue},
 		Sources:        sources{Targets: []string{}},
 		Callers:        callers{ClientNames: []string{}, Subjects: []string{}},
+		Rules: rules{
+			MaskColumns: []string{}, MaskNames: []string{}, KeepColumns: []string{},
+			EnableDetectors: []string{}, DisableDetectors: []string{},
+		},
 	}
 	faults := c.readFile(file)
 	settings := c.settings()

@@ -19,6 +19,10 @@ import (
 // examination costs some dozens of queries.
 const gradeAge = 15 * time.Minute
 
+// examinationTime bounds one examination, so that a database which answers slowly
+// cannot gather them.
+const examinationTime = time.Minute
+
 // graded lets connections through whose grade is good enough. One is examined
 // when it is first used, and again when it is old or its DSN changes.
 type graded struct {
@@ -85,7 +89,10 @@ func (g *graded) grade(ctx context.Context, connection preview.Connection) (doct
 		return found.grade, nil
 	}
 	result := g.examinations.DoChan(string(key[:]), func() (any, error) {
-		report, err := doctor.Examine(context.WithoutCancel(ctx), connection)
+		// Whoever asked first may go away; the answer is for all who ask.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), examinationTime)
+		defer cancel()
+		report, err := doctor.Examine(ctx, connection)
 		if err != nil {
 			return doctor.Grade(""), err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -37,6 +38,11 @@ func newSidecar(ctx context.Context, config *config, env *environment) (_ *sidec
 	opened, sourceErr := config.Sources.open(ctx)
 	least, gradeErr := config.Sources.grade()
 	serverTLS, authenticate, callerErr := config.Callers.open()
+	policy, masking, rulesErr := config.Rules.open()
+	if callerErr == nil && authenticate == nil && exposed(config.Listen, serverTLS) {
+		callerErr = errors.New("listen: other machines could call and nothing would prove who they are; " +
+			"set token_file, client_ca_file with client_names, or jwt_issuer, or listen on a unix socket")
+	}
 	sight, sightErr := newSight(ctx, config.AdminListen != "", env)
 	if sight != nil {
 		s.closers = append(s.closers, sight.close)
@@ -44,7 +50,7 @@ func newSidecar(ctx context.Context, config *config, env *environment) (_ *sidec
 	if opened != nil {
 		s.closers = append(s.closers, func() error { opened.close(); return nil })
 	}
-	if err := errors.Join(sourceErr, gradeErr, callerErr, sightErr); err != nil {
+	if err := errors.Join(sourceErr, gradeErr, callerErr, rulesErr, sightErr); err != nil {
 		return nil, err
 	}
 	s.log, s.tls = sight.log, serverTLS
@@ -59,7 +65,9 @@ func newSidecar(ctx context.Context, config *config, env *environment) (_ *sidec
 			}
 		}
 	}
-	s.previewer, err = preview.New(preview.Config{Resolver: logged{resolver, s.log}, Limits: config.Limits, Pool: config.Pool})
+	s.previewer, err = preview.New(preview.Config{
+		Resolver: logged{resolver, s.log}, Limits: config.Limits, Pool: config.Pool, Policy: policy, Sanitize: masking,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +83,7 @@ func newSidecar(ctx context.Context, config *config, env *environment) (_ *sidec
 		MaxConnections: config.MaxConnections,
 		MaxInFlight:    config.MaxInFlight,
 		// Twice, so that a text over the limit still meets the clear answer to it.
-		MaxMessageBytes:   2*config.Limits.MaxSQLBytes + 64<<10,
+		MaxMessageBytes:   2*cmp.Or(config.Limits.MaxSQLBytes, preview.DefaultLimits().MaxSQLBytes) + 64<<10,
 		RequestsPerSecond: config.MaxPerSecond,
 		DrainTimeout:      config.DrainTimeout,
 		TLS:               serverTLS,
