@@ -172,13 +172,15 @@ func TestMaskingFollowsTheOrigin(t *testing.T) {
 func TestMaskingInAQueryOfJSON(t *testing.T) {
 	dsn := pgtest.Shared(t).Database(t, vault)
 	p := newPreviewer(t, preview.Config{Resolver: preview.SingleConnection(preview.NewSecret(dsn))})
-	if run(t, p, "select current_setting('server_version_num')::int >= 160000").Rows[0][0].Text != "t" {
+	version := run(t, p, "select current_setting('server_version_num')::int / 10000").Rows[0][0].Text
+	queries := []string{"select json_array(select * from bare)", "select json_array(table bare)"}
+	switch {
+	case version < "16":
 		t.Skip("JSON_ARRAY(SELECT ...) is of PostgreSQL 16")
+	case version >= "17":
+		queries = append(queries, "select x from (select json_serialize(json_array(select * from bare))) as s (x)")
 	}
-	for _, sql := range []string{
-		"select json_array(select * from bare)", "select json_array(table bare)",
-		"select x from (select json_serialize(json_array(select * from bare))) as s (x)",
-	} {
+	for _, sql := range queries {
 		if got := run(t, p, sql).Rows[0][0].Text; strings.Contains(got, "canary") {
 			t.Errorf("%s: a masked value came through: %q", sql, got)
 		}
