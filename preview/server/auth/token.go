@@ -64,6 +64,14 @@ var algorithms = []jose.SignatureAlgorithm{
 // "Authorization: Bearer <JWT>" with a token that the issuer signed for this
 // tenant and that is in force. It fetches no key before the first request.
 func AccessToken(config TokenConfig) (server.Authenticator, error) {
+	verifier, err := newVerifier(config)
+	if err != nil {
+		return nil, err
+	}
+	return verifier.authenticate, nil
+}
+
+func newVerifier(config TokenConfig) (*verifier, error) {
 	if config.Algorithm == "" {
 		config.Algorithm = string(jose.RS256)
 	}
@@ -76,8 +84,7 @@ func AccessToken(config TokenConfig) (server.Authenticator, error) {
 	if err := config.check(); err != nil {
 		return nil, err
 	}
-	verifier := &verifier{config: config, algorithm: jose.SignatureAlgorithm(config.Algorithm), keys: newKeys(config)}
-	return verifier.authenticate, nil
+	return &verifier{config: config, algorithm: jose.SignatureAlgorithm(config.Algorithm), keys: newKeys(config)}, nil
 }
 
 func (c TokenConfig) check() error {

@@ -208,10 +208,14 @@ func TestKeysRotate(t *testing.T) {
 	issuer := newIssuer(t)
 	issuer.publishKeys(t, public(first, "k1"))
 	var clock clock
-	s := start(t, bearer(t, auth.TokenConfig{
+	authenticate, settle, err := auth.AccessTokenSettled(auth.TokenConfig{
 		Issuer: "https://issuer.example", Audience: "sidecar", Organization: "org_1", KeysURL: issuer.server.URL,
 		KeyMaxAge: 10 * time.Minute, Now: clock.now,
-	}), nil)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, authenticate, nil)
 	expect := func(what string, key *rsa.PrivateKey, id, denial string) {
 		t.Helper()
 		before := s.core.calls.Load()
@@ -222,13 +226,10 @@ func TestKeysRotate(t *testing.T) {
 	}
 	fetched := func(want int64) {
 		t.Helper()
-		for range 500 {
-			if issuer.fetches.Load() == want {
-				return
-			}
-			time.Sleep(10 * time.Millisecond)
+		settle()
+		if n := issuer.fetches.Load(); n != want {
+			t.Errorf("the issuer was asked %d times, want %d", n, want)
 		}
-		t.Errorf("the issuer was asked %d times, want %d", issuer.fetches.Load(), want)
 	}
 
 	expect("the first key", first, "k1", "")
