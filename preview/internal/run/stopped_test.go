@@ -68,13 +68,25 @@ func TestContextDeadlineIsATimeLimit(t *testing.T) {
 	t.Parallel()
 	to := target(t, "")
 	pools := newPools(t, run.Limits{})
-	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-	defer cancel()
-	_, err := pools.Run(ctx, to, run.Query{SQL: longQuery})
-	if e := asError(t, err); e.Reason != reason.StatementTimeout || e.StoppedBy != run.StoppedByServer {
-		t.Errorf("the answer is %s, stopped by %q", e.Reason, e.StoppedBy)
+	var ctx context.Context
+	for attempt := 1; ; attempt++ {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := pools.Run(ctx, to, run.Query{SQL: longQuery})
+		e := asError(t, err)
+		if e.Reason != reason.StatementTimeout {
+			t.Fatalf("the answer is %s", e.Reason)
+		}
+		if e.StoppedBy == run.StoppedByServer {
+			break
+		}
+		// Ours wins where this process did not get to run for as long as the grace.
+		if attempt == 5 {
+			t.Fatalf("five times stopped by %q, want the server's clock", e.StoppedBy)
+		}
 	}
-	_, err = pools.Run(ctx, to, run.Query{SQL: "select 1"})
+	_, err := pools.Run(ctx, to, run.Query{SQL: "select 1"})
 	if e := asError(t, err); e.Reason != reason.StatementTimeout {
 		t.Errorf("after the deadline: %s", e.Reason)
 	}
