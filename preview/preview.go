@@ -161,7 +161,7 @@ func (p *Previewer) begin(request Request, start time.Time) visit {
 		rows:         lower(request.MaxRows, p.limits.MaxRows),
 		deadline:     start.Add(lower(request.Timeout, p.limits.Timeout)),
 	}
-	if !isRequestID(r.id) {
+	if !ValidRequestID(r.id) {
 		r.id = rand.Text()
 	}
 	return r
@@ -175,11 +175,6 @@ func (r visit) failed(err error) error {
 	}
 	e.RequestID = r.id
 	return e
-}
-
-// isRequestID tells whether a caller's id can go into logs and headers as it is.
-func isRequestID(id string) bool {
-	return id != "" && len(id) <= 128 && isPrintable(id)
 }
 
 func internal(message string) *Error { return &Error{Reason: reason.Internal, Message: message} }

@@ -10,7 +10,8 @@ type Request struct {
 	// SQL is the author's text: exactly one SELECT or WITH statement.
 	SQL string
 	// RequestID is the caller's own name for the request, at most 128 characters
-	// of printable ASCII. One is made where it is empty or anything else.
+	// of printable ASCII. One is made where it is empty or anything else (see
+	// ValidRequestID).
 	RequestID string
 	// MaxRows asks for fewer rows than Limits.MaxRows; 0 and anything above it
 	// mean Limits.MaxRows.
@@ -18,6 +19,12 @@ type Request struct {
 	// Timeout asks for less time than Limits.Timeout; 0 and anything above it
 	// mean Limits.Timeout. A deadline of the context counts too.
 	Timeout time.Duration
+}
+
+// ValidRequestID tells whether a caller's id is taken as it is: whether it is 1
+// to 128 characters of printable ASCII, which may stand in logs and headers.
+func ValidRequestID(id string) bool {
+	return id != "" && len(id) <= 128 && isPrintable(id)
 }
 
 // Verdict is what the guard says of a text.

@@ -72,7 +72,7 @@ func (a *access) browser(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if why := a.denies(r); why != "" {
 			note(r.Context()).deny(why)
-			refuse(w, r, connect.NewError(connect.CodePermissionDenied, errors.New("this caller is not allowed")))
+			refuse(w, r, http.StatusForbidden, connect.NewError(connect.CodePermissionDenied, errors.New("this caller is not allowed")))
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), tlsKey{}, r.TLS)))
@@ -134,11 +134,12 @@ func (a *access) authenticate(
 	return ctx, nil
 }
 
-// refuse answers in the protocol of the request, before any handler saw it.
-func refuse(w http.ResponseWriter, r *http.Request, err error) {
+// refuse answers in the protocol of the request, before any handler saw it, and
+// by the status alone where the request is of no protocol.
+func refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
 	writer := connect.NewErrorWriter()
 	if !writer.IsSupported(r) {
-		http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
+		http.Error(w, http.StatusText(status), status)
 		return
 	}
 	// The answer cannot be written when the caller is gone; nobody is left to tell.

@@ -8,19 +8,16 @@ import (
 	"github.com/op-data/sqlpreview/preview/server/wire"
 )
 
-// measure refuses a request that says it is larger than any may be, with the
-// reason; one that does not say so is stopped where the limit is passed.
+// measure refuses a request that says it is larger than any may be; one that
+// does not say so is stopped where the limit is passed.
 func (s *Server) measure(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength > int64(s.config.MaxMessageBytes) {
-			note(r.Context()).fail("", "", reason.SQLTooLarge)
-			refuse(w, r, wire.Error(&preview.Error{
-				Reason:  reason.SQLTooLarge,
-				Message: "the request is larger than any query may be",
-				Hint:    "shorten the query",
-			}))
+		if r.ContentLength > int64(s.config.MaxMessageBytes)+envelopeBytes {
+			note(r.Context()).reject(reason.SQLTooLarge)
+			refuse(w, r, http.StatusRequestEntityTooLarge, tooLarge())
 			return
 		}
+		r.Body = newBody(r, s.config.MaxMessageBytes)
 		next.ServeHTTP(w, r)
 	})
 }
@@ -37,7 +34,7 @@ func (s *Server) admit(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 		default:
 			note(r.Context()).fail("", "", reason.ConcurrencyLimit)
-			refuse(w, r, wire.Error(&preview.Error{
+			refuse(w, r, http.StatusTooManyRequests, wire.Error(&preview.Error{
 				Reason:  reason.ConcurrencyLimit,
 				Message: "too many requests at a time",
 				Hint:    "wait as long as RetryInfo says, then send the request again",

@@ -38,7 +38,8 @@ type Call struct {
 	Caller Caller
 	// RequestID and ConnectionID are the request's own.
 	RequestID, ConnectionID string
-	// Outcome is how the request ended; Reason is set when the core failed it.
+	// Outcome is how the request ended; Reason is set when the core failed it, and
+	// where there is one for rejecting it.
 	Outcome Outcome
 	Reason  reason.Reason
 	// Denial says why a caller was not let in. The caller is not told.
@@ -116,6 +117,8 @@ func (c *Call) account(result *preview.Result) {
 func (c *Call) fail(requestID, connectionID string, r reason.Reason) {
 	c.Outcome, c.RequestID, c.ConnectionID, c.Reason = OutcomeFailed, requestID, connectionID, r
 }
+
+func (c *Call) reject(r reason.Reason) { c.Outcome, c.Reason = OutcomeRejected, r }
 
 func (c *Call) deny(why string) { c.Outcome, c.Denial = OutcomeDenied, why }
 

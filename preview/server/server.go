@@ -165,6 +165,8 @@ func (s *Server) routes(gate *access) http.Handler {
 		connect.WithReadMaxBytes(s.config.MaxMessageBytes),
 		connect.WithCompressMinBytes(compressMinBytes),
 	}
+	reading := append(messages(s.config.MaxMessageBytes),
+		connect.WithInterceptors(append(slices.Clone(s.config.Interceptors), connect.UnaryInterceptorFunc(legible))...))
 	guarded := append([]connect.HandlerOption{
 		connect.WithRequestGate(gate.authenticate),
 		connect.WithRecover(recovered),
@@ -173,7 +175,7 @@ func (s *Server) routes(gate *access) http.Handler {
 	inside := http.NewServeMux()
 	inside.Handle(previewv1connect.NewPreviewServiceHandler(
 		&service{previewer: s.config.Previewer, record: s.config.Record},
-		append(slices.Clone(guarded), connect.WithInterceptors(s.config.Interceptors...))...))
+		append(slices.Clone(guarded), reading...)...))
 	reflector := grpcreflect.NewStaticReflector(previewv1connect.PreviewServiceName, grpchealth.HealthV1ServiceName)
 	inside.Handle(plain(grpcreflect.NewHandlerV1(reflector, guarded...)))
 	inside.Handle(plain(grpcreflect.NewHandlerV1Alpha(reflector, guarded...)))

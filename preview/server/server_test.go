@@ -2,7 +2,6 @@ package server_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"io"
 	"net"
@@ -195,43 +194,6 @@ func TestOneRequestTooManyIsTurnedAway(t *testing.T) {
 	close(leave)
 	if got := <-first; got.response == nil {
 		t.Errorf("the first request: %+v", got)
-	}
-}
-
-// A message over the limit is refused, also when it is small until unpacked.
-func TestMessageLimit(t *testing.T) {
-	t.Parallel()
-	r := start(t, "unix", server.Config{Previewer: echo, MaxMessageBytes: 10_000})
-	body := `{"sql":"` + strings.Repeat(" ", 1<<20) + `"}`
-	if status, answer := post(t, r, "", nil, body); status != http.StatusBadRequest || !strings.Contains(answer, "SQL_TOO_LARGE") {
-		t.Errorf("plain: got %d %.200s", status, answer)
-	}
-	var packed bytes.Buffer
-	writer := gzip.NewWriter(&packed)
-	if _, err := io.WriteString(writer, body); err != nil || writer.Close() != nil {
-		t.Fatal(err)
-	}
-	if packed.Len() > 10_000 {
-		t.Fatal("the test's message is too large")
-	}
-	if status, answer := post(t, r, "", map[string]string{"Content-Encoding": "gzip"}, packed.String()); status != http.StatusTooManyRequests {
-		t.Errorf("packed: got %d %.200s", status, answer)
-	}
-}
-
-func TestWhatIsNoRequestIsRejected(t *testing.T) {
-	t.Parallel()
-	r := start(t, "unix", server.Config{Previewer: echo})
-	for _, body := range []string{`{"sql":`, `{"sql":1}`, `{"sql":"\ud800"}`, "{\"sql\":\"\xff\"}", `[]`, ``} {
-		before := len(r.seen())
-		status, answer := post(t, r, "", nil, body)
-		if status != http.StatusBadRequest {
-			t.Errorf("%q: got %d %s", body, status, answer)
-		}
-		eventually(t, func() bool { return len(r.seen()) > before })
-		if call := r.seen()[before]; call.Outcome != server.OutcomeRejected {
-			t.Errorf("%q: observed %+v", body, call)
-		}
 	}
 }
 

@@ -23,7 +23,7 @@ type service struct {
 func (s *service) PreviewQuery(
 	ctx context.Context, request *connect.Request[previewv1.PreviewQueryRequest],
 ) (*connect.Response[previewv1.PreviewQueryResponse], error) {
-	in := wire.PreviewRequest(request.Msg)
+	in := identified(wire.PreviewRequest(request.Msg))
 	result, err := s.previewer.Preview(ctx, in)
 	if err != nil {
 		return nil, s.recorded(ctx, in, fail(ctx, in, err))
@@ -39,10 +39,7 @@ func (s *service) PreviewQuery(
 func (s *service) ValidateQuery(
 	ctx context.Context, request *connect.Request[previewv1.ValidateQueryRequest],
 ) (*connect.Response[previewv1.ValidateQueryResponse], error) {
-	in := preview.Request{SQL: request.Msg.GetSql(), RequestID: request.Msg.GetRequestId()}
-	if in.RequestID == "" {
-		in.RequestID = rand.Text()
-	}
+	in := identified(preview.Request{SQL: request.Msg.GetSql(), RequestID: request.Msg.GetRequestId()})
 	verdict, err := s.previewer.Validate(ctx, in.SQL)
 	if err != nil {
 		return nil, fail(ctx, in, err)
@@ -54,7 +51,7 @@ func (s *service) ValidateQuery(
 func (s *service) DescribeQuery(
 	ctx context.Context, request *connect.Request[previewv1.DescribeQueryRequest],
 ) (*connect.Response[previewv1.DescribeQueryResponse], error) {
-	in := wire.DescribeRequest(request.Msg)
+	in := identified(wire.DescribeRequest(request.Msg))
 	description, err := s.previewer.Describe(ctx, in)
 	if err != nil {
 		return nil, s.recorded(ctx, in, fail(ctx, in, err))
@@ -64,6 +61,15 @@ func (s *service) DescribeQuery(
 		return nil, err
 	}
 	return connect.NewResponse(wire.Describe(description)), nil
+}
+
+// identified gives a request an id that may stand in logs and records, by the
+// same rule whatever is called.
+func identified(in preview.Request) preview.Request {
+	if !preview.ValidRequestID(in.RequestID) {
+		in.RequestID = rand.Text()
+	}
+	return in
 }
 
 // recorded has the request recorded before its answer leaves, and returns
@@ -78,7 +84,7 @@ func (s *service) recorded(ctx context.Context, in preview.Request, outcome erro
 		call.Stats, call.Sanitization, call.Receipt = nil, nil, nil
 		return fail(ctx, preview.Request{RequestID: call.RequestID, ConnectionID: in.ConnectionID}, &preview.Error{
 			Reason: reason.Internal, Message: "the request could not be recorded, so it is not answered",
-			Hint:      "Ask the operator of the sidecar to look at the egress record.",
+			Hint:      "ask the operator of the sidecar to look at the egress record",
 			RequestID: call.RequestID,
 		})
 	}
