@@ -2,7 +2,6 @@ package connections
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -14,7 +13,7 @@ func FuzzStored(f *testing.F) {
 	for _, stored := range []string{
 		"postgres://u:HIDDEN@h/d", "host=h user=u password=HIDDEN dbname=d", "host=h user=u password='HIDDEN' dbname='d'", `{"url":"postgres://u:HIDDEN@h:5432/d?sslmode=require"}`,
 		`{"host":"h","port":5432,"database":"d","user":"u","password":"HIDDEN"}`, `{"host":"h","database":"d","user":"u","password":"HIDDEN\\' host=x"}`, `"postgres://u:HIDDEN@h/d"`,
-		`{"dsn":"HIDDEN","host":"h"}`, `{"host":{"secret":"vault://HIDDEN"}}`, `{"password":["HIDDEN"]}`, `{"password":"HIDDEN","password":"HIDDEN"}`, "postgres://u:HIDDEN@h:port/d", "postgres://u:HIDDEN@[::1/d", "password=HIDDEN host", "", "{", "null", "\x00HIDDEN",
+		`{"dsn":"HIDDEN","host":"h"}`, `{"host":{"secret":"vault://HIDDEN"}}`, `{"password":["HIDDEN"]}`, `{"password":"HIDDEN","password":"HIDDEN"}`, `{"HIDDEN":1}`, `{"HIDDEN":1,"HIDDEN":2}`, `{"url":{"secret":"HIDDEN:x"}}`, `{"url":{"HIDDEN":"x"}}`, "postgres://u:HIDDEN@h:port/d", "postgres://u:HIDDEN@[::1/d", "password=HIDDEN host", "", "{", "null", "\x00HIDDEN",
 	} {
 		f.Add([]byte(stored))
 	}
@@ -24,9 +23,6 @@ func FuzzStored(f *testing.F) {
 			return
 		}
 		stored = bytes.ReplaceAll(stored, []byte("HIDDEN"), []byte(hidden))
-		if namesHidden(stored, hidden) {
-			return // a key that no format has may be named
-		}
 		connection, err := Policy{}.read(t.Context(), stored)
 		if err != nil {
 			if text := fmt.Sprintf("%s %+v %#v", err, err, err); strings.Contains(text, hidden) {
@@ -38,31 +34,4 @@ func FuzzStored(f *testing.F) {
 			t.Fatalf("printing the connection of %q shows the secret: %s", stored, text)
 		}
 	})
-}
-
-// namesHidden tells whether a JSON object has the secret in a key.
-func namesHidden(stored []byte, hidden string) bool {
-	decoder := json.NewDecoder(bytes.NewReader(stored))
-	for depth := 0; ; {
-		token, err := decoder.Token()
-		if err != nil {
-			return false
-		}
-		switch token := token.(type) {
-		case json.Delim:
-			if token == '{' || token == '[' {
-				depth++
-			}
-		case string:
-			if depth > 0 && strings.Contains(token, hidden) && decoder.More() {
-				rest, _ := decoder.Buffered().(*bytes.Reader)
-				if rest != nil {
-					b := make([]byte, 1)
-					if _, err := rest.Read(b); err == nil && b[0] == ':' {
-						return true
-					}
-				}
-			}
-		}
-	}
 }

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/op-data/sqlpreview/preview"
@@ -76,7 +78,8 @@ func (p Policy) fields(ctx context.Context, object map[string]json.RawMessage) (
 	for key, value := range object {
 		keyword, ok := fields[key]
 		if !ok {
-			return "", fmt.Errorf("connections: the payload has the key %.64q, which is not one of host, port, database, user, password, sslmode, or url alone", key)
+			// Not quoted: whoever stored it may have put the secret there.
+			return "", errors.New("connections: the payload has a key that is not one of host, port, database, user, password, sslmode, or url alone")
 		}
 		if other, twice := given[keyword]; twice {
 			return "", fmt.Errorf("connections: the payload has the keys %q and %q, which mean the same", min(key, other), max(key, other))
@@ -121,13 +124,22 @@ func (p Policy) fetch(ctx context.Context, reference string) (string, error) {
 	}
 	source, ok := p.Secrets[parsed.Scheme]
 	if !ok {
-		return "", fmt.Errorf("connections: no secret manager is configured for references of the scheme %.32q", parsed.Scheme)
+		return "", errors.New("connections: no secret manager is configured for references of that scheme; there are: " + p.schemes())
 	}
 	secret, err := source.Fetch(ctx, reference)
 	if err != nil {
-		return "", fmt.Errorf("connections: the secret manager of the scheme %.32q did not give the secret: %w", parsed.Scheme, err)
+		return "", fmt.Errorf("connections: the secret manager of the scheme %q did not give the secret: %w", parsed.Scheme, err)
 	}
 	return secret.Reveal(), nil
+}
+
+// schemes names the schemes that there are; the one that was asked for is not
+// told, since it may be the beginning of a secret that was stored in its place.
+func (p Policy) schemes() string {
+	if len(p.Secrets) == 0 {
+		return "none"
+	}
+	return strings.Join(slices.Sorted(maps.Keys(p.Secrets)), ", ")
 }
 
 // members decodes one JSON object. Keys that occur twice are refused: another
@@ -150,7 +162,7 @@ func members(text []byte) (map[string]json.RawMessage, error) {
 			return nil, notObject
 		}
 		if _, twice := object[key]; twice {
-			return nil, fmt.Errorf("connections: the payload has the key %.64q twice", key)
+			return nil, errors.New("connections: the payload has a key twice")
 		}
 		object[key] = value
 	}
