@@ -38,7 +38,7 @@ func (p *Previewer) target(ctx context.Context, r visit) (*target, error) {
 		return nil, &Error{
 			Reason:  reason.ConnectionNotFound,
 			Message: "there is no connection of this id",
-			Hint:    "Check the connection id.",
+			Hint:    "check the connection id",
 		}
 	case ctx.Err() != nil:
 		return nil, &Error{Reason: reason.ClientCanceled, Message: "the caller cancelled the preview"}
@@ -48,7 +48,7 @@ func (p *Previewer) target(ctx context.Context, r visit) (*target, error) {
 		return nil, &Error{
 			Reason:     reason.DatabaseUnavailable,
 			Message:    "the connection's credentials could not be found out",
-			Hint:       "Check the store that the sidecar reads connections from.",
+			Hint:       "check the store that the sidecar reads connections from",
 			RetryAfter: 5 * time.Second,
 		}
 	}

@@ -61,7 +61,7 @@ func (g *graded) atStart(ctx context.Context) error {
 func (e gradeError) Unwrap() error {
 	return &preview.Error{
 		Reason: reason.DatabaseLoginFailed, Message: "the connection's role has more rights than this sidecar allows",
-		Hint: "Ask the operator of the sidecar for a role that may read and do nothing else.",
+		Hint: "ask the operator of the sidecar for a role that may read and do nothing else",
 	}
 }
 

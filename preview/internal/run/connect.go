@@ -31,7 +31,7 @@ func parseDSN(t Target) (*pgconn.Config, *Error) {
 	config, err := pgconn.ParseConfig(t.DSN)
 	if err != nil {
 		return nil, newError(reason.DatabaseLoginFailed, "the connection string of this connection is not valid",
-			"Write it as a URL (postgres://...) or as keywords and values (host=... dbname=...).")
+			"write it as a URL (postgres://...) or as keywords and values (host=... dbname=...)")
 	}
 	if _, ok := config.RuntimeParams["application_name"]; !ok {
 		config.RuntimeParams["application_name"] = applicationName
@@ -103,15 +103,15 @@ func connectError(ctx context.Context, err error) *Error {
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, os.ErrNotExist):
 		e.Message = "nothing accepts connections at the database's address"
-		e.Hint = "Check that the database runs and that host and port of this connection are right."
+		e.Hint = "check that the database runs and that host and port of this connection are right"
 	case errors.As(err, &dns):
 		e.Message = "the name of the database's host cannot be resolved"
-		e.Hint = "Check the host of this connection."
+		e.Hint = "check the host of this connection"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		e.Message = "the database did not accept the connection in time"
 	case isTLSError(err):
 		e.Message = "no TLS connection to the database could be made"
-		e.Hint = "Check sslmode, sslrootcert and the server's certificate."
+		e.Hint = "check sslmode, sslrootcert and the server's certificate"
 	}
 	return e
 }

@@ -65,7 +65,7 @@ func generalError(r reason.Reason) *Error {
 
 func protocolError() *Error {
 	return newError(reason.DatabaseUnavailable,
-		"the answer does not follow PostgreSQL's protocol", "Check that the connection leads to PostgreSQL or a pooler for it.")
+		"the answer does not follow PostgreSQL's protocol", "check that the connection leads to PostgreSQL or a pooler for it")
 }
 
 func callerGone() *Error {
@@ -76,20 +76,20 @@ func callerGone() *Error {
 
 func serverTimeout() *Error {
 	e := newError(reason.StatementTimeout, "the database stopped the query at its time limit",
-		"Filter or aggregate earlier, or look at the plan.")
+		"filter or aggregate earlier, or look at the plan")
 	e.StoppedBy = StoppedByServer
 	return e
 }
 
 func clockTimeout() *Error {
 	e := newError(reason.StatementTimeout, "the time limit passed and the database had not stopped the query",
-		"The query may hold a call that cannot be interrupted, or the database does not answer.")
+		"the query may hold a call that cannot be interrupted, or the database does not answer")
 	e.StoppedBy = StoppedByClock
 	return e
 }
 
 func startedTooLate() *Error {
-	e := newError(reason.StatementTimeout, "the time limit passed before the query could start", "Allow more time, or try again later.")
+	e := newError(reason.StatementTimeout, "the time limit passed before the query could start", "allow more time, or try again later")
 	e.StoppedBy = StoppedByClock
 	return e
 }

@@ -210,14 +210,14 @@ func TestPositionsAndNames(t *testing.T) {
 		sql, at, message, hint string
 		want                   reason.Reason
 	}{
-		{"select nope from orders", "nope", `column "nope" does not exist`, "Check the spelling, the schema and the search path.", reason.UndefinedObject},
+		{"select nope from orders", "nope", `column "nope" does not exist`, "check the spelling, the schema and the search path", reason.UndefinedObject},
 		{"select 'ääää', orders.nope from orders", "orders.nope", `column orders.nope does not exist`, "*", reason.UndefinedObject},
 		{"select * from ordres", "ordres", `relation "ordres" does not exist`, "*", reason.UndefinedObject},
 		{`select * from "Größe"`, `"Größe"`, `relation "Größe" does not exist`, "*", reason.UndefinedObject},
 		{"select nofunction(id) from orders", "nofunction", "function nofunction(integer) does not exist", "No function matches the given name and argument types. You might need to add explicit type casts.", reason.UndefinedObject},
 		{"select id + 'x' from orders", "'x'", `invalid input syntax for type integer: "x"`, "*", reason.DataException},
 		{"select id, count(*) from orders", "id, count", "*", "*", reason.SemanticError},
-		{"select totals from orders", "totals", `column "totals" does not exist`, "Check the spelling, the schema and the search path.", reason.UndefinedObject}, // the hint would name a column not written
+		{"select totals from orders", "totals", `column "totals" does not exist`, "check the spelling, the schema and the search path", reason.UndefinedObject}, // the hint would name a column not written
 		{"select o.total from orders o, x.y", "x.y", `relation "x.y" does not exist`, "*", reason.UndefinedObject},
 		{`select "größe" from orders a, orders b`, `"größe"`, `column reference "größe" is ambiguous`, "*", reason.SemanticError},
 		{"select 1 / 0", "", "*", "*", reason.DataException},

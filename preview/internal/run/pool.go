@@ -54,7 +54,7 @@ func (p *pool) enter(ctx context.Context, deadline time.Time) *Error {
 	}
 	if p.waiting.Add(1) > int64(p.limits.Queue) {
 		p.waiting.Add(-1)
-		return newError(reason.ConcurrencyLimit, "too many previews of this connection run and wait already", "Try again later.")
+		return newError(reason.ConcurrencyLimit, "too many previews of this connection run and wait already", "try again later")
 	}
 	defer p.waiting.Add(-1)
 	timer := time.NewTimer(min(p.limits.QueueWait, time.Until(deadline)))
@@ -68,7 +68,7 @@ func (p *pool) enter(ctx context.Context, deadline time.Time) *Error {
 		}
 	case <-timer.C:
 	}
-	return newError(reason.ConcurrencyLimit, "no place became free for this preview in time", "Try again later.")
+	return newError(reason.ConcurrencyLimit, "no place became free for this preview in time", "try again later")
 }
 
 // leave gives the place back.

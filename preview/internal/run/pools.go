@@ -89,7 +89,7 @@ func (ps *Pools) add(t Target, made *pool) (*pool, *Error) {
 		delete(ps.byID, t.ID)
 	}
 	if len(ps.byID) >= ps.limits.Connections && !ps.evict() {
-		return nil, newError(reason.ConcurrencyLimit, "too many connections are in use at a time", "Try again later.")
+		return nil, newError(reason.ConcurrencyLimit, "too many connections are in use at a time", "try again later")
 	}
 	ps.byID[t.ID] = made
 	if ps.sweep == nil {

@@ -92,7 +92,7 @@ func (v *visit) begin(ctx context.Context) *Error {
 	// The protocol ends a text at its first NUL byte; what follows would be read
 	// as something else.
 	if strings.IndexByte(v.sql, 0) >= 0 {
-		return newError(reason.SQLInvalidText, "the query holds a NUL byte", "Leave it out.")
+		return newError(reason.SQLInvalidText, "the query holds a NUL byte", "leave it out")
 	}
 	if deadline, ok := ctx.Deadline(); ok && deadline.Before(v.deadline) {
 		v.deadline = deadline
@@ -184,7 +184,7 @@ func (v *visit) fly(ctx context.Context, sql string, limits keep) (_ *answers, s
 		case err == nil && a.wrote:
 			return nil, sent, 0, newError(reason.ReadOnlyViolation,
 				"the query was assigned a transaction id or left the read-only mode, so it wrote or tried to",
-				"Leave out the part that writes.")
+				"leave out the part that writes")
 		case err == nil:
 			return nil, sent, 0, serverError(a.failure, sql, s.traits, left, time.Since(sent))
 		default:

@@ -42,22 +42,22 @@ const maxTold = 300
 // general says, for each reason a server can cause, what happened. These texts
 // stand in when the server's own is withheld.
 var general = map[reason.Reason][2]string{
-	reason.SQLSyntaxError:        {"the database found a syntax error", "Check the syntax against the version of the database."},
-	reason.UndefinedObject:       {"the query names something that the database does not know, or that this role cannot see", "Check the spelling, the schema and the search path."},
-	reason.SemanticError:         {"the database does not accept the query", "Check that the types and clauses fit together."},
-	reason.DataException:         {"a value does not fit what the query does with it; the value is withheld", "Check casts, divisions and the arguments of functions."},
-	reason.InsufficientPrivilege: {"the role that previews run as may not do this", "Ask for the SELECT privilege, or leave the object out."},
-	reason.ReadOnlyViolation:     {"the query tried to write, and previews are read-only", "Leave out the part that writes."},
-	reason.FunctionRaised:        {"a function in the database raised an error; its text is withheld", "Look the error up in the database's own log."},
-	reason.AdminCanceled:         {"the query was cancelled in the database", "Ask the administrator of the database, or try again."},
-	reason.StatementTimeout:      {"the query did not end within its time limit", "Filter or aggregate earlier, or look at the plan."},
-	reason.LockTimeout:           {"the query waited too long for a lock that somebody else holds", "Try again later."},
-	reason.Conflict:              {"the query was in conflict with another transaction or with the standby's recovery", "Try again."},
-	reason.DatabaseBusy:          {"the database has no resources left for the query", "Try again later."},
-	reason.QueryTooComplex:       {"the query passes a limit of the database", "Make the query smaller."},
-	reason.DatabaseUnavailable:   {"the database is not available", "Try again later."},
-	reason.DatabaseLoginFailed:   {"the database refused the login", "Check the user, the password and the database of this connection."},
-	reason.Internal:              {"the database failed in a way that previews do not know; its text is withheld", "Look the error up in the database's own log."},
+	reason.SQLSyntaxError:        {"the database found a syntax error", "check the syntax against the version of the database"},
+	reason.UndefinedObject:       {"the query names something that the database does not know, or that this role cannot see", "check the spelling, the schema and the search path"},
+	reason.SemanticError:         {"the database does not accept the query", "check that the types and clauses fit together"},
+	reason.DataException:         {"a value does not fit what the query does with it; the value is withheld", "check casts, divisions and the arguments of functions"},
+	reason.InsufficientPrivilege: {"the role that previews run as may not do this", "ask for the SELECT privilege, or leave the object out"},
+	reason.ReadOnlyViolation:     {"the query tried to write, and previews are read-only", "leave out the part that writes"},
+	reason.FunctionRaised:        {"a function in the database raised an error; its text is withheld", "look the error up in the database's own log"},
+	reason.AdminCanceled:         {"the query was cancelled in the database", "ask the administrator of the database, or try again"},
+	reason.StatementTimeout:      {"the query did not end within its time limit", "filter or aggregate earlier, or look at the plan"},
+	reason.LockTimeout:           {"the query waited too long for a lock that somebody else holds", "try again later"},
+	reason.Conflict:              {"the query was in conflict with another transaction or with the standby's recovery", "try again"},
+	reason.DatabaseBusy:          {"the database has no resources left for the query", "try again later"},
+	reason.QueryTooComplex:       {"the query passes a limit of the database", "make the query smaller"},
+	reason.DatabaseUnavailable:   {"the database is not available", "try again later"},
+	reason.DatabaseLoginFailed:   {"the database refused the login", "check the user, the password and the database of this connection"},
+	reason.Internal:              {"the database failed in a way that previews do not know; its text is withheld", "look the error up in the database's own log"},
 }
 
 // General is the message and the hint that are told for a reason when the
@@ -81,14 +81,14 @@ func Describe(f Failure, sql string) Told {
 	told.Message, told.Hint = General(told.Reason)
 	if f.Code == cardinality {
 		told.Message = "a subquery that stands for one value returned more than one row"
-		told.Hint = "Aggregate in the subquery, or end it with limit 1."
+		told.Hint = "aggregate in the subquery, or end it with limit 1"
 	}
 	if !f.AnswersParse || !aboutText(f.Code) {
 		return told
 	}
 	if f.Code == untranslatable {
 		told.Message = "the query has a character that the database's encoding does not have"
-		told.Hint = "Leave the character out."
+		told.Hint = "leave the character out"
 		return told
 	}
 	if f.Position > 0 && f.Position <= utf8.RuneCountInString(sql) {
