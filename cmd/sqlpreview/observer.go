@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/otel/trace"
 
@@ -19,7 +20,7 @@ func observer(log *slog.Logger) func(context.Context, server.Call) {
 		attributes := []slog.Attr{
 			slog.String("path", bounded(call.Path)),
 			slog.String("outcome", string(call.Outcome)),
-			slog.Duration("duration", call.Duration),
+			milliseconds("duration", call.Duration),
 		}
 		for _, a := range []struct{ key, value string }{
 			{"reason", string(call.Reason)},
@@ -35,8 +36,9 @@ func observer(log *slog.Logger) func(context.Context, server.Call) {
 		}
 		if s := call.Stats; s != nil {
 			attributes = append(attributes, slog.Int("rows", s.Rows), slog.Int64("bytes", s.Bytes),
-				slog.Duration("queue", s.Queue), slog.Duration("connect", s.Connect),
-				slog.Duration("execute", s.Execute), slog.Duration("fetch", s.Fetch), slog.Duration("sanitize", s.Sanitize))
+				milliseconds("check", s.Check), milliseconds("catalog", s.Catalog), milliseconds("queue", s.Queue),
+				milliseconds("connect", s.Connect), milliseconds("execute", s.Execute), milliseconds("fetch", s.Fetch),
+				milliseconds("sanitize", s.Sanitize))
 		}
 		if r := call.Receipt; r != nil {
 			attributes = append(attributes, slog.String("sql_fingerprint", r.SQLFingerprint))
@@ -51,6 +53,11 @@ func observer(log *slog.Logger) func(context.Context, server.Call) {
 		}
 		log.LogAttrs(ctx, level, "request", attributes...)
 	}
+}
+
+// milliseconds is a time under a key that has its unit, to the microsecond.
+func milliseconds(key string, d time.Duration) slog.Attr {
+	return slog.Float64(key+"_ms", float64(d.Microseconds())/1000)
 }
 
 func bounded(text string) string {

@@ -22,6 +22,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
+
+	"github.com/op-data/sqlpreview/preview/server/jsonline"
 )
 
 // flushTimeout bounds the sending of what is left at the end.
@@ -39,9 +41,9 @@ type sight struct {
 	closers []func(context.Context) error
 }
 
-// newSight reads OTEL_EXPORTER_OTLP_ENDPOINT and its kin.
+// newSight reads OpenTelemetry's own variables, see exported.
 func newSight(ctx context.Context, admin bool, env *environment) (_ *sight, err error) {
-	local := slog.NewJSONHandler(env.stderr, nil)
+	local := slog.NewJSONHandler(jsonline.Writer(env.stderr), nil)
 	s := &sight{log: slog.New(local), traces: noop.NewTracerProvider()}
 	defer func() {
 		if err != nil {
@@ -58,20 +60,21 @@ func newSight(ctx context.Context, admin bool, env *environment) (_ *sight, err 
 	if err != nil {
 		return nil, errors.New("OTEL_RESOURCE_ATTRIBUTES cannot be read")
 	}
-	otlp := func(signal string) bool {
-		return env.getenv("OTEL_SDK_DISABLED") != "true" &&
-			env.getenv("OTEL_EXPORTER_OTLP_ENDPOINT")+env.getenv("OTEL_EXPORTER_OTLP_"+signal+"_ENDPOINT") != ""
+	var faults [len(signals)]error
+	var otlp [len(signals)]bool
+	for i, signal := range signals {
+		otlp[i], faults[i] = exported(signal, env.getenv)
 	}
-	if p := env.getenv("OTEL_EXPORTER_OTLP_PROTOCOL"); p != "" && p != "http/protobuf" {
-		return nil, errors.New("OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf, the only one that is built in")
-	}
-	if err := s.openTraces(ctx, otlp("TRACES"), about); err != nil {
+	if err := errors.Join(faults[:]...); err != nil {
 		return nil, err
 	}
-	if err := s.openMetrics(ctx, otlp("METRICS"), admin, about); err != nil {
+	if err := s.openTraces(ctx, otlp[0], about); err != nil {
 		return nil, err
 	}
-	return s, s.openLogs(ctx, otlp("LOGS"), about, local)
+	if err := s.openMetrics(ctx, otlp[1], admin, about); err != nil {
+		return nil, err
+	}
+	return s, s.openLogs(ctx, otlp[2], about, local)
 }
 
 func (s *sight) openTraces(ctx context.Context, otlp bool, about *resource.Resource) error {

@@ -8,6 +8,8 @@ import (
 	"io"
 	"time"
 	"unicode/utf8"
+
+	"github.com/op-data/sqlpreview/preview/server/jsonline"
 )
 
 // Event is what a line is about.
@@ -110,7 +112,8 @@ func cut(text string) string {
 	return text[:end] + mark
 }
 
-// encode returns the record as a line without its newline.
+// encode returns the record as a line without its newline, with nothing in it
+// that a terminal acts on.
 func (r Record) encode() ([]byte, error) {
 	var line bytes.Buffer
 	encoder := json.NewEncoder(&line)
@@ -118,7 +121,7 @@ func (r Record) encode() ([]byte, error) {
 	if err := encoder.Encode(r); err != nil {
 		return nil, fmt.Errorf("egress: a record cannot be encoded: %w", err)
 	}
-	return bytes.TrimSuffix(line.Bytes(), []byte("\n")), nil
+	return jsonline.Escape(bytes.TrimSuffix(line.Bytes(), []byte("\n"))), nil
 }
 
 // decode reads one line. A line with unknown keys or anything after the object

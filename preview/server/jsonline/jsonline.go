@@ -1,0 +1,58 @@
+// Package jsonline makes lines of JSON safe to look at. JSON lets characters
+// through that a terminal or an editor acts on: those that turn the direction of
+// text, that hide, or that control. A line of a log in which a caller's own text
+// stands could then show another order than it has.
+package jsonline
+
+import (
+	"fmt"
+	"io"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Escape returns the same JSON with every character that is not printable (see
+// unicode.IsPrint) written as \uXXXX. Whoever decodes it gets the same value.
+// What is no valid UTF-8 becomes \ufffd. text is not changed.
+func Escape(text []byte) []byte {
+	for i, c := range text {
+		if c >= unicode.MaxASCII {
+			return escape(text, i)
+		}
+	}
+	return text
+}
+
+// escape is Escape for a text whose first n bytes are plain.
+func escape(text []byte, n int) []byte {
+	out := append(make([]byte, 0, len(text)+16), text[:n]...)
+	for rest := text[n:]; len(rest) > 0; {
+		r, size := utf8.DecodeRune(rest)
+		switch {
+		// Below DEL a control character is the encoder's own white space.
+		case r < unicode.MaxASCII || unicode.IsPrint(r) && (r != utf8.RuneError || size > 1):
+			out = append(out, rest[:size]...)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+		rest = rest[size:]
+	}
+	return out
+}
+
+// Writer returns a writer that escapes what is written to it, each time whole
+// lines, and hands it on to w in one piece.
+func Writer(w io.Writer) io.Writer { return writer{w} }
+
+type writer struct{ to io.Writer }
+
+func (w writer) Write(lines []byte) (int, error) {
+	if _, err := w.to.Write(Escape(lines)); err != nil {
+		return 0, err //nolint:wrapcheck // the writer's own
+	}
+	return len(lines), nil
+}
