@@ -55,6 +55,12 @@ func dial(ctx context.Context, config *pgconn.Config, idle time.Duration) (*sess
 	if err != nil {
 		return nil, connectError(ctx, err)
 	}
+	// Where writing took long, the driver has begun to read in the background,
+	// and would take the first answers of ours.
+	if err := pg.SyncConn(ctx); err != nil {
+		_ = pg.Conn().Close() // nothing has been asked on it
+		return nil, connectError(ctx, err)
+	}
 	conn, ok := pg.Conn().(*wire.Conn)
 	if !ok {
 		return nil, generalError(reason.Internal)
