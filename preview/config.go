@@ -80,7 +80,7 @@ func New(config Config) (*Previewer, error) {
 		limits:    limits,
 		policy:    policy,
 		sanitizer: sanitizer,
-		masks:     origin.New(sanitizer),
+		masks:     origin.New(sanitizer, policy),
 		pools:     run.NewPools(run.Limits(config.Pool)),
 		catalogs:  newCatalogs(),
 	}, nil

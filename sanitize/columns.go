@@ -34,6 +34,10 @@ const (
 	// RuleColumnOrigin: the query uses a relation with a masked column, and it is
 	// not known that this output column shows another.
 	RuleColumnOrigin = "column_origin"
+	// RuleSystemColumn: the column is one of PostgreSQL's own, or of an extension's,
+	// that can hold a secret or other sessions' statements. MaskedBy does not give
+	// it; who knows the database does.
+	RuleSystemColumn = "system_column"
 )
 
 // ColumnID names a column of a table. Parts are as in the catalog, unquoted.

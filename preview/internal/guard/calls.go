@@ -20,6 +20,9 @@ type Function struct {
 	Resolve bool
 
 	sample bool
+	// setting is the name of the setting that the call reads, where it is written out.
+	setting string
+	named   bool
 }
 
 // functions judges every call by name.
@@ -28,12 +31,28 @@ func (c *checker) functions() []Function {
 		f := &c.facts.functions[i]
 		v := c.policy.function(f.Schema, f.Name)
 		f.Resolve = v.class == classUnknown
+		if v.class == classSetting {
+			c.setting(f)
+		}
 		if v.class == classDenied {
 			c.refuse(f.Offset, c.nameEnd(f.Offset), reason.FunctionNotAllowed, "function-"+v.family,
 				"the function "+quoteName(f.Schema, f.Name)+" is not allowed in a preview", v.hint)
 		}
 	}
 	return c.facts.functions
+}
+
+// setting judges a call that reads a setting of the server.
+func (c *checker) setting(f *Function) {
+	if f.named && SettingMayBeRead(f.setting) {
+		return
+	}
+	message, hint := "the name of the setting is computed, so that it can be any", "write the name as a constant: "+f.Name+"('work_mem')"
+	if f.named {
+		message = "the setting " + shorten(f.setting) + " is not known to hold no secret"
+		hint = "an operator can allow the function pg_catalog." + f.Name + " for every setting"
+	}
+	c.refuse(f.Offset, c.nameEnd(f.Offset), reason.FunctionNotAllowed, ruleSetting, message, hint)
 }
 
 // function is the verdict on a call, the operator's rules included.
@@ -71,7 +90,7 @@ func (c *checker) attributes() {
 	for i := range c.facts.attributes {
 		a := &c.facts.attributes[i]
 		v := c.policy.named("", a.name)
-		if v.class != classDenied || !v.oneArgument {
+		if v.class != classDenied && v.class != classSetting || !v.oneArgument {
 			continue
 		}
 		if !v.onRow && !c.facts.anyValue(a) {

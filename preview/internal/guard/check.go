@@ -5,7 +5,7 @@
 //	screen    bytes: size, UTF-8, NUL, and a bound on what the parser may be given
 //	parse     PostgreSQL's own grammar (libpg_query)
 //	walk      every node against the allow-list in grammar.txt
-//	rules     functions, relations, attribute notation; every violation is listed
+//	rules     functions, settings, relations, attribute notation; every violation is listed
 //	resolve   with a target's catalog: the functions, operators and types of its own
 //
 // The verdict comes from the tree alone. The lexer in this package bounds
@@ -16,7 +16,9 @@
 // Whatever is not one SELECT; data-modifying CTEs, INTO, row locks and
 // parameters at any depth; syntax it does not know; system functions with an
 // effect in any position, also those called by attribute notation and those that
-// run SQL given as text; the catalogs that hold secrets.
+// run SQL given as text; the catalogs that hold secrets; settings that can hold one,
+// and every setting whose name is computed (settings.txt lists the harmless ones,
+// so that one of a newer server is refused until somebody has looked at it).
 //
 // # What it cannot know
 //

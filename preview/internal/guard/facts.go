@@ -200,7 +200,11 @@ func (w *walker) function(f *frame) {
 	if !f.plainArgs {
 		args = -1
 	}
-	w.functions = append(w.functions, Function{Schema: schema, Name: name, Offset: f.loc, Args: args})
+	fn := Function{Schema: schema, Name: name, Offset: f.loc, Args: args}
+	if readsSettings(name) && f.plainArgs {
+		fn.setting, fn.named = constantArgument(f.list)
+	}
+	w.functions = append(w.functions, fn)
 }
 
 func (w *walker) leaveOperator(f *frame) {

@@ -28,6 +28,7 @@ const (
 	classUnknown verdictClass = iota // a function of the target's own, if any
 	classAllowed
 	classDenied
+	classSetting // by the setting that it reads
 )
 
 // library is the two data files, read.
@@ -94,7 +95,9 @@ func (lib *library) classify(name, flags string, allowed patterns) verdict {
 	if !denied {
 		v, denied = lib.system.find(name)
 	}
-	if _, ok := allowed.find(name); !denied && (ok || flags[0] != 'v') {
+	if denied && v.class == classSetting {
+		// as functions.txt says
+	} else if _, ok := allowed.find(name); !denied && (ok || flags[0] != 'v') {
 		v = verdict{class: classAllowed}
 		if flags[0] == 'v' {
 			lib.harmless = append(lib.harmless, name)
@@ -143,6 +146,9 @@ func (lib *library) section(words []string, hint string, allowed *patterns) (*pa
 	denied := verdict{class: classDenied, family: words[1], hint: hint, oneArgument: true}
 	switch words[0] {
 	case "deny":
+		return &lib.system, denied, ""
+	case "by-setting":
+		denied.class = classSetting
 		return &lib.system, denied, ""
 	case "deny-any":
 		return &lib.anywhere, denied, ""

@@ -77,6 +77,17 @@ func (p *Policy) relation(schema, name string) (rule, hint string) {
 	return "", ""
 }
 
+// HoldsSecrets tells whether a relation is refused for what it holds, unless the
+// operator allows it.
+func (p *Policy) HoldsSecrets(schema, name string) bool {
+	return (schema == "pg_toast" || isSecret(schema, name)) && !p.AllowsRelation(schema, name)
+}
+
+// AllowsRelation tells whether the operator allows the relation by name.
+func (p *Policy) AllowsRelation(schema, name string) bool {
+	return p.orDefault().allowRelations.exactly(schema, name)
+}
+
 func (c *checker) tables() []Relation {
 	var list []Relation
 	for i := range c.facts.tables {

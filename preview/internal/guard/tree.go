@@ -73,7 +73,7 @@ func (s *Statement) CutTree(text string) (rest string, ok bool) {
 func (f *facts) detach() {
 	for i := range f.functions {
 		fn := &f.functions[i]
-		fn.Schema, fn.Name = strings.Clone(fn.Schema), strings.Clone(fn.Name)
+		fn.Schema, fn.Name, fn.setting = strings.Clone(fn.Schema), strings.Clone(fn.Name), strings.Clone(fn.setting)
 	}
 	for i := range f.tables {
 		t := &f.tables[i]

@@ -13,10 +13,11 @@ type frame struct {
 	catalog, schema, name string
 	alias, keyword        string
 	args                  int
-	plainArgs             bool // no VARIADIC, no star, no named argument
-	implied               bool // compares with `=` without writing it
-	attribute             bool // a string that is a part of value.name
-	functions, breaks     int  // how many of facts there were when it began
+	list                  string // the arguments, as the parser wrote them
+	plainArgs             bool   // no VARIADIC, no star, no named argument
+	implied               bool   // compares with `=` without writing it
+	attribute             bool   // a string that is a part of value.name
+	functions, breaks     int    // how many of facts there were when it began
 }
 
 type walker struct {
@@ -99,7 +100,7 @@ func (w *walker) field(f *frame, name string) {
 }
 
 func (w *walker) nodes(f *frame, name string) {
-	n := 0
+	n, start := 0, w.pos
 	w.expect('[')
 	for !w.skip(']') && !w.broken {
 		w.node(f)
@@ -109,7 +110,7 @@ func (w *walker) nodes(f *frame, name string) {
 		}
 	}
 	if name == "args" {
-		f.args = n
+		f.args, f.list = n, w.js[start:w.pos]
 	}
 }
 

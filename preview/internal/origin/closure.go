@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/op-data/sqlpreview/sanitize"
 )
@@ -31,6 +32,10 @@ type relation struct {
 	parts map[uint16][]sanitize.ColumnID
 	// uses has the OIDs of the relations that the view's query reads.
 	uses []uint32
+
+	// secretCalls is what callsSecrets found. A relation is shared by previews.
+	judgeOnce   sync.Once
+	secretCalls bool
 }
 
 // masks tells whether the rules mask a column of the relation by its own name,
@@ -59,6 +64,21 @@ func (r *relation) isSystem() bool {
 // it reads a masked one.
 const maxDefinition = 128 << 10
 
+// readByRule gives the relations that the rule r of a view reads. Of PostgreSQL's
+// own tables nothing records that something depends on them: they stand in the rule
+// alone.
+const readByRule = `
+    select d.refobjid
+    from pg_catalog.pg_depend d
+    where d.objid operator(pg_catalog.=) r.oid
+      and d.classid operator(pg_catalog.=) 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+      and d.refclassid operator(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
+    union
+    select m.match[1]::pg_catalog.oid
+    from pg_catalog.regexp_matches(r.ev_action::pg_catalog.text, ':relid ([0-9]{1,5}) ', 'g') m (match)
+    where m.match[1]::pg_catalog.int4 operator(pg_catalog.<) 16384
+  `
+
 // closureQuery asks for the relations of these names, in whatever schema where
 // none is written, and for those that they read through views. Rows are of
 // five kinds: r(elation), c(olumn), k(in), u(se), and what is t(aken) into a
@@ -82,15 +102,13 @@ used (oid) as (
   where (w.s operator(pg_catalog.=) '' or n.nspname::text operator(pg_catalog.=) w.s)
     and c.relkind in ('r', 'p', 'f', 'v', 'm', 'S')
   union
-  select d.refobjid
+  select x.oid
   from used u
   join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) u.oid
   join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace
   join pg_catalog.pg_rewrite r on r.ev_class operator(pg_catalog.=) u.oid
-  join pg_catalog.pg_depend d on d.objid operator(pg_catalog.=) r.oid
-  where d.classid operator(pg_catalog.=) 'pg_catalog.pg_rewrite'::pg_catalog.regclass
-    and d.refclassid operator(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
-    and d.refobjid operator(pg_catalog.<>) u.oid
+  cross join lateral (` + readByRule + `) x (oid)
+  where x.oid operator(pg_catalog.<>) u.oid
     and n.nspname::text not in ('pg_catalog', 'information_schema')
 ),
 parents (child, parent) as (
@@ -176,13 +194,11 @@ join pg_catalog.pg_attribute source on source.attrelid operator(pg_catalog.=) d.
 where d.refclassid operator(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjid operator(pg_catalog.=) a.attrelid
   and d.refobjsubid operator(pg_catalog.>) 0 and d.refobjsubid operator(pg_catalog.<>) a.attnum
 union all
-select distinct 'u', u.oid::text, d.refobjid::text, null, null, null
+select distinct 'u', u.oid::text, x.oid::text, null, null, null
 from used u
 join pg_catalog.pg_rewrite r on r.ev_class operator(pg_catalog.=) u.oid
-join pg_catalog.pg_depend d on d.objid operator(pg_catalog.=) r.oid
-where d.classid operator(pg_catalog.=) 'pg_catalog.pg_rewrite'::pg_catalog.regclass
-  and d.refclassid operator(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
-  and d.refobjid operator(pg_catalog.<>) u.oid`)
+cross join lateral (` + readByRule + `) x (oid)
+where x.oid operator(pg_catalog.<>) u.oid`)
 	return q.String()
 }
 

@@ -10,6 +10,15 @@
 // facts). Where it can, every output column without an origin is masked, for
 // nothing proves that it shows another one.
 //
+// Columns of PostgreSQL's own catalogs and views that can hold a secret or other
+// sessions' statements count as masked too (systemColumns), whatever the rules.
+// Masking them here was chosen over refusing them in the guard: the origin is
+// known through aliases, joins, rows and views of the database's own, where the
+// text alone would have to refuse every star and every whole row, and a query that
+// asks pg_stat_activity for states keeps its answer. Functions that return the
+// same (current_setting of such a name, pg_stat_get_activity) have no origin; the
+// guard refuses them, and a view whose query calls one is masked as a whole.
+//
 // What no text shows is not seen: a function of the database's own that reads
 // a table by itself.
 package origin

@@ -27,13 +27,16 @@ type Target interface {
 	Describe(ctx context.Context, sql string) ([]Column, error)
 }
 
-// Masks judges output columns by the rules of a Sanitizer.
+// Masks judges output columns by the rules of a Sanitizer, and by what is known
+// of PostgreSQL's own relations.
 type Masks struct {
-	rules *sanitize.Sanitizer
+	rules  *sanitize.Sanitizer
+	policy *guard.Policy
 }
 
-// New returns the judge for a Sanitizer's rules.
-func New(rules *sanitize.Sanitizer) *Masks { return &Masks{rules: rules} }
+// New returns the judge for a Sanitizer's rules. The policy says which of
+// PostgreSQL's own relations an operator lets be read in full.
+func New(rules *sanitize.Sanitizer, policy *guard.Policy) *Masks { return &Masks{rules, policy} }
 
 // maxViews bounds how many views one judgement looks into; past it a view's
 // columns all count as masked.
@@ -44,7 +47,7 @@ const maxViews = 64
 func (m *Masks) MaskedBy(
 	ctx context.Context, target Target, known *Snapshot, st *guard.Statement, columns []Column,
 ) ([]string, error) {
-	if !m.rules.MasksColumns() {
+	if len(st.Tables) == 0 && !m.rules.MasksColumns() {
 		return make([]string, len(columns)), nil
 	}
 	relations, err := known.closure(ctx, target, namesOf(st), columns)
@@ -82,40 +85,61 @@ type judgement struct {
 // outputs judges the columns of a statement that reads the relations used.
 func (j *judgement) outputs(ctx context.Context, tree string, used []uint32, columns []Column) ([]string, error) {
 	sources := sanitize.Sources{Complete: !j.unknown}
-	masked, err := j.maskedColumns(ctx, used, &sources)
+	own := j.ownRules(tree, used)
+	masked, err := j.maskedColumns(ctx, used, own, &sources)
 	if err != nil {
 		return nil, err
 	}
-	if len(masked) > 0 && sources.Complete {
-		carried, err := j.carried(ctx, tree, masked)
-		if err != nil {
+	carried := false
+	if len(masked) > 0 {
+		if carried, err = j.carried(ctx, tree, masked); err != nil {
 			return nil, err
 		}
-		sources.Complete = !carried
+		sources.Complete = sources.Complete && !carried
 	}
 	outputs := make([]sanitize.OutputColumn, len(columns))
 	for i, c := range columns {
-		outputs[i] = sanitize.OutputColumn{Name: c.Name, Origin: j.origin(c)}
+		outputs[i] = sanitize.OutputColumn{Name: c.Name, Origin: j.origin(c, own)}
 	}
 	rules := j.masks.rules.MaskedBy(outputs, sources)
 	for i, c := range columns {
-		if rules[i] == "" {
-			rules[i] = j.unproven(c, outputs[i].Origin, masked)
+		switch {
+		case rules[i] != "":
+		case carried && outputs[i].Origin == sanitize.ColumnID{}:
+			rules[i] = cmp.Or(own[c.Table][c.Attribute], sanitize.RuleColumnOrigin)
+		default:
+			rules[i] = j.unproven(c, outputs[i].Origin, masked, own)
 		}
 	}
 	return rules, nil
 }
 
+// ownRules are the rules of the columns of PostgreSQL's own relations, by object
+// id. A statement that names the settings which it reads shows no secret one.
+func (j *judgement) ownRules(tree string, used []uint32) map[uint32]map[uint16]string {
+	own := make(map[uint32]map[uint16]string)
+	for _, oid := range used {
+		r := j.relations[oid]
+		if r == nil {
+			continue
+		}
+		if rules := r.secretColumns(j.masks.policy); len(rules) > 0 && (!r.isSettings() || !settingsNamed(tree)) {
+			own[oid] = rules
+		}
+	}
+	return own
+}
+
 // unproven masks what Sources cannot say: a masked column of a view, an origin
 // that the catalog does not have (any more), and a column without origin that
 // is called like a masked one, as NATURAL FULL JOIN makes them.
-func (j *judgement) unproven(c Column, origin sanitize.ColumnID, masked []string) string {
+func (j *judgement) unproven(c Column, origin sanitize.ColumnID, masked []string, own map[uint32]map[uint16]string) string {
 	known := origin != sanitize.ColumnID{}
 	switch {
 	case known:
 		return ""
 	case c.isUserColumn():
-		return cmp.Or(j.views[c.Table][c.Attribute], sanitize.RuleColumnOrigin)
+		return cmp.Or(own[c.Table][c.Attribute], j.views[c.Table][c.Attribute], sanitize.RuleColumnOrigin)
 	case slices.Contains(masked, c.Name):
 		return sanitize.RuleColumnOrigin
 	default:
@@ -131,7 +155,9 @@ func (c Column) isUserColumn() bool {
 
 // maskedColumns returns the names of the masked columns of the relations used,
 // and lists in sources the relations whose columns have an origin that counts.
-func (j *judgement) maskedColumns(ctx context.Context, used []uint32, sources *sanitize.Sources) ([]string, error) {
+func (j *judgement) maskedColumns(
+	ctx context.Context, used []uint32, own map[uint32]map[uint16]string, sources *sanitize.Sources,
+) ([]string, error) {
 	var masked []string
 	for _, oid := range used {
 		r := j.relations[oid]
@@ -147,7 +173,7 @@ func (j *judgement) maskedColumns(ctx context.Context, used []uint32, sources *s
 			}
 		}
 		for number, column := range r.columns {
-			if rules[number] != "" || r.masks(j.masks.rules, number) {
+			if rules[number] != "" || own[oid][number] != "" || r.masks(j.masks.rules, number) {
 				masked = append(masked, column)
 			}
 		}
@@ -177,13 +203,13 @@ func (j *judgement) carried(ctx context.Context, tree string, masked []string) (
 // origin returns where a column comes from, or zero where that is not known,
 // where a view's own query shows that it is masked, or where its values are rows
 // with a masked column.
-func (j *judgement) origin(c Column) sanitize.ColumnID {
+func (j *judgement) origin(c Column, own map[uint32]map[uint16]string) sanitize.ColumnID {
 	r := j.relations[c.Table]
 	if r == nil || !c.isUserColumn() {
 		return sanitize.ColumnID{}
 	}
 	column, ok := r.columns[c.Attribute]
-	if !ok || j.views[r.oid][c.Attribute] != "" || r.holdsMasked(j.masks.rules, c.Attribute) {
+	if !ok || own[r.oid][c.Attribute] != "" || j.views[r.oid][c.Attribute] != "" || r.holdsMasked(j.masks.rules, c.Attribute) {
 		return sanitize.ColumnID{}
 	}
 	return sanitize.ColumnID{Schema: r.schema, Table: r.name, Column: column}
@@ -204,6 +230,10 @@ func (j *judgement) view(ctx context.Context, r *relation) (map[uint16]string, e
 	}
 	if circular || len(j.views) >= maxViews {
 		return r.allMasked(), nil
+	}
+	if r.callsSecrets(j.masks.policy) {
+		j.views[r.oid] = r.allMasked()
+		return j.views[r.oid], nil
 	}
 	j.views[r.oid] = nil
 	rules, err := j.viewQuery(ctx, r)
@@ -247,12 +277,15 @@ func (j *judgement) viewQuery(ctx context.Context, r *relation) (map[uint16]stri
 }
 
 // reachesMasked tells whether a view reads, through others too, a relation with
-// a masked column.
+// a masked column, or calls a function that returns secrets.
 func (j *judgement) reachesMasked(r *relation, seen map[uint32]bool) bool {
 	if r == nil || seen[r.oid] {
 		return false
 	}
 	seen[r.oid] = true
+	if len(r.secretColumns(j.masks.policy)) > 0 || r.callsSecrets(j.masks.policy) {
+		return true
+	}
 	for number := range r.columns {
 		if r.masks(j.masks.rules, number) {
 			return true

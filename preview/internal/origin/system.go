@@ -1,0 +1,104 @@
+package origin
+
+import (
+	"slices"
+
+	"github.com/op-data/sqlpreview/preview/internal/guard"
+	"github.com/op-data/sqlpreview/sanitize"
+)
+
+// systemColumns are columns of PostgreSQL's own relations, and of widespread
+// extensions', that can hold a secret or other people's data. They were found by
+// going through every column of every catalog and system view of PostgreSQL 14 to 18:
+//
+//   - the values of settings: a connection string, a key that an owner keeps in a
+//     setting of his own. pg_settings has its own rule, since most of its rows are
+//     harmless (settingsNamed);
+//   - the text of statements that other sessions run or have run, with the values
+//     in it: those of other authors too, since previews share a role;
+//   - options of foreign tables, wrappers and columns: some wrappers take keys there;
+//   - the value that a column added with a default has in the rows before it.
+//
+// Definitions (of functions, views, triggers, constraints, defaults) are the
+// database's design and stay visible. What guard refuses by name (password
+// hashes, connection strings, statistics of columns) is masked where a view of the
+// database's own shows it.
+var systemColumns = map[string][]string{
+	"pg_catalog.pg_settings":                          {"setting", "reset_val"},
+	"pg_catalog.pg_db_role_setting":                   {"setconfig"},
+	"pg_catalog.pg_roles":                             {"rolconfig"},
+	"pg_catalog.pg_user":                              {"useconfig"},
+	"pg_catalog.pg_stat_activity":                     {"query"},
+	"pg_catalog.pg_prepared_statements":               {"statement"},
+	"pg_catalog.pg_cursors":                           {"statement"},
+	"pg_catalog.pg_backend_memory_contexts":           {"ident"},
+	"pg_catalog.pg_foreign_data_wrapper":              {"fdwoptions"},
+	"pg_catalog.pg_foreign_table":                     {"ftoptions"},
+	"pg_catalog.pg_attribute":                         {"attfdwoptions", "attmissingval"},
+	"information_schema.foreign_data_wrapper_options": {"option_value"},
+	"information_schema.foreign_table_options":        {"option_value"},
+	"information_schema.column_options":               {"option_value"},
+	"information_schema._pg_foreign_data_wrappers":    {"fdwoptions"},
+	"information_schema._pg_foreign_tables":           {"ftoptions"},
+	"information_schema._pg_foreign_table_columns":    {"attfdwoptions"},
+	"pg_stat_statements":                              {"query"},
+	"pg_stat_monitor":                                 {"query", "top_query", "bind_variables", "comments", "query_plan", "planid", "message"},
+	"pg_stat_plans":                                   {"query", "plan"},
+	"pg_store_plans":                                  {"query", "plan"},
+	"pg_show_plans":                                   {"query", "plan"},
+	"pg_qualstats":                                    {"constvalue"},
+	"pg_qualstats_all":                                {"constvalue", "constvalues"},
+	"pg_qualstats_pretty":                             {"constvalue"},
+	"pg_qualstats_by_query":                           {"constvalues"},
+	"citus_stat_activity":                             {"query"},
+	"citus_dist_stat_activity":                        {"query"},
+	"citus_worker_stat_activity":                      {"query"},
+	"citus_lock_waits":                                {"blocked_statement", "current_statement_in_blocking_process"},
+	"citus_stat_statements":                           {"query"},
+	"pg_dist_authinfo":                                {"authinfo"},
+	"pg_dist_poolinfo":                                {"poolinfo"},
+	"cron.job":                                        {"command"},
+	"cron.job_run_details":                            {"command", "return_message"},
+	"net.http_request_queue":                          {"url", "headers", "body"},
+	"net._http_response":                              {"headers", "content"},
+	"pglogical.node_interface":                        {"if_dsn"},
+	"repmgr.nodes":                                    {"conninfo"},
+}
+
+// settings is the view whose rows guard knows how to tell apart.
+const settings = "pg_settings"
+
+func (r *relation) isSettings() bool { return r.schema == "pg_catalog" && r.name == settings }
+
+// secretColumns returns the rules of the relation's columns that systemColumns
+// lists, or nil. Those of extensions can lie in any schema.
+func (r *relation) secretColumns(policy *guard.Policy) map[uint16]string {
+	if policy.AllowsRelation(r.schema, r.name) {
+		return nil
+	}
+	all := policy.HoldsSecrets(r.schema, r.name)
+	listed, ok := systemColumns[r.schema+"."+r.name]
+	if !ok {
+		listed = systemColumns[r.name]
+	}
+	if !all && len(listed) == 0 {
+		return nil
+	}
+	rules := make(map[uint16]string)
+	for number, column := range r.columns {
+		if all || slices.Contains(listed, column) {
+			rules[number] = sanitize.RuleSystemColumn
+		}
+	}
+	return rules
+}
+
+// callsSecrets tells whether a view's query calls a function that the guard
+// refuses because of what it returns. A query that cannot be read counts.
+func (r *relation) callsSecrets(policy *guard.Policy) bool {
+	if !r.isView() || r.isSystem() {
+		return false
+	}
+	r.judgeOnce.Do(func() { r.secretCalls = r.query == "" || guard.ReturnsSecrets(r.query, policy) })
+	return r.secretCalls
+}
