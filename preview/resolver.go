@@ -83,7 +83,9 @@ type Resolver interface {
 // DefaultConnectionID is the id of the connection of SingleConnection.
 const DefaultConnectionID = "default"
 
-// SingleConnection is a Resolver with one connection, whose id is "default".
+// SingleConnection is a Resolver with one connection, whose id is "default". What
+// the string does not say is not taken from libpq's variables and files (PGHOST,
+// PGPASSWORD, ~/.pgpass): an empty one is DATABASE_LOGIN_FAILED.
 func SingleConnection(dsn Secret) Resolver {
 	return StaticConnections(map[string]Connection{DefaultConnectionID: {DSN: dsn}})
 }

@@ -9,10 +9,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/internal/dsn"
 )
 
 const (
@@ -68,8 +68,8 @@ func OpenAgent(config AgentConfig) (*Agent, error) {
 	if config.CacheTime == 0 {
 		config.CacheTime = DefaultCacheTime
 	}
-	session, err := pgconn.ParseConfig(config.DSN.Reveal())
-	if err != nil || config.DSN.IsEmpty() {
+	session, err := dsn.Parse(config.DSN.Reveal())
+	if err != nil {
 		faults = append(faults, errors.New("connections: AgentConfig.DSN is no connection string that libpq could read"))
 	}
 	if err := errors.Join(faults...); err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/internal/dsn"
 	"github.com/op-data/sqlpreview/preview/internal/run/sqlstate"
 	"github.com/op-data/sqlpreview/preview/reason"
 )
@@ -30,7 +31,7 @@ const (
 // Examine connects and grades the connection. It changes nothing. The error is a
 // *preview.Error that holds no host, user or password.
 func Examine(ctx context.Context, connection preview.Connection) (*Report, error) {
-	config, err := pgconn.ParseConfig(connection.DSN.Reveal())
+	config, err := dsn.Parse(connection.DSN.Reveal())
 	if err != nil {
 		return nil, &preview.Error{
 			Reason: reason.DatabaseLoginFailed, Message: "the connection string cannot be read",

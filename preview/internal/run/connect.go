@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/op-data/sqlpreview/preview/internal/dsn"
 	"github.com/op-data/sqlpreview/preview/internal/run/sqlstate"
 	"github.com/op-data/sqlpreview/preview/internal/run/wire"
 	"github.com/op-data/sqlpreview/preview/reason"
@@ -28,9 +29,9 @@ const maxStartMessage = 64 << 10
 // parseDSN prepares the driver. Its errors may hold the connection string, so
 // none of their text is used.
 func parseDSN(t Target) (*pgconn.Config, *Error) {
-	config, err := pgconn.ParseConfig(t.DSN)
+	config, err := dsn.Parse(t.DSN)
 	if err != nil {
-		return nil, newError(reason.DatabaseLoginFailed, "the connection string of this connection is not valid",
+		return nil, newError(reason.DatabaseLoginFailed, "the connection string of this connection is empty or not valid",
 			"write it as a URL (postgres://...) or as keywords and values (host=... dbname=...)")
 	}
 	if _, ok := config.RuntimeParams["application_name"]; !ok {
