@@ -31,8 +31,8 @@ const anyName = "*"
 func (c callers) open() (*tls.Config, server.Authenticator, error) {
 	var faults []error
 	var proofs []server.Authenticator
-	add := func(proof server.Authenticator, err error) {
-		faults = append(faults, err)
+	add := func(setting string, proof server.Authenticator, err error) {
+		faults = append(faults, of(setting, err))
 		proofs = append(proofs, proof)
 	}
 	var serverTLS *tls.Config
@@ -40,7 +40,7 @@ func (c callers) open() (*tls.Config, server.Authenticator, error) {
 	case c.CertFile != "" && c.KeyFile != "":
 		var err error
 		serverTLS, err = auth.TLS(c.CertFile, c.KeyFile)
-		faults = append(faults, err)
+		faults = append(faults, of("tls_cert_file, tls_key_file", err))
 	case c.CertFile != "" || c.KeyFile != "":
 		faults = append(faults, errors.New("tls_cert_file and tls_key_file belong together; set both"))
 	}
@@ -52,19 +52,35 @@ func (c callers) open() (*tls.Config, server.Authenticator, error) {
 		if slices.Equal(c.ClientNames, []string{anyName}) {
 			names.Names, names.AnyName = nil, true
 		}
-		add(auth.ClientCertificate(names))
+		err := needed(map[string]string{"client_ca_file": c.ClientCAFile, "client_names": strings.Join(c.ClientNames, "")})
+		if err != nil {
+			faults = append(faults, err)
+		} else {
+			proof, err := auth.ClientCertificate(names)
+			add("client_ca_file, client_names", proof, err)
+		}
 	}
 	if c.TokenFile != "" {
-		add(server.BearerTokenFile(c.TokenFile))
+		proof, err := server.BearerTokenFile(c.TokenFile)
+		add("token_file", proof, err)
 	}
 	if c.Issuer+c.Audience+c.Organization+c.KeysURL+c.Algorithm != "" || len(c.Subjects) > 0 {
 		if c.TokenFile != "" {
 			faults = append(faults, errors.New("token_file and jwt_issuer both use the Authorization header; set one"))
 		}
-		add(auth.AccessToken(auth.TokenConfig{
-			Issuer: c.Issuer, Audience: c.Audience, Subjects: c.Subjects, Organization: c.Organization,
-			KeysURL: c.KeysURL, Algorithm: c.Algorithm,
-		}))
+		err := needed(map[string]string{
+			"jwt_issuer": c.Issuer, "jwt_keys_url": c.KeysURL, "jwt_organization": c.Organization,
+			"jwt_audience (or jwt_subjects, where the issuer's tokens have none)": c.Audience + strings.Join(c.Subjects, ""),
+		})
+		if err != nil {
+			faults = append(faults, err)
+		} else {
+			proof, err := auth.AccessToken(auth.TokenConfig{
+				Issuer: c.Issuer, Audience: c.Audience, Subjects: c.Subjects, Organization: c.Organization,
+				KeysURL: c.KeysURL, Algorithm: c.Algorithm,
+			})
+			add("jwt_issuer, jwt_keys_url, jwt_algorithm", proof, err)
+		}
 	}
 	if err := errors.Join(faults...); err != nil {
 		return nil, nil, err

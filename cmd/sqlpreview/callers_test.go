@@ -39,10 +39,10 @@ func TestCallersFaults(t *testing.T) {
 		faults  []string
 	}{
 		"half of TLS":              {callers{CertFile: "/c"}, []string{"set both"}},
-		"certificates without TLS": {callers{ClientCAFile: "/ca", ClientNames: []string{"a"}}, []string{"need TLS", "certificate authorities cannot be used"}},
-		"an authority and no name": {callers{ClientCAFile: "/ca"}, []string{"set either"}},
-		"a token twice":            {callers{TokenFile: "/t", Issuer: "i"}, []string{"set one", "token file cannot be read", "Organization"}},
-		"half of a token":          {callers{Audience: "a"}, []string{"Issuer", "Organization", "KeysURL"}},
+		"certificates without TLS": {callers{ClientCAFile: "/ca", ClientNames: []string{"a"}}, []string{"need TLS", "client_ca_file, client_names: auth: the clients' certificate authorities cannot be used"}},
+		"an authority and no name": {callers{ClientCAFile: "/ca"}, []string{"client_names must be set too"}},
+		"a token twice":            {callers{TokenFile: "/t", Issuer: "i"}, []string{"set one", "token_file: the token file cannot be read", "jwt_organization must"}},
+		"half of a token":          {callers{Audience: "a"}, []string{"jwt_issuer must be set", "jwt_organization must be set", "jwt_keys_url must be set"}},
 		"keys in the clear":        {callers{Issuer: "i", Audience: "a", Organization: "o", KeysURL: "http://issuer.example/"}, []string{"https"}},
 	} {
 		_, _, err := c.callers.open()

@@ -105,7 +105,7 @@ func withSidecar(ctx context.Context, dsn string, use func(socket string) error)
 	}
 	config.Sources.DSN = preview.NewSecret(dsn)
 	config.DrainTimeout = time.Second
-	s, err := newSidecar(ctx, config, quiet)
+	s, err := newSidecar(ctx, config, nil, quiet)
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func TestRulesReachThePreviews(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := newSidecar(t.Context(), config, &environment{stderr: &lockedBuffer{}, getenv: func(string) string { return "" }})
+	s, err := newSidecar(t.Context(), config, nil, &environment{stderr: &lockedBuffer{}, getenv: func(string) string { return "" }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestNobodyElseMayCallUnproven(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = newSidecar(t.Context(), config, &environment{stderr: &lockedBuffer{}, getenv: func(string) string { return "" }})
+	_, err = newSidecar(t.Context(), config, nil, &environment{stderr: &lockedBuffer{}, getenv: func(string) string { return "" }})
 	if err == nil || !strings.Contains(err.Error(), "token_file") {
 		t.Errorf("a sidecar that anybody can call starts: %v", err)
 	}

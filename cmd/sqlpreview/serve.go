@@ -41,13 +41,11 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 	if c.Listen != "" {
 		config.Listen = c.Listen
 	}
-	if err != nil {
-		return misusef("the configuration has faults:\n%v", err)
-	}
-	if c.PrintConfig {
+	err = errors.Join(append([]error{err}, config.outOfBounds()...)...)
+	if c.PrintConfig && err == nil {
 		return config.print(env.stdout)
 	}
-	sidecar, err := newSidecar(ctx, config, env)
+	sidecar, err := newSidecar(ctx, config, err, env)
 	var tooLow gradeError
 	switch {
 	case errors.As(err, &tooLow):
@@ -60,6 +58,7 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 
 // run listens and serves until ctx ends.
 func (s *sidecar) run(ctx context.Context, config *config) error {
+	defer outlive(s.log)()
 	listen := server.Listen
 	if exposed(config.Listen, s.tls) {
 		listen = server.ListenTLS

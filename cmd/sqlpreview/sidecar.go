@@ -26,9 +26,10 @@ type sidecar struct {
 	closers []func() error
 }
 
-// newSidecar puts a sidecar together, or reports every fault of config. A
-// gradeError says that the database is not fit to be served.
-func newSidecar(ctx context.Context, config *config, env *environment) (_ *sidecar, err error) {
+// newSidecar puts a sidecar together, or reports every fault of config: those
+// that are known and what it finds. A gradeError says that the database is not
+// fit to be served.
+func newSidecar(ctx context.Context, config *config, known error, env *environment) (_ *sidecar, err error) {
 	s := &sidecar{}
 	defer func() {
 		if err != nil {
@@ -50,7 +51,7 @@ func newSidecar(ctx context.Context, config *config, env *environment) (_ *sidec
 	if opened != nil {
 		s.closers = append(s.closers, func() error { opened.close(); return nil })
 	}
-	if err := errors.Join(sourceErr, gradeErr, callerErr, rulesErr, sightErr); err != nil {
+	if err := errors.Join(known, sourceErr, gradeErr, callerErr, rulesErr, sightErr); err != nil {
 		return nil, err
 	}
 	s.log, s.tls = sight.log, serverTLS
@@ -101,7 +102,7 @@ func (s *sidecar) observe(config *server.Config, sight *sight, egressDir string)
 	if egressDir != "" {
 		record, err := egress.Open(egress.Options{Dir: egressDir})
 		if err != nil {
-			return err
+			return of("egress_dir", err)
 		}
 		s.closers = append(s.closers, record.Close)
 		config.Record = recorder(record, s.log)

@@ -54,11 +54,14 @@ func (s sources) open(ctx context.Context) (*source, error) {
 	case !s.DSN.IsEmpty():
 		opened.single = true
 		opened.Resolver, openErr = connections.Single(ctx, s.DSN, own)
+		openErr = of("OP_PREVIEW_DSN", openErr)
 	case s.DSNFile != "":
 		opened.single = true
 		opened.Resolver, openErr = connections.File(s.DSNFile, own)
+		openErr = of("dsn_file", openErr)
 	case s.Dir != "":
 		opened.Resolver, openErr = connections.Directory(s.Dir, own)
+		openErr = of("connections_dir", openErr)
 		opened.ping = func(context.Context) error { _, err := connections.Directory(s.Dir, own); return err }
 	default:
 		var agent *connections.Agent
@@ -68,6 +71,7 @@ func (s sources) open(ctx context.Context) (*source, error) {
 		if openErr == nil {
 			opened.Resolver, opened.ping, opened.close = agent, agent.Ping, agent.Close
 		}
+		openErr = of("workspace_id, OP_AGENT_DATABASE_URL", openErr)
 	}
 	if err := errors.Join(err, openErr); err != nil {
 		return nil, err
@@ -104,13 +108,14 @@ func (s sources) policy() (connections.Policy, error) {
 	}
 	if len(s.Targets) > 0 {
 		policy.Targets, targetErr = connections.ParseTargets(s.Targets)
+		targetErr = of("targets", targetErr)
 	}
 	if s.SecretsDir != "" {
 		var files connections.SecretSource
 		files, secretErr = connections.SecretFiles(s.SecretsDir)
 		policy.Secrets = map[string]connections.SecretSource{connections.FileScheme: files}
 	}
-	return policy, errors.Join(targetErr, secretErr)
+	return policy, errors.Join(targetErr, of("secrets_dir", secretErr))
 }
 
 // logged writes what is wrong with a connection for the operator; the caller is
@@ -133,5 +138,6 @@ func (s sources) grade() (doctor.Grade, error) {
 	if s.MinGrade == "" {
 		return "", nil
 	}
-	return doctor.ParseGrade(s.MinGrade)
+	grade, err := doctor.ParseGrade(s.MinGrade)
+	return grade, of("min_grade", err)
 }
