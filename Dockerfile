@@ -4,8 +4,16 @@
 #
 #   docker buildx build --platform linux/amd64,linux/arm64 --build-arg VERSION=v1.2.3 -t sqlpreview .
 #
-# Pin both images by digest for a release: append @sha256:... to these two
-# values, or give them as build arguments.
+# A release pins both images by the digest that their registry has that day
+# (docker buildx imagetools inspect IMAGE prints it):
+#
+#   --build-arg GO_IMAGE=golang:1.26.8-bookworm@sha256:... --build-arg BASE_IMAGE=gcr.io/distroless/static-debian12:nonroot@sha256:...
+#
+# To run it beside an agent, let a named volume have the socket: it takes over the
+# folder's owner from the image. A --tmpfs there would belong to root.
+#
+#   docker run --read-only --cap-drop ALL --security-opt no-new-privileges -v sqlpreview:/run/sqlpreview \
+#     -v ./connections:/etc/sqlpreview/connections:ro -e OP_PREVIEW_CONNECTIONS_DIR=/etc/sqlpreview/connections sqlpreview
 ARG GO_IMAGE=golang:1.26.8-bookworm
 ARG BASE_IMAGE=gcr.io/distroless/static-debian12:nonroot
 

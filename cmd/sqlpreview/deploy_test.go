@@ -1,0 +1,68 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestDeployNamesSettingsThatAre: a setting with a misspelt name would be none,
+// and an environment variable that nobody reads is no fault.
+func TestDeployNamesSettingsThatAre(t *testing.T) {
+	known := (&config{}).settings()
+	names := regexp.MustCompile(envPrefix + `[A-Z_]+`)
+	for file, atLeast := range map[string]int{
+		"deploy/sqlpreview.service": 3, "deploy/kubernetes.yaml": 4, "../../Dockerfile": 2,
+	} {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := names.FindAllString(string(content), -1)
+		if len(found) < atLeast {
+			t.Errorf("%s names %d settings", file, len(found))
+		}
+		for _, name := range found {
+			if known[strings.ToLower(strings.TrimPrefix(name, envPrefix))] == nil {
+				t.Errorf("%s: there is no setting %s", file, name)
+			}
+		}
+	}
+}
+
+// TestSystemdTakesTheUnit asks systemd itself. What it has to say of the
+// machine's own units is not ours.
+func TestSystemdTakesTheUnit(t *testing.T) {
+	analyze, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("systemd-analyze is not installed; install systemd to have the unit checked")
+	}
+	content, err := os.ReadFile("deploy/sqlpreview.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The program need not be installed here.
+	text := strings.Replace(string(content), "ExecStart=/usr/local/bin/sqlpreview", "ExecStart=/bin/true", 1)
+	said := func(text string) (lines []string) {
+		unit := filepath.Join(t.TempDir(), "sqlpreview.service")
+		if err := os.WriteFile(unit, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, _ := exec.CommandContext(t.Context(), analyze, "verify", "--man=no", unit).CombinedOutput()
+		for line := range strings.Lines(string(out)) {
+			if strings.Contains(line, "sqlpreview.service") {
+				lines = append(lines, line)
+			}
+		}
+		return lines
+	}
+	if lines := said(text); len(lines) > 0 {
+		t.Errorf("systemd says %q", lines)
+	}
+	if lines := said(strings.Replace(text, "ProtectHome=", "ProtectHouse=", 1)); len(lines) == 0 {
+		t.Error("systemd does not say that a key is unknown, so its silence means nothing")
+	}
+}
