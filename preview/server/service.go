@@ -28,12 +28,16 @@ func (s *service) PreviewQuery(
 	if err != nil {
 		return nil, s.recorded(ctx, in, fail(ctx, in, err))
 	}
+	response, err := wire.Answer(result, request.Header().Get("Content-Type"))
+	if err != nil {
+		return nil, s.recorded(ctx, in, fail(ctx, in, err))
+	}
 	note(ctx).succeed(result.RequestID, in.ConnectionID)
 	note(ctx).account(result)
 	if err := s.recorded(ctx, in, nil); err != nil {
 		return nil, err
 	}
-	return connect.NewResponse(wire.Preview(result)), nil
+	return connect.NewResponse(response), nil
 }
 
 func (s *service) ValidateQuery(

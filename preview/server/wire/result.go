@@ -15,10 +15,15 @@ import (
 
 // Preview converts a whole result.
 func Preview(r *preview.Result) *previewv1.PreviewQueryResponse {
+	out := withoutRows(r)
+	out.Rows = rows(r.Rows)
+	return out
+}
+
+func withoutRows(r *preview.Result) *previewv1.PreviewQueryResponse {
 	return &previewv1.PreviewQueryResponse{
 		RequestId:    r.RequestID,
 		Columns:      Columns(r.Columns),
-		Rows:         rows(r.Rows),
 		Truncations:  truncations(r.Truncations),
 		Sanitization: sanitization(r.Sanitization),
 		Stats:        stats(r.Stats),
