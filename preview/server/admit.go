@@ -31,6 +31,7 @@ func (s *Server) admit(next http.Handler) http.Handler {
 		select {
 		case places <- struct{}{}:
 			defer func() { <-places }()
+			growStack(false)
 			next.ServeHTTP(w, r)
 		default:
 			note(r.Context()).fail("", "", reason.ConcurrencyLimit)

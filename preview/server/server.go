@@ -173,9 +173,10 @@ func (s *Server) routes(gate *access) http.Handler {
 	}, limits...)
 
 	inside := http.NewServeMux()
-	inside.Handle(previewv1connect.NewPreviewServiceHandler(
+	path, previews := previewv1connect.NewPreviewServiceHandler(
 		&service{previewer: s.config.Previewer, record: s.config.Record},
-		append(slices.Clone(guarded), reading...)...))
+		append(slices.Clone(guarded), reading...)...)
+	inside.Handle(path, join(previews))
 	reflector := grpcreflect.NewStaticReflector(previewv1connect.PreviewServiceName, grpchealth.HealthV1ServiceName)
 	inside.Handle(plain(grpcreflect.NewHandlerV1(reflector, guarded...)))
 	inside.Handle(plain(grpcreflect.NewHandlerV1Alpha(reflector, guarded...)))
