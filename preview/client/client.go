@@ -40,6 +40,14 @@ import (
 // DefaultAttempts is Config.Attempts' default.
 const DefaultAttempts = 3
 
+const (
+	// An answer of the default limits fits into streamWindow, so that the sidecar
+	// never waits for room. Fixed windows also spare the PING that gRPC sends with
+	// every answer to find out how large its windows should be.
+	streamWindow = 1 << 20
+	connWindow   = 4 << 20
+)
+
 // Config says where the sidecar is and how to call it.
 type Config struct {
 	// Target is a gRPC target: "unix:/run/sqlpreview/preview.sock" or "host:port".
@@ -87,6 +95,8 @@ func New(config Config) (*Client, error) {
 		grpc.WithUnaryInterceptor(config.call),
 		// Retries are decided here, by what the sidecar says.
 		grpc.WithDisableServiceConfig(),
+		grpc.WithStaticStreamWindowSize(streamWindow),
+		grpc.WithStaticConnWindowSize(connWindow),
 	}, config.Options...)...)
 	if err != nil {
 		return nil, fmt.Errorf("client: the target cannot be used: %w", err)

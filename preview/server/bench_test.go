@@ -9,19 +9,18 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
-
 	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/client"
 	"github.com/op-data/sqlpreview/preview/pgtest"
 	"github.com/op-data/sqlpreview/preview/server"
 	previewv1 "github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1"
 )
 
-// benchmarked is one core, and the sidecar in front of it on a unix socket.
+// benchmarked is one core, the sidecar in front of it on a unix socket, and the
+// floor: the same transport with nothing behind it.
 type benchmarked struct {
-	core    *preview.Previewer
-	clients []previewv1.PreviewServiceClient
+	core           *preview.Previewer
+	clients, empty []*client.Client
 }
 
 const (
@@ -83,16 +82,22 @@ func benchmark(b *testing.B, away time.Duration) *benchmarked {
 			b.Error(err)
 		}
 	})
-	m := &benchmarked{core: core}
-	for range 4 { // as an agent with a few channels has it
-		conn, err := grpc.NewClient("unix:"+socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	return &benchmarked{core: core, clients: clientsOf(b, socket), empty: clientsOf(b, serveEmpty(b, core))}
+}
+
+// clientsOf are the channels of an agent that has a few.
+func clientsOf(b *testing.B, socket string) []*client.Client {
+	b.Helper()
+	var clients []*client.Client
+	for range 4 {
+		c, err := client.New(client.Config{Target: "unix:" + socket})
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.Cleanup(func() { conn.Close() })
-		m.clients = append(m.clients, previewv1.NewPreviewServiceClient(conn))
+		b.Cleanup(func() { c.Close() })
+		clients = append(clients, c)
 	}
-	return m
+	return clients
 }
 
 func (m *benchmarked) embedded(b *testing.B, _ int, sql string) {
@@ -101,39 +106,49 @@ func (m *benchmarked) embedded(b *testing.B, _ int, sql string) {
 	}
 }
 
-func (m *benchmarked) sidecar(b *testing.B, caller int, sql string) {
-	client := m.clients[caller%len(m.clients)]
-	if _, err := client.PreviewQuery(context.Background(), &previewv1.PreviewQueryRequest{Sql: sql}); err != nil {
+func (m *benchmarked) sidecar(b *testing.B, caller int, sql string) { send(b, m.clients, caller, sql) }
+
+func (m *benchmarked) floor(b *testing.B, caller int, sql string) { send(b, m.empty, caller, sql) }
+
+func send(b *testing.B, clients []*client.Client, caller int, sql string) {
+	b.Helper()
+	if _, err := clients[caller%len(clients)].PreviewQuery(context.Background(), &previewv1.PreviewQueryRequest{Sql: sql}); err != nil {
 		b.Error(err)
 	}
 }
 
 // BenchmarkLatency compares one caller of the sidecar with one of the embedded
-// package, in turns, so that both see the same machine.
+// package and one of the floor, in turns, so that all see the same machine.
+// ours-us is what the sidecar adds to the embedded call beyond the floor.
 func BenchmarkLatency(b *testing.B) {
 	m := benchmark(b, 0)
-	for name, sql := range map[string]string{"1-row": countSQL, "100-rows": benchSQL} {
-		b.Run(name, func(b *testing.B) {
-			var embedded, sidecar []time.Duration
+	for _, q := range []struct{ name, sql string }{{"1-row", countSQL}, {"100-rows", benchSQL}} {
+		b.Run(q.name, func(b *testing.B) {
+			var embedded, sidecar, floor []time.Duration
 			measure := func(call func(*testing.B, int, string)) time.Duration {
 				start := time.Now()
-				call(b, 0, sql)
+				call(b, 0, q.sql)
 				return time.Since(start)
 			}
 			for range 20 {
 				measure(m.embedded)
 				measure(m.sidecar)
+				measure(m.floor)
 			}
 			for b.Loop() {
 				embedded = append(embedded, measure(m.embedded))
 				sidecar = append(sidecar, measure(m.sidecar))
+				floor = append(floor, measure(m.floor))
 			}
-			slices.Sort(embedded)
-			slices.Sort(sidecar)
-			p50 := func(times []time.Duration) float64 { return float64(times[len(times)/2].Microseconds()) }
+			p50 := func(times []time.Duration) float64 {
+				slices.Sort(times)
+				return float64(times[len(times)/2].Microseconds())
+			}
 			b.ReportMetric(p50(embedded), "embedded-p50-us")
 			b.ReportMetric(p50(sidecar), "sidecar-p50-us")
+			b.ReportMetric(p50(floor), "floor-p50-us")
 			b.ReportMetric(p50(sidecar)-p50(embedded), "above-us")
+			b.ReportMetric(p50(sidecar)-p50(embedded)-p50(floor), "ours-us")
 			b.ReportMetric(0, "ns/op")
 		})
 	}
@@ -142,6 +157,9 @@ func BenchmarkLatency(b *testing.B) {
 // BenchmarkThroughput compares 64 callers of each, in turns of some hundred. The
 // callers of the sidecar, the sidecar and the database share the machine, so
 // where nothing waits for anything the ratio is that of the processors' time.
+// floor-ratio is the most that the ratio can be there over this transport: that
+// of embedded calls each of which makes a call to the floor as well. cpu-us is
+// this process's time a request, callers included and the database not.
 func BenchmarkThroughput(b *testing.B) {
 	for _, c := range []struct {
 		name, sql string
@@ -159,30 +177,42 @@ func BenchmarkThroughput(b *testing.B) {
 
 func throughput(b *testing.B, m *benchmarked, sql string) {
 	const turn = 512
-	run := func(call func(*testing.B, int, string)) time.Duration {
+	type way struct {
+		name      string
+		call      func(*testing.B, int, string)
+		wall, cpu time.Duration
+	}
+	run := func(w *way) {
 		var group sync.WaitGroup
-		start := time.Now()
+		start, busy := time.Now(), processorTime(b)
 		for caller := range callers {
 			group.Go(func() {
 				for range turn / callers {
-					call(b, caller, sql)
+					w.call(b, caller, sql)
 				}
 			})
 		}
 		group.Wait()
-		return time.Since(start)
+		w.wall, w.cpu = w.wall+time.Since(start), w.cpu+processorTime(b)-busy
 	}
-	run(m.embedded)
-	run(m.sidecar)
-	var embedded, sidecar time.Duration
-	turns := 0
+	ways := []*way{{name: "embedded", call: m.embedded}, {name: "sidecar", call: m.sidecar}, {name: "floor", call: m.floor}}
+	for _, w := range ways {
+		run(w)
+		w.wall, w.cpu = 0, 0
+	}
+	requests := 0
 	for b.Loop() {
-		embedded += run(m.embedded)
-		sidecar += run(m.sidecar)
-		turns++
+		for _, w := range ways {
+			run(w)
+		}
+		requests += turn
 	}
-	b.ReportMetric(float64(turns*turn)/embedded.Seconds(), "embedded/s")
-	b.ReportMetric(float64(turns*turn)/sidecar.Seconds(), "sidecar/s")
-	b.ReportMetric(embedded.Seconds()/sidecar.Seconds(), "ratio")
+	for _, w := range ways {
+		b.ReportMetric(float64(requests)/w.wall.Seconds(), w.name+"/s")
+		b.ReportMetric(float64(w.cpu.Microseconds())/float64(requests), w.name+"-cpu-us")
+	}
+	embedded, sidecar, floor := ways[0].wall.Seconds(), ways[1].wall.Seconds(), ways[2].wall.Seconds()
+	b.ReportMetric(embedded/sidecar, "ratio")
+	b.ReportMetric(embedded/(embedded+floor), "floor-ratio")
 	b.ReportMetric(0, "ns/op")
 }
