@@ -52,7 +52,9 @@ type answers struct {
 	firstRow     time.Time
 	wrote        bool // the read-only question was not answered as it must be
 	asked        bool // the question was answered
-	clean        bool // nothing was left in the session
+	clean        bool // the locks were given back and no prepared statement was left
+	unsure       bool // an error stood in for the rollback or the clean-up
+	settled      bool // the session keeps its settings from now on
 
 	pid string // of the server process that answered
 
@@ -126,7 +128,7 @@ func (a *answers) advance(r *wire.Reader, kind byte) error {
 			a.next()
 		}
 	case kind == 'D' && a.stage == stageBound:
-		return a.row(r, s.part)
+		return a.row(r, s)
 	case kind == 'C' && a.stage == stageBound:
 		if s.part == partStatement {
 			if !a.described {
@@ -136,6 +138,7 @@ func (a *answers) advance(r *wire.Reader, kind byte) error {
 				a.firstRow = time.Now()
 			}
 		}
+		a.settled = a.settled || s.part == partSettle
 		a.next()
 	default:
 		return wire.ErrProtocol
@@ -144,7 +147,8 @@ func (a *answers) advance(r *wire.Reader, kind byte) error {
 }
 
 // synced takes a ReadyForQuery, the end of a group. The transaction must be
-// open (or failed) after the group before the last and over after the others.
+// open (or failed) after the group before the last and over after the last,
+// unless an error stood in for the rollback.
 func (a *answers) synced(r *wire.Reader) error {
 	body, err := r.Body(1)
 	if err != nil {
@@ -154,13 +158,14 @@ func (a *answers) synced(r *wire.Reader) error {
 		return wire.ErrProtocol
 	}
 	_, unanswered := a.step()
-	inside := len(a.groups) == 2
+	inside, status := len(a.groups) == 2, body[0]
 	switch {
-	case a.failure != nil:
-		if body[0] != 'I' && (!inside || body[0] != 'E') {
-			return wire.ErrProtocol
-		}
-	case unanswered, inside && (body[0] != 'T' || !a.asked), !inside && body[0] != 'I':
+	case a.skipping && (status == 'I' || status == 'E'):
+		// After an error in the last group the transaction may be open.
+		a.unsure = a.unsure || !inside && status == 'E'
+	case unanswered, a.skipping:
+		return wire.ErrProtocol
+	case inside && (status != 'T' || !a.asked), !inside && status != 'I':
 		return wire.ErrProtocol
 	}
 	a.groups, a.stage, a.skipping = a.groups[1:], stageNone, false
@@ -189,6 +194,9 @@ func (a *answers) failed(r *wire.Reader) error {
 	}
 	a.failure.fatal = severity == "FATAL" || severity == "PANIC"
 	a.skipping = true
+	if s, ok := a.step(); len(a.groups) == 1 && (!ok || s.part != partSettle) {
+		a.unsure = true
+	}
 	return nil
 }
 
@@ -219,12 +227,12 @@ func (a *answers) describe(r *wire.Reader) error {
 	return nil
 }
 
-func (a *answers) row(r *wire.Reader, p part) error {
-	switch p {
+func (a *answers) row(r *wire.Reader, s step) error {
+	switch s.part {
 	case partStatement:
 		return a.dataRow(r)
 	case partQuestion:
-		return a.answer(r)
+		return a.answer(r, s.unlocks)
 	case partCleanUp:
 		return a.cleanedUp(r)
 	default: // what set_config returns
@@ -264,8 +272,12 @@ func (a *answers) dataRow(r *wire.Reader) error {
 
 // answer takes the row that says whether a transaction id was assigned, and how
 // the transaction stood at its end.
-func (a *answers) answer(r *wire.Reader) error {
-	cells, _, fits, err := r.Row(wire.RowLimits{Columns: 4, MaxColumns: 4, MaxCellBytes: 32, MaxBytes: 128})
+func (a *answers) answer(r *wire.Reader, unlocks bool) error {
+	columns := 4
+	if unlocks {
+		columns = 5
+	}
+	cells, _, fits, err := r.Row(wire.RowLimits{Columns: columns, MaxColumns: columns, MaxCellBytes: 32, MaxBytes: 128})
 	if err != nil {
 		return err
 	}
@@ -275,6 +287,7 @@ func (a *answers) answer(r *wire.Reader) error {
 	a.asked = true
 	a.wrote = !cells[0].Null || string(cells[1].Bytes) != "on" || string(cells[2].Bytes) != "on"
 	a.pid = string(cells[3].Bytes)
+	a.clean = unlocks
 	return nil
 }
 

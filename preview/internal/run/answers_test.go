@@ -39,6 +39,9 @@ func FuzzAnswers(f *testing.F) {
 		parsed, bound, &pgproto3.DataRow{Values: [][]byte{nil, []byte("on"), []byte("on"), []byte("7")}}, done, &pgproto3.ReadyForQuery{TxStatus: 'T'},
 		parsed, bound, done, parsed, bound, &pgproto3.DataRow{Values: [][]byte{{}, []byte("0")}}, done, &pgproto3.ReadyForQuery{TxStatus: 'I'})
 	f.Add(honest, false, false)
+	f.Add(encode(parsed, bound, done, parsed, bound, done, parsed, bound, description, row, done,
+		parsed, bound, &pgproto3.DataRow{Values: [][]byte{nil, []byte("on"), []byte("on"), []byte("7"), {}}}, done, &pgproto3.ReadyForQuery{TxStatus: 'T'},
+		parsed, bound, done, parsed, bound, done, parsed, bound, done, &pgproto3.ReadyForQuery{TxStatus: 'I'}), true, false)
 	f.Add(encode(parsed, bound, done, &pgproto3.ErrorResponse{Severity: "ERROR", Code: "22012", Message: "m"}, &pgproto3.ReadyForQuery{TxStatus: 'E'}), true, false)
 	f.Add(encode(&pgproto3.ErrorResponse{Severity: "FATAL", Code: "57P01"}), true, true)
 	f.Add(encode(&pgproto3.NoticeResponse{Message: "n"}, &pgproto3.ParameterStatus{Name: "a", Value: "b"}, parsed), false, true)

@@ -97,11 +97,15 @@ func connectError(ctx context.Context, err error) *Error {
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) {
 		r := sqlstate.Reason(refused.Code)
-		if r == reason.Internal || r == reason.SemanticError {
-			// A pooler's own errors have codes of the protocol's class.
+		other := r == reason.Internal || r == reason.SemanticError
+		if other {
 			r = reason.DatabaseUnavailable
 		}
 		e := generalError(r)
+		if other {
+			e.Message = "the database cannot give this role a session"
+			e.Hint = "Look the error up in the database's own log; a setting of the role may be at fault."
+		}
 		e.SQLSTATE = sqlstate.Tellable(refused.Code)
 		return e
 	}

@@ -13,21 +13,37 @@
 //	Sync
 //	rollback                        its own group, so it runs after an error too
 //	select pg_advisory_unlock_all() what a rollback leaves
-//	deallocate all
 //	Sync
 //
 // Everything uses the extended protocol, where one message holds one
 // statement, unnamed statements, so that a pooler may stand between, and the
 // text format, which is exact for every type. Nothing depends on parameters
-// at the start of the session. When a call returns, the rollback has happened.
+// at the start of the session. When a call returns an answer, the rollback has
+// happened; when it returns an error, the rollback has happened or the session
+// is closed.
 //
-// Pinning all settings anew takes the server 47 us. A session whose server
-// process has the number that the login gave is our own, with no pooler in
-// between: it keeps them, set once in a group of its own before the begin of
-// its second flight, and its flights set the time limit alone. Each flight asks
-// for the process again; an answer of another one is not used, and the target
-// is from then on taken to be behind a pooler. Behind one, statements that were
-// prepared with SQL's PREPARE are counted and not deallocated.
+// A session whose server process has the number that the login gave is our own,
+// with no pooler in between. It keeps its settings: the last group of its second
+// flight sets them for the session, and from the third on a flight sets the time
+// limit alone, and that only where it is not the longest. Its question gives the
+// advisory locks back too, so that no statement is needed for that after the
+// rollback; after an error, which the question does not survive, a flight of
+// its own does. Each flight asks for the process again; an answer of another one
+// is not used, and the target is from then on taken to be behind a pooler.
+// Prepared statements of SQL's PREPARE are deallocated in a session of our own,
+// and counted behind a pooler.
+//
+// What the parts of a flight take the server, in microseconds on an idle machine
+// with PostgreSQL 15 (a bare "select 1" takes it 45):
+//
+//	begin, rollback and their Sync  12
+//	settings of the transaction     47
+//	question                        16
+//	unlock as a statement           10, with the question 1
+//	deallocate all                   4
+//
+// An error before the server has seen the statement, by a clock of the role's,
+// makes the flight be made again, three times at most.
 //
 // A transaction id that was assigned, or a transaction that is not read-only
 // at its end, fails the preview. That no id was assigned proves that no

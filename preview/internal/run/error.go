@@ -12,7 +12,8 @@ type Stopper string
 
 // Who stopped a query.
 const (
-	// StoppedByServer: the database's own clock, which was set to what was left.
+	// StoppedByServer: the database's own clock, which was set to what was left,
+	// or before and after the query one of the role's.
 	StoppedByServer Stopper = "server"
 	// StoppedByClock: this side's clock; the database did not stop in time.
 	StoppedByClock Stopper = "clock"
@@ -79,6 +80,33 @@ func serverTimeout() *Error {
 		"filter or aggregate earlier, or look at the plan")
 	e.StoppedBy = StoppedByServer
 	return e
+}
+
+// roleTimeout is for a clock of the role's or the database's, which runs where
+// ours is not set yet, or not any more.
+func roleTimeout(state string) *Error {
+	e := generalError(sqlstate.Reason(state))
+	if state == queryCanceled {
+		e = serverTimeout()
+	}
+	e.Message = "a time limit that the role or the database has of its own ended the preview before or after the query itself"
+	e.Hint = "Allow more for statement_timeout, transaction_timeout and idle_session_timeout of the role and of the database."
+	e.SQLSTATE = state
+	return e
+}
+
+// wroteError is for an answer to the question that shows a write. Of a query of
+// our own it is no fault of the author's: to ask for a search path that pg_temp
+// comes first in makes a schema for temporary tables.
+func wroteError(own bool) *Error {
+	if own {
+		return newError(reason.ReadOnlyViolation,
+			"to read the database's catalogs wrote something, which the settings of the role bring about",
+			"Let the search_path of the role begin with an ordinary schema, not with pg_temp.")
+	}
+	return newError(reason.ReadOnlyViolation,
+		"the query was assigned a transaction id or left the read-only mode, so it wrote or tried to",
+		"Leave out the part that writes.")
 }
 
 func clockTimeout() *Error {

@@ -23,8 +23,8 @@ type pool struct {
 	slots   chan struct{}
 	waiting atomic.Int64
 
-	// noCheckInterval: see traits.
-	noCheckInterval atomic.Bool
+	// noCheckInterval, chain: see traits.
+	noCheckInterval, chain atomic.Bool
 	// plain tells that sessions cannot keep settings.
 	plain atomic.Bool
 

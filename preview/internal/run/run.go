@@ -6,9 +6,7 @@ import (
 	"os"
 	"strings"
 	"time"
-	"unicode/utf8"
 
-	"github.com/op-data/sqlpreview/preview/internal/run/sqlstate"
 	"github.com/op-data/sqlpreview/preview/internal/run/wire"
 	"github.com/op-data/sqlpreview/preview/reason"
 )
@@ -148,19 +146,26 @@ func (v *visit) end() {
 	v.pools.release(v.pool, v.session, v.state)
 }
 
+// maxTries is how often a flight is made when the server did not see the
+// statement, or cannot do what the flight asks for around it.
+const maxTries = 3
+
 // fly makes a flight. A session from the pool that turns out to be closed, as
-// all are after a restart of the server, is replaced once by a new one: the
-// server has then not seen the statement.
+// all are after a restart of the server, is replaced by a new one: the server
+// has then not seen the statement.
 func (v *visit) fly(ctx context.Context, sql string, limits keep) (_ *answers, sent time.Time, received int64, _ *Error) {
-	for {
+	for try := 1; ; try++ {
+		if err := v.renew(ctx); err != nil {
+			return nil, sent, 0, err
+		}
 		left := time.Until(v.deadline)
 		if left <= 0 {
 			return nil, sent, 0, startedTooLate()
 		}
-		s := v.session
-		s.traits.noCheckInterval = v.pool.noCheckInterval.Load()
+		s, own := v.session, v.session.own
+		s.traits.noCheckInterval, s.traits.chain = v.pool.noCheckInterval.Load(), v.pool.chain.Load()
 		f := newFlight(sql, terms{
-			traits: s.traits, left: left, keep: limits, own: s.own, settled: s.settled,
+			traits: s.traits, left: left, keep: limits, own: own, settled: s.settled,
 		})
 		a := &answers{keep: limits, groups: f.groups}
 		before := s.reader.Received()
@@ -169,28 +174,32 @@ func (v *visit) fly(ctx context.Context, sql string, limits keep) (_ *answers, s
 		v.state = state
 		v.learn(a)
 		switch {
-		case state == stateStale:
-			v.session = nil
-			s.close()
-			v.pool.drop(func(*session) bool { return true })
-			if err := v.dial(ctx); err != nil {
-				return nil, sent, 0, err
-			}
-			continue
-		case err == nil && a.failure == nil && !a.wrote:
-			return a, sent, s.reader.Received() - before, nil
-		case err == nil && v.refusedCheckInterval(a.failure):
-			continue
-		case err == nil && a.wrote:
-			return nil, sent, 0, newError(reason.ReadOnlyViolation,
-				"the query was assigned a transaction id or left the read-only mode, so it wrote or tried to",
-				"leave out the part that writes")
-		case err == nil:
-			return nil, sent, 0, serverError(a.failure, sql, s.traits, left, time.Since(sent))
-		default:
+		case try < maxTries && (state == stateStale || err == nil && v.again(s.traits, a.failure)):
+		case err != nil, a.failure == nil && state == stateStale:
 			return nil, sent, 0, flightError(ctx, err)
+		case a.wrote:
+			return nil, sent, 0, wroteError(limits.own)
+		case a.failure == nil, own && a.failure.part > partRollback:
+			// What could not be cleaned up in a session of our own ends with it.
+			return a, sent, s.reader.Received() - before, nil
+		default:
+			return nil, sent, 0, serverError(a.failure, sql, s.traits, left, time.Since(sent))
 		}
 	}
+}
+
+// renew replaces a session that cannot be used again.
+func (v *visit) renew(ctx context.Context) *Error {
+	if v.state == stateClean {
+		return nil
+	}
+	s, was := v.session, v.state
+	v.session, v.state = nil, stateClean
+	s.close()
+	if was == stateStale {
+		v.pool.drop(func(*session) bool { return true })
+	}
+	return v.dial(ctx)
 }
 
 // learn notes what a flight's answers say about the session. One whose server
@@ -199,24 +208,39 @@ func (v *visit) fly(ctx context.Context, sql string, limits keep) (_ *answers, s
 func (v *visit) learn(a *answers) {
 	s := v.session
 	switch {
-	case s.own && (a.asked && a.pid != s.pid() || a.failure != nil && a.failure.part == partSettle && !a.failure.fatal):
+	case s.own && a.asked && a.pid != s.pid():
 		v.pool.plain.Store(true)
+	case s.own && a.failure != nil && a.failure.part == partSettle && !a.failure.isClock():
+		v.pool.plain.Store(true)
+		s.own = false
 	case v.state != stateClean:
 	case s.own:
-		s.settled = true
+		s.settled = s.settled || a.settled
 	case a.asked && a.pid == s.pid() && !v.pool.plain.Load():
 		s.own = true
 	}
 }
 
-// refusedCheckInterval notices a server whose platform cannot check for a
-// client that went away; it is then not asked to any more.
-func (v *visit) refusedCheckInterval(f *failure) bool {
-	if f == nil || f.fatal || f.part != partSettings || f.fields['C'] != "22023" || v.pool.noCheckInterval.Load() {
+// again tells whether a flight that failed is to be made again: when it failed
+// before the statement and by a clock, or when something in it is not for this
+// server, which is then left out for good.
+func (v *visit) again(t traits, f *failure) bool {
+	switch {
+	case f == nil || f.fatal:
+		return false
+	case f.ofSetUp() && f.isClock():
+		return true
+	case f.part == partSettings && f.fields['C'] == "22023" && !t.noCheckInterval:
+		// The platform cannot check for a client that went away.
+		v.pool.noCheckInterval.Store(true)
+		return true
+	case f.part == partCleanUp && f.fields['C'] == "0A000" && !t.chain:
+		// A standby, and a role whose transactions are serializable.
+		v.pool.chain.Store(true)
+		return true
+	default:
 		return false
 	}
-	v.pool.noCheckInterval.Store(true)
-	return true
 }
 
 // flightError tells why a session failed in flight.
@@ -233,49 +257,4 @@ func flightError(ctx context.Context, err error) *Error {
 		e.Message = "the connection to the database broke during the query"
 		return e
 	}
-}
-
-// serverError tells what may be told of a failure that the server reported.
-func serverError(f *failure, sql string, t traits, limit, elapsed time.Duration) *Error {
-	code := f.fields['C']
-	if code == "57014" {
-		e := generalError(reason.AdminCanceled)
-		e.StoppedBy = StoppedByAdmin
-		// The message that tells the causes apart is translated; the clock is not.
-		if elapsed >= limit-50*time.Millisecond {
-			e = serverTimeout()
-		}
-		e.SQLSTATE = code
-		return e
-	}
-	told := sqlstate.Describe(sqlstate.Failure{
-		Code: code, Message: f.fields['M'], Hint: f.fields['H'],
-		Position:     position(f.fields['P'], sql, t.rawText),
-		AnswersParse: f.part == partStatement && f.stage == stageNone && !f.fatal,
-	}, sql)
-	e := newError(told.Reason, told.Message, told.Hint)
-	e.SQLSTATE, e.Position = sqlstate.Tellable(code), told.Position
-	if told.Reason == reason.StatementTimeout {
-		e.StoppedBy = StoppedByServer
-	}
-	return e
-}
-
-// position reads an error's position, which is a number of characters, or of
-// bytes when the server does not know the encoding.
-func position(field, sql string, rawText bool) int {
-	n := 0
-	for _, c := range []byte(field) {
-		if c < '0' || c > '9' || n > 1<<30 {
-			return 0
-		}
-		n = n*10 + int(c-'0')
-	}
-	if rawText && n > 0 {
-		if n > len(sql) {
-			return 0
-		}
-		return utf8.RuneCountInString(sql[:n-1]) + 1
-	}
-	return n
 }

@@ -73,18 +73,21 @@ func (s *session) fly(ctx context.Context, f flight, a *answers, deadline time.T
 		}
 	})
 	err := s.exchange(f, a)
+	if err == nil && s.own && a.failure != nil && !a.failure.fatal && !a.unsure {
+		s.cleanUp(a)
+	}
 	interrupted := !stop() && errors.Is(ctx.Err(), context.Canceled)
 
 	switch {
-	case err == nil && a.failure != nil && a.failure.fatal:
-		if a.failure.part <= partBegin && !s.idle.IsZero() {
-			return stateStale, nil
-		}
-		return stateBroken, nil
 	case err == nil && s.own && a.asked && a.pid != s.pid():
 		// A pooler after all, which names the process that it logged in to.
 		return stateStale, nil
-	case err == nil && (interrupted || a.wrote || !a.clean):
+	case err == nil && a.failure != nil && a.failure.fatal:
+		if a.failure.part <= partBegin && !s.idle.IsZero() || a.failure.ofSetUp() && a.failure.isClock() {
+			return stateStale, nil
+		}
+		return stateBroken, nil
+	case err == nil && (interrupted || a.wrote || a.unsure || !a.clean):
 		return stateBroken, nil
 	case err == nil:
 		return stateClean, nil
@@ -99,6 +102,15 @@ func (s *session) fly(ctx context.Context, f flight, a *answers, deadline time.T
 	default:
 		return stateBroken, err
 	}
+}
+
+// cleanUp gives back what an error has left, in a session of our own. One that
+// could not be cleaned is closed, which does the same.
+func (s *session) cleanUp(after *answers) {
+	f := newCleanUp()
+	a := &answers{groups: f.groups}
+	err := s.exchange(f, a)
+	after.clean = f.err == nil && err == nil && a.failure == nil && a.clean
 }
 
 func (s *session) exchange(f flight, a *answers) error {

@@ -36,6 +36,9 @@ type traits struct {
 	// noCheckInterval tells that the server's platform cannot notice a client
 	// that went away.
 	noCheckInterval bool
+	// chain tells that a transaction that the role's own settings shape cannot
+	// read: then the clean-up follows the rollback in one that is shaped like ours.
+	chain bool
 }
 
 type setting struct{ name, value string }
@@ -69,8 +72,10 @@ func pinned(t traits) []setting {
 	}
 	if t.version >= 17 {
 		// The backstop when half a flight gets lost inside the transaction,
-		// where no other clock of the server's runs.
-		settings = append(settings, setting{"transaction_timeout", milliseconds(HardTimeout + time.Second)})
+		// where no other clock of the server's runs. One that runs already, the
+		// role's, is not set anew: it is ended first.
+		settings = append(settings, setting{"transaction_timeout", "0"},
+			setting{"transaction_timeout", milliseconds(HardTimeout + time.Second)})
 	}
 	return settings
 }

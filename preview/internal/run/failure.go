@@ -1,0 +1,106 @@
+package run
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/op-data/sqlpreview/preview/internal/run/sqlstate"
+	"github.com/op-data/sqlpreview/preview/reason"
+)
+
+// queryCanceled is the code of a statement that a clock stopped, or somebody.
+const queryCanceled = "57014"
+
+// cause is who stopped a statement.
+type cause int
+
+const (
+	causeUnknown cause = iota
+	causeClock
+	causeRequest
+)
+
+// cause reads a message of ProcessInterrupts in PostgreSQL's postgres.c. The
+// code is the same for all; a translated message does not tell.
+func (f *failure) cause() cause {
+	switch message := f.fields['M']; {
+	case strings.Contains(message, "due to statement timeout"):
+		return causeClock
+	case strings.Contains(message, "due to user request"):
+		return causeRequest
+	default:
+		return causeUnknown
+	}
+}
+
+// ofSetUp tells that the failure came before the server saw the statement.
+func (f *failure) ofSetUp() bool { return f.part < partStatement }
+
+// isClock tells that a clock of the server's ended a statement or the session.
+func (f *failure) isClock() bool {
+	switch f.fields['C'] {
+	case "25P03", "25P04", "57P05": // idle in transaction, transaction, idle session
+		return true
+	case queryCanceled:
+		return f.cause() != causeRequest
+	default:
+		return false
+	}
+}
+
+// stoppedError tells who stopped a statement. Outside of the question and of what
+// stands before it, where our limit holds, the clock is one of the role's.
+func (f *failure) stoppedError(limit, elapsed time.Duration) *Error {
+	role := f.ofSetUp() || f.part > partRollback
+	switch who := f.cause(); {
+	case f.fields['C'] != queryCanceled || role && who != causeRequest:
+		return roleTimeout(f.fields['C'])
+	case who == causeClock, who == causeUnknown && elapsed >= limit-50*time.Millisecond:
+		e := serverTimeout()
+		e.SQLSTATE = queryCanceled
+		return e
+	default:
+		e := generalError(reason.AdminCanceled)
+		e.StoppedBy, e.SQLSTATE = StoppedByAdmin, queryCanceled
+		return e
+	}
+}
+
+// serverError tells what may be told of a failure that the server reported.
+func serverError(f *failure, sql string, t traits, limit, elapsed time.Duration) *Error {
+	code := f.fields['C']
+	if code == queryCanceled || f.isClock() && (f.ofSetUp() || f.part > partRollback) {
+		return f.stoppedError(limit, elapsed)
+	}
+	told := sqlstate.Describe(sqlstate.Failure{
+		Code: code, Message: f.fields['M'], Hint: f.fields['H'],
+		Position:     position(f.fields['P'], sql, t.rawText),
+		AnswersParse: f.part == partStatement && f.stage == stageNone && !f.fatal,
+	}, sql)
+	e := newError(told.Reason, told.Message, told.Hint)
+	e.SQLSTATE, e.Position = sqlstate.Tellable(code), told.Position
+	if told.Reason == reason.StatementTimeout {
+		e.StoppedBy = StoppedByServer
+	}
+	return e
+}
+
+// position reads an error's position, which is a number of characters, or of
+// bytes when the server does not know the encoding.
+func position(field, sql string, rawText bool) int {
+	n := 0
+	for _, c := range []byte(field) {
+		if c < '0' || c > '9' || n > 1<<30 {
+			return 0
+		}
+		n = n*10 + int(c-'0')
+	}
+	if rawText && n > 0 {
+		if n > len(sql) {
+			return 0
+		}
+		return utf8.RuneCountInString(sql[:n-1]) + 1
+	}
+	return n
+}
