@@ -72,9 +72,10 @@ func (p *Previewer) Preview(ctx context.Context, request Request) (*Result, erro
 		SchemaFingerprint: raw.SchemaFingerprint,
 		PayloadSHA256:     payloadSHA256(result.Columns, result.Rows),
 	}
-	result.Stats.Check, result.Stats.Queue, result.Stats.Connect = q.check, raw.Queue, raw.Connect
+	asking := q.target // its waits for a session are not its questions' own time
+	result.Stats.Check, result.Stats.Queue, result.Stats.Connect = q.check, asking.queue+raw.Queue, asking.connect+raw.Connect
 	result.Stats.Execute, result.Stats.Fetch = raw.Execute, raw.Fetch
-	result.Stats.Catalog = q.resolve + cleaning.Sub(ran)
+	result.Stats.Catalog = q.resolve + raw.Describe + cleaning.Sub(ran) - asking.queue - asking.connect
 	result.Stats.Sanitize, result.Stats.Total = cleaned.Sub(cleaning), time.Since(start)
 	return result, nil
 }

@@ -94,12 +94,16 @@ type Sanitization struct {
 type Stats struct {
 	// Check is the time of screen, parse, check and wrap.
 	Check time.Duration
-	// Queue is the wait for a place, Connect the time to get a session.
+	// Queue is the wait for a place, Connect the time to open a session: zero
+	// where a kept one was used. Both are of the query and of the questions to the
+	// catalog together.
 	Queue, Connect time.Duration
 	// Execute is from sending the query to its first row; Fetch to its last.
 	Execute, Fetch time.Duration
-	// Catalog is the time spent on asking the database's catalog about functions
-	// and the origins of columns; near zero where the last answer still holds.
+	// Catalog is the time spent on asking the database's catalog about functions,
+	// names of types and the origins of columns; near zero where the last answer
+	// still holds. A preview that shares the answer to another's question waits
+	// here, whatever that one waits for.
 	Catalog time.Duration
 	// Sanitize is the time spent on the values.
 	Sanitize time.Duration

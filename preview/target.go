@@ -9,6 +9,7 @@ import (
 	"github.com/op-data/sqlpreview/preview/internal/guard"
 	"github.com/op-data/sqlpreview/preview/internal/origin"
 	"github.com/op-data/sqlpreview/preview/internal/run"
+	"github.com/op-data/sqlpreview/preview/internal/share"
 	"github.com/op-data/sqlpreview/preview/reason"
 )
 
@@ -25,6 +26,9 @@ type target struct {
 	pools    *run.Pools
 	catalog  *catalog
 	deadline time.Time
+	// queue and connect are the waits for a session that the questions to the
+	// catalog took; of a question that others share, the one who asked has them.
+	queue, connect time.Duration
 }
 
 // target finds the database of a request.
@@ -41,7 +45,7 @@ func (p *Previewer) target(ctx context.Context, r visit) (*target, error) {
 			Hint:    "check the connection id",
 		}
 	case ctx.Err() != nil:
-		return nil, &Error{Reason: reason.ClientCanceled, Message: "the caller cancelled the preview"}
+		return nil, callerGone()
 	case errors.As(err, &said):
 		return nil, said
 	case err != nil:
@@ -65,9 +69,47 @@ func (p *Previewer) target(ctx context.Context, r visit) (*target, error) {
 // default.
 func (t *target) left() time.Duration { return max(time.Until(t.deadline), time.Millisecond) }
 
-// Catalog implements origin.Target.
-func (t *target) Catalog(ctx context.Context, sql string) ([][]string, error) {
-	return t.pools.Internal(ctx, t.Target, sql, t.left())
+// Catalog implements origin.Target. Requests that ask the same at the same time
+// share the answer.
+func (t *target) Catalog(ctx context.Context, sql string, since time.Time) ([][]string, time.Time, error) {
+	ctx, cancel := context.WithDeadline(ctx, t.deadline)
+	defer cancel()
+	answer, err := t.catalog.answers.Do(ctx, sql, since, func(ctx context.Context) (*run.Texts, error) {
+		// A request with more time left than this one may join.
+		return t.pools.Internal(ctx, t.Target, sql, run.HardTimeout)
+	})
+	if err != nil {
+		return nil, answer.Began, catalogError(ctx, err)
+	}
+	if !answer.Joined {
+		t.queue += answer.Value.Queue
+		t.connect += answer.Value.Connect
+	}
+	return answer.Value.Rows, answer.Began, nil
+}
+
+// catalogError tells why there is no answer: a context's own end is that of this
+// request.
+func catalogError(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return callerGone()
+	case ctx.Err() != nil:
+		return &Error{
+			Reason:    reason.StatementTimeout,
+			Message:   "the time limit passed while the database's catalogs were asked, before or after the query",
+			Hint:      "Allow more time, or try again later.",
+			StoppedBy: string(run.StoppedByClock),
+		}
+	default:
+		return err
+	}
+}
+
+func callerGone() *Error {
+	return &Error{
+		Reason: reason.ClientCanceled, Message: "the caller cancelled the preview", StoppedBy: string(run.StoppedByCaller),
+	}
 }
 
 // Describe implements origin.Target.
@@ -76,6 +118,8 @@ func (t *target) Describe(ctx context.Context, sql string) ([]origin.Column, err
 	if err != nil {
 		return nil, err
 	}
+	t.queue += described.Queue
+	t.connect += described.Connect
 	return originColumns(described.Columns), nil
 }
 
@@ -97,6 +141,8 @@ type catalogs struct {
 type catalog struct {
 	dsn     string
 	origins *origin.Snapshot
+	answers share.Calls[*run.Texts]
+	reading sync.Mutex
 
 	mu    sync.Mutex
 	since time.Time
@@ -124,24 +170,35 @@ func (c *catalogs) of(id, dsn string) *catalog {
 // asking it where the last answer is too old. Where it cannot be asked, the
 // preview fails: an old answer is not a safe one.
 func (c *catalog) functions(ctx context.Context, t *target) (*guard.Target, error) {
-	c.mu.Lock()
-	known, age := c.known, time.Since(c.since)
-	c.mu.Unlock()
-	if known != nil && age < functionsAge {
+	if known := c.functionsSince(time.Now().Add(-functionsAge)); known != nil {
 		return known, nil
 	}
-	asked := time.Now()
-	rows, err := t.Catalog(ctx, guard.TargetQuery)
+	rows, asked, err := t.Catalog(ctx, guard.TargetQuery, time.Time{})
 	if err != nil {
 		return nil, err
 	}
-	if known, err = guard.ReadTarget(rows); err != nil {
+	// Of many that share an answer, one reads it.
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	if known := c.functionsSince(asked); known != nil {
+		return known, nil
+	}
+	known, err := guard.ReadTarget(rows)
+	if err != nil {
 		return nil, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if asked.After(c.since) {
-		c.known, c.since = known, asked
-	}
+	c.known, c.since = known, asked
 	return known, nil
+}
+
+// functionsSince returns what is known, if it was asked at a time or later.
+func (c *catalog) functionsSince(at time.Time) *guard.Target {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil || c.since.Before(at) {
+		return nil
+	}
+	return c.known
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/op-data/sqlpreview/preview/internal/guard"
 	"github.com/op-data/sqlpreview/sanitize"
@@ -21,8 +22,9 @@ type Column struct {
 
 // Target is the database, asked with the session and the role of the preview.
 type Target interface {
-	// Catalog runs a query of this package's own; NULL is an empty text.
-	Catalog(ctx context.Context, sql string) ([][]string, error)
+	// Catalog runs a query of this package's own; NULL is an empty text. The answer
+	// may be one that somebody else asked for, not before since; asked tells when.
+	Catalog(ctx context.Context, sql string, since time.Time) (rows [][]string, asked time.Time, err error)
 	// Describe returns a query's columns without running it.
 	Describe(ctx context.Context, sql string) ([]Column, error)
 }

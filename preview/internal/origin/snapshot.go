@@ -69,13 +69,34 @@ func (s *Snapshot) closure(ctx context.Context, target Target, names []name, col
 	if ok && known.explains(columns) {
 		return known, nil
 	}
-	rows, err := target.Catalog(ctx, closureQuery(names))
+	start := time.Now()
+	found, asked, err := s.ask(ctx, target, names, time.Time{})
+	if err == nil && asked.Before(start) && !found.explains(columns) {
+		// Somebody else asked, before the columns were made.
+		found, _, err = s.ask(ctx, target, names, start)
+	}
 	if err != nil {
 		return closure{}, err
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closures[key.String()] = found
+	return found, nil
+}
+
+// ask asks what names mean; none of them repeats.
+func (s *Snapshot) ask(ctx context.Context, target Target, names []name, since time.Time) (_ closure, asked time.Time, _ error) {
+	rows, asked, err := target.Catalog(ctx, closureQuery(names), since)
+	if err != nil {
+		return closure{}, asked, err
+	}
 	all, err := readClosure(rows)
 	if err != nil {
-		return closure{}, err
+		return closure{}, asked, err
+	}
+	unique := make(map[name]bool, len(names))
+	for _, n := range names {
+		unique[n] = true
 	}
 	found := closure{all: all}
 	listed := make(map[name]bool, len(unique))
@@ -89,10 +110,7 @@ func (s *Snapshot) closure(ctx context.Context, target Target, names []name, col
 	for n := range unique {
 		found.unknown = found.unknown || !listed[n]
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.closures[key.String()] = found
-	return found, nil
+	return found, asked, nil
 }
 
 // explains tells whether every origin is known; one that is not is of a table
@@ -121,7 +139,7 @@ func (s *Snapshot) wholeRowFunctions(ctx context.Context, target Target) (map[st
 	if known != nil {
 		return known, nil
 	}
-	rows, err := target.Catalog(ctx, wholeRowQuery)
+	rows, _, err := target.Catalog(ctx, wholeRowQuery, time.Time{})
 	if err != nil {
 		return nil, err
 	}

@@ -92,7 +92,7 @@ func TestFaultInEveryPart(t *testing.T) {
 							t.Fatal(err)
 						}
 					}
-					rows, err := pools.Internal(t.Context(), to, "select 1", 9*time.Second)
+					rows, err := rowsOf(pools.Internal(t.Context(), to, "select 1", 9*time.Second))
 					var got outcome
 					if err != nil {
 						e := asError(t, err)
@@ -107,7 +107,7 @@ func TestFaultInEveryPart(t *testing.T) {
 						t.Errorf("got %+v, want %+v", got, want)
 					}
 					healed.Store(true)
-					if rows, err := pools.Internal(t.Context(), to, "select 1", 9*time.Second); err != nil || rows[0][0] != "1" {
+					if rows, err := rowsOf(pools.Internal(t.Context(), to, "select 1", 9*time.Second)); err != nil || rows[0][0] != "1" {
 						t.Errorf("the next preview is answered %v, %v", rows, err)
 					}
 					if server.unpinned > 0 {
@@ -173,7 +173,7 @@ func TestOtherFaults(t *testing.T) {
 				t.Errorf("got %q in %d flights, want %q in %d", got, flights, test.want, test.flights)
 			}
 			healed.Store(true)
-			if rows, err := pools.Internal(t.Context(), to, "select 1", 9*time.Second); err != nil || rows[0][0] != "1" {
+			if rows, err := rowsOf(pools.Internal(t.Context(), to, "select 1", 9*time.Second)); err != nil || rows[0][0] != "1" {
 				t.Errorf("the next preview is answered %v, %v", rows, err)
 			}
 			if server.unpinned > 0 {

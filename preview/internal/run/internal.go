@@ -16,11 +16,19 @@ const (
 	internalBytes     = HardBytes
 )
 
+// Texts is the answer to a query of our own.
+type Texts struct {
+	// Rows has the values; NULL is an empty text.
+	Rows [][]string
+	// Queue and Connect are as in Result.
+	Queue, Connect time.Duration
+}
+
 // Internal runs a query of our own, for instance on the catalogs, through the
 // same door as a stranger's: read-only, bounded and cancelled. Its bounds are
-// wide, and passing one is an error, so that an answer is never in part. NULL
-// is an empty text. The error is always an *Error.
-func (ps *Pools) Internal(ctx context.Context, t Target, sql string, timeout time.Duration) ([][]string, error) {
+// wide, and passing one is an error, so that an answer is never in part. The
+// error is always an *Error.
+func (ps *Pools) Internal(ctx context.Context, t Target, sql string, timeout time.Duration) (*Texts, error) {
 	v := ps.newVisit(t, sql, bound(timeout, HardTimeout, HardTimeout))
 	if err := v.begin(ctx); err != nil {
 		return nil, err
@@ -45,5 +53,5 @@ func (ps *Pools) Internal(ctx context.Context, t Target, sql string, timeout tim
 			texts[i][j] = string(cell.Bytes)
 		}
 	}
-	return texts, nil
+	return &Texts{Rows: texts, Queue: v.queue, Connect: v.connect}, nil
 }

@@ -63,12 +63,11 @@ func (v *visit) query(ctx context.Context, limits keep) (*Result, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	done := time.Now()
+	done, connect := time.Now(), v.connect
 	result := &Result{
 		Columns: a.columns, TotalColumns: a.totalColumns, Rows: a.rows,
 		RowLimited: len(a.rows) >= limits.rows || a.moreRows, ByteLimited: a.byteLimited,
 		Bytes: a.bytes, BytesReceived: received,
-		Queue: v.queue, Connect: v.connect,
 	}
 	if limits.describeOnly {
 		result.Execute = done.Sub(sent)
@@ -78,7 +77,7 @@ func (v *visit) query(ctx context.Context, limits keep) (*Result, *Error) {
 	if err := v.nameColumns(ctx, result.Columns); err != nil {
 		return nil, err
 	}
-	result.Describe = time.Since(done)
+	result.Queue, result.Connect, result.Describe = v.queue, v.connect, time.Since(done)-(v.connect-connect)
 	result.SchemaFingerprint = SchemaFingerprint(result.Columns)
 	result.Columns = result.Columns[:min(len(result.Columns), limits.columns)]
 	return result, nil

@@ -48,6 +48,14 @@ func mustRun(t testing.TB, pools *run.Pools, to run.Target, sql string) *run.Res
 	return result
 }
 
+// rowsOf returns the rows of an answer of Internal's.
+func rowsOf(texts *run.Texts, err error) ([][]string, error) {
+	if err != nil {
+		return nil, err
+	}
+	return texts.Rows, nil
+}
+
 // asError returns err as what every error of the package must be.
 func asError(t testing.TB, err error) *run.Error {
 	t.Helper()
@@ -170,7 +178,7 @@ func TestInternalIsWholeOrFails(t *testing.T) {
 	t.Parallel()
 	to := target(t, "")
 	pools := newPools(t, run.Limits{})
-	rows, err := pools.Internal(t.Context(), to, "select g, null from generate_series(1, 3000) g", 0)
+	rows, err := rowsOf(pools.Internal(t.Context(), to, "select g, null from generate_series(1, 3000) g", 0))
 	if err != nil || len(rows) != 3000 || rows[2999][0] != "3000" || rows[0][1] != "" {
 		t.Errorf("%d rows, %v", len(rows), err)
 	}
@@ -189,7 +197,7 @@ func TestNothingIsCompiled(t *testing.T) {
 	to := target(t, "do $$ begin execute format('alter database %I set jit = on', current_database()); end $$")
 	pools := newPools(t, run.Limits{})
 	const sql = "select current_setting('jit')"
-	rows, err := pools.Internal(t.Context(), to, sql, 0)
+	rows, err := rowsOf(pools.Internal(t.Context(), to, sql, 0))
 	if err != nil || rows[0][0] != "off" {
 		t.Errorf("a query of our own: jit is %v, %v", rows, err)
 	}

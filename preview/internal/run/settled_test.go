@@ -18,7 +18,7 @@ func TestPoolerThatNamesAServerProcess(t *testing.T) {
 	to := startFake(t, server.serve)
 	pools := newPools(t, run.Limits{})
 	for i := range 5 {
-		rows, err := pools.Internal(t.Context(), to, "select 1", 3*time.Second)
+		rows, err := rowsOf(pools.Internal(t.Context(), to, "select 1", 3*time.Second))
 		if err != nil {
 			t.Fatalf("%d: %v", i, err)
 		}

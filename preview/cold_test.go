@@ -1,0 +1,145 @@
+package preview_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/internal/guard"
+	"github.com/op-data/sqlpreview/preview/pgtest"
+	"github.com/op-data/sqlpreview/preview/reason"
+	"github.com/op-data/sqlpreview/sanitize"
+)
+
+// gather is a Resolver that lets nobody through until a number of requests are
+// there.
+type gather struct {
+	connection preview.Connection
+	arrived    *sync.WaitGroup
+}
+
+func (g gather) Resolve(context.Context, string) (preview.Connection, error) {
+	g.arrived.Done()
+	g.arrived.Wait()
+	return g.connection, nil
+}
+
+// TestColdPreviewsAskOnce: previews that all find the catalog unknown share one
+// question for it, which the server's own log counts, and those who ask what
+// the same names mean share that too. Each connection id asks for itself.
+func TestColdPreviewsAskOnce(t *testing.T) {
+	t.Parallel()
+	const n = 50
+	server := pgtest.Start(t, pgtest.Options{Settings: map[string]string{"log_statement": "all", "max_connections": "120"}})
+	superuser(t, server.DSN(), `create table a (id int, note text); insert into a values (1, 'x');`)
+	rules, err := sanitize.New(sanitize.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !rules.MasksColumns() {
+		t.Fatal("the default rules mask no column, so nobody asks for names")
+	}
+	var arrived sync.WaitGroup
+	arrived.Add(2 * n)
+	p := newPreviewer(t, preview.Config{
+		Resolver: gather{preview.Connection{DSN: preview.NewSecret(server.DSN())}, &arrived},
+		Pool:     preview.Pool{Sessions: 8, Queue: 2 * n, QueueWait: 10 * time.Second},
+	})
+	var wait sync.WaitGroup
+	for _, id := range []string{"one", "two"} {
+		for range n {
+			wait.Go(func() {
+				result, err := p.Preview(t.Context(), preview.Request{ConnectionID: id, SQL: "select id, note from a"})
+				if err != nil || len(result.Rows) != 1 || result.Rows[0][1].Text != "x" {
+					t.Errorf("%s: %v", id, err)
+				}
+			})
+		}
+	}
+	wait.Wait()
+	log, err := os.ReadFile(filepath.Join(server.SocketDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(guard.TargetQuery, "\n")
+	for _, question := range []struct{ what, text string }{{"functions", first}, {"names", "with recursive wanted"}} {
+		if got := strings.Count(string(log), question.text); got != 2 {
+			t.Errorf("%d previews of two connections asked %d times for %s, want 2", 2*n, got, question.what)
+		}
+	}
+}
+
+// TestCancelledPreviewFailsNoOther: the one whose question the others share goes
+// away in the midst of it.
+func TestCancelledPreviewFailsNoOther(t *testing.T) {
+	t.Parallel()
+	dialing, release := make(chan struct{}, 100), make(chan struct{})
+	connection := preview.Connection{
+		DSN: preview.NewSecret(pgtest.Shared(t).Database(t, schema)),
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			dialing <- struct{}{}
+			select {
+			case <-release:
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+			return (&net.Dialer{}).DialContext(ctx, network, address)
+		},
+	}
+	p := newPreviewer(t, preview.Config{Resolver: preview.StaticConnections(map[string]preview.Connection{"c": connection})})
+	request := preview.Request{ConnectionID: "c", SQL: "select id from orders limit 1"}
+	ctx, cancel := context.WithCancel(t.Context())
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		_, err := p.Preview(ctx, request)
+		var e *preview.Error
+		if !errors.As(err, &e) || e.Reason != reason.ClientCanceled {
+			t.Errorf("the one who went away: %v", err)
+		}
+	})
+	<-dialing // the first asks
+	for range 10 {
+		wait.Go(func() {
+			if _, err := p.Preview(t.Context(), request); err != nil {
+				t.Errorf("one who stayed: %v", err)
+			}
+		})
+	}
+	cancel()
+	close(release)
+	wait.Wait()
+}
+
+// TestTimeOfConnecting: the time to open the session is told, whoever opened it.
+func TestTimeOfConnecting(t *testing.T) {
+	t.Parallel()
+	const delay = 30 * time.Millisecond
+	connection := preview.Connection{
+		DSN: preview.NewSecret(pgtest.Shared(t).Database(t, schema)),
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			time.Sleep(delay)
+			return (&net.Dialer{}).DialContext(ctx, network, address)
+		},
+	}
+	p := newPreviewer(t, preview.Config{Resolver: preview.StaticConnections(map[string]preview.Connection{"default": connection})})
+	cold := run(t, p, "select id from orders").Stats
+	if cold.Connect < delay {
+		t.Errorf("the first preview says that connecting took %v, and dialling alone takes %v", cold.Connect, delay)
+	}
+	for _, stats := range []preview.Stats{cold, run(t, p, "select id from orders").Stats} {
+		parts := stats.Check + stats.Queue + stats.Connect + stats.Execute + stats.Fetch + stats.Catalog + stats.Sanitize
+		if parts > stats.Total || min(stats.Check, stats.Queue, stats.Connect, stats.Execute, stats.Fetch, stats.Catalog, stats.Sanitize) < 0 {
+			t.Errorf("the parts sum up to %v of %v: %+v", parts, stats.Total, stats)
+		}
+	}
+	if warm := run(t, p, "select id from orders").Stats; warm.Connect != 0 {
+		t.Errorf("a preview with a kept session says that connecting took %v", warm.Connect)
+	}
+}
