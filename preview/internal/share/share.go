@@ -72,7 +72,7 @@ func (c *Calls[V]) join(ctx context.Context, key string, since time.Time, f func
 		known.waiting++
 		return known, true
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // the last caller to leave calls it
 	made := &call[V]{began: time.Now(), cancel: cancel, waiting: 1, done: make(chan struct{})}
 	if c.running == nil {
 		c.running = make(map[string]*call[V])

@@ -1201,7 +1201,8 @@ type Stats struct {
 	Check *durationpb.Duration `protobuf:"bytes,1,opt,name=check,proto3" json:"check,omitempty"`
 	// Waiting for a place among the previews running at a time.
 	Queue *durationpb.Duration `protobuf:"bytes,2,opt,name=queue,proto3" json:"queue,omitempty"`
-	// Getting a session of the database.
+	// Opening a session of the database, for the query or for a question to the
+	// catalog; zero where a kept one was used.
 	Connect *durationpb.Duration `protobuf:"bytes,3,opt,name=connect,proto3" json:"connect,omitempty"`
 	// From sending the query to its first row: planning and executing.
 	Execute *durationpb.Duration `protobuf:"bytes,4,opt,name=execute,proto3" json:"execute,omitempty"`
