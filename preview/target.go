@@ -98,7 +98,7 @@ func catalogError(ctx context.Context, err error) error {
 		return &Error{
 			Reason:    reason.StatementTimeout,
 			Message:   "the time limit passed while the database's catalogs were asked, before or after the query",
-			Hint:      "Allow more time, or try again later.",
+			Hint:      "allow more time, or try again later",
 			StoppedBy: string(run.StoppedByClock),
 		}
 	default:

@@ -104,7 +104,7 @@ func connectError(ctx context.Context, err error) *Error {
 		e := generalError(r)
 		if other {
 			e.Message = "the database cannot give this role a session"
-			e.Hint = "Look the error up in the database's own log; a setting of the role may be at fault."
+			e.Hint = "look the error up in the database's own log; a setting of the role may be at fault"
 		}
 		e.SQLSTATE = sqlstate.Tellable(refused.Code)
 		return e

@@ -90,7 +90,7 @@ func roleTimeout(state string) *Error {
 		e = serverTimeout()
 	}
 	e.Message = "a time limit that the role or the database has of its own ended the preview before or after the query itself"
-	e.Hint = "Allow more for statement_timeout, transaction_timeout and idle_session_timeout of the role and of the database."
+	e.Hint = "allow more for statement_timeout, transaction_timeout and idle_session_timeout of the role and of the database"
 	e.SQLSTATE = state
 	return e
 }
@@ -102,11 +102,11 @@ func wroteError(own bool) *Error {
 	if own {
 		return newError(reason.ReadOnlyViolation,
 			"to read the database's catalogs wrote something, which the settings of the role bring about",
-			"Let the search_path of the role begin with an ordinary schema, not with pg_temp.")
+			"let the search_path of the role begin with an ordinary schema, not with pg_temp")
 	}
 	return newError(reason.ReadOnlyViolation,
 		"the query was assigned a transaction id or left the read-only mode, so it wrote or tried to",
-		"Leave out the part that writes.")
+		"leave out the part that writes")
 }
 
 func clockTimeout() *Error {
