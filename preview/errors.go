@@ -67,6 +67,9 @@ type Error struct {
 	StoppedBy string
 	// RequestID is the id of the request that failed; empty before there is one.
 	RequestID string
+	// Receipt identifies the statement, where the guard had accepted it before the
+	// preview failed: its fingerprint and tables. Else nil.
+	Receipt *Receipt
 }
 
 // Error returns "REASON: message".

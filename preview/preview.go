@@ -40,7 +40,7 @@ func (p *Previewer) Preview(ctx context.Context, request Request) (*Result, erro
 	r := p.begin(request, start)
 	q, err := p.prepare(ctx, request.SQL, r)
 	if err != nil {
-		return nil, r.failed(err)
+		return nil, r.failed(err, q.statement)
 	}
 	raw, err := p.pools.Run(ctx, q.target.Target, run.Query{
 		SQL:          q.text.SQL,
@@ -51,27 +51,22 @@ func (p *Previewer) Preview(ctx context.Context, request Request) (*Result, erro
 		Timeout:      q.target.left(),
 	})
 	if err != nil {
-		return nil, r.failed(failure(err, request.SQL, q.text))
+		return nil, r.failed(failure(err, request.SQL, q.text), q.statement)
 	}
 	ran := time.Now()
 	masked, err := p.masks.MaskedBy(ctx, q.target, q.target.catalog.origins, q.statement, originColumns(raw.Columns))
 	if err != nil {
-		return nil, r.failed(failure(err, request.SQL, wrap.Text{}))
+		return nil, r.failed(failure(err, request.SQL, wrap.Text{}), q.statement)
 	}
 	cleaning := time.Now()
 	result := p.clean(raw, masked, r)
 	cleaned := time.Now()
 	result.RequestID = r.id
-	fingerprint, err := q.statement.Fingerprint()
-	if err != nil {
-		return nil, r.failed(internal("the query has no fingerprint"))
+	if result.Receipt = receipt(q.statement); result.Receipt.SQLFingerprint == "" {
+		return nil, r.failed(internal("the query has no fingerprint"), nil)
 	}
-	result.Receipt = Receipt{
-		SQLFingerprint:    fingerprint,
-		Tables:            tables(q.statement),
-		SchemaFingerprint: raw.SchemaFingerprint,
-		PayloadSHA256:     payloadSHA256(result.Columns, result.Rows),
-	}
+	result.Receipt.SchemaFingerprint = raw.SchemaFingerprint
+	result.Receipt.PayloadSHA256 = payloadSHA256(result.Columns, result.Rows)
 	asking := q.target // its waits for a session are not its questions' own time
 	result.Stats.Check, result.Stats.Queue, result.Stats.Connect = q.check, asking.queue+raw.Queue, asking.connect+raw.Connect
 	result.Stats.Execute, result.Stats.Fetch = raw.Execute, raw.Fetch
@@ -87,17 +82,17 @@ func (p *Previewer) Describe(ctx context.Context, request Request) (*Description
 	r := p.begin(request, time.Now())
 	q, err := p.prepare(ctx, request.SQL, r)
 	if err != nil {
-		return nil, r.failed(err)
+		return nil, r.failed(err, q.statement)
 	}
 	raw, err := p.pools.Describe(ctx, q.target.Target, run.Query{
 		SQL: q.text.SQL, MaxColumns: p.limits.MaxColumns, MaxBytes: p.limits.MaxResponseBytes, Timeout: q.target.left(),
 	})
 	if err != nil {
-		return nil, r.failed(failure(err, request.SQL, q.text))
+		return nil, r.failed(failure(err, request.SQL, q.text), q.statement)
 	}
-	return &Description{
-		RequestID: r.id, Columns: p.columns(raw.Columns), SchemaFingerprint: raw.SchemaFingerprint,
-	}, nil
+	described := &Description{RequestID: r.id, Columns: p.columns(raw.Columns), Receipt: receipt(q.statement)}
+	described.Receipt.SchemaFingerprint = raw.SchemaFingerprint
+	return described, nil
 }
 
 // query is a statement that may run, and where.
@@ -110,29 +105,27 @@ type query struct {
 	check, resolve time.Duration
 }
 
-// prepare takes a text through every step before it runs.
-func (p *Previewer) prepare(ctx context.Context, sql string, r visit) (*query, error) {
+// prepare takes a text through every step before it runs. With an error it
+// returns what there is of the query: the statement, if the guard accepted it.
+func (p *Previewer) prepare(ctx context.Context, sql string, r visit) (q query, err error) {
 	start := time.Now()
 	st, refused := guard.Check(sql, p.policy)
 	if st == nil {
-		return nil, refusal(refused)
+		return q, refusal(refused)
 	}
-	text, err := wrap.Wrap(st, r.rows)
-	if err != nil {
-		return nil, internal("the wrapped query does not read as the one that was checked")
+	q.statement = st
+	if q.text, err = wrap.Wrap(st, r.rows); err != nil {
+		return q, internal("the wrapped query does not read as the one that was checked")
 	}
 	checked := time.Now()
-	target, err := p.target(ctx, r)
-	if err != nil {
-		return nil, err
+	q.check = checked.Sub(start)
+	if q.target, err = p.target(ctx, r); err != nil {
+		return q, err
 	}
 	found := time.Now()
-	if err := p.resolve(ctx, target, st); err != nil {
-		return nil, err
-	}
-	return &query{
-		statement: st, text: text, target: target, check: checked.Sub(start), resolve: time.Since(found),
-	}, nil
+	err = p.resolve(ctx, q.target, st)
+	q.resolve = time.Since(found)
+	return q, err
 }
 
 // resolve judges the statement by the catalog of its target.
@@ -168,14 +161,21 @@ func (p *Previewer) begin(request Request, start time.Time) visit {
 	return r
 }
 
-// failed puts the request's id into an error.
-func (r visit) failed(err error) error {
-	var e *Error
-	if !errors.As(err, &e) {
-		e = internal("the preview failed")
+// failed puts the request's id and what identifies the statement, nil where the
+// guard accepted none, into an error. It may be a Resolver's own, which many
+// requests share, so it is copied.
+func (r visit) failed(err error, st *guard.Statement) error {
+	e := *internal("the preview failed")
+	var known *Error
+	if errors.As(err, &known) {
+		e = *known
 	}
-	e.RequestID = r.id
-	return e
+	e.RequestID, e.Receipt = r.id, nil
+	if st != nil {
+		accepted := receipt(st)
+		e.Receipt = &accepted
+	}
+	return &e
 }
 
 func internal(message string) *Error { return &Error{Reason: reason.Internal, Message: message} }

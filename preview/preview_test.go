@@ -264,7 +264,7 @@ func TestDescribe(t *testing.T) {
 		t.Errorf("got %v, want NOT_A_SELECT", err)
 	}
 	whole := run(t, p, "select id, amount, 1 as never from orders")
-	if whole.Receipt.SchemaFingerprint != description.SchemaFingerprint {
+	if whole.Receipt.SchemaFingerprint != description.Receipt.SchemaFingerprint {
 		t.Error("Preview and Describe disagree on the schema fingerprint")
 	}
 }

@@ -5,7 +5,16 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"hash"
+
+	"github.com/op-data/sqlpreview/preview/internal/guard"
 )
+
+// receipt identifies a statement that the guard accepted.
+func receipt(st *guard.Statement) Receipt {
+	// The text has been parsed, so it has a fingerprint.
+	fingerprint, _ := st.Fingerprint()
+	return Receipt{SQLFingerprint: fingerprint, Tables: tables(st)}
+}
 
 // payloadSHA256 is a SHA-256 in hex of what is returned, so that an egress
 // record and a receiver can show that they speak of the same rows. It is over,

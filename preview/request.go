@@ -53,7 +53,7 @@ type Description struct {
 	RequestID string
 	// Columns describes the columns in order.
 	Columns []Column
-	// SchemaFingerprint is a SHA-256 in hex of column names and types, equal on
-	// every server for the same shape.
-	SchemaFingerprint string
+	// Receipt identifies the statement and the columns. PayloadSHA256 is empty, for
+	// no row is returned.
+	Receipt Receipt
 }

@@ -115,14 +115,16 @@ type Stats struct {
 	BytesReceived int64
 }
 
-// Receipt identifies what ran and what was returned, without holding either.
+// Receipt identifies what was asked and what was returned, without holding
+// either. What did not come about is empty.
 type Receipt struct {
 	// SQLFingerprint is the parser's fingerprint of the statement: equal for
 	// statements that differ only in constants and layout.
 	SQLFingerprint string
 	// Tables are the relations that the statement names, as in Verdict.Tables.
 	Tables []string
-	// SchemaFingerprint is a SHA-256 in hex of column names and types.
+	// SchemaFingerprint is a SHA-256 in hex of column names and types, equal on
+	// every server for the same shape.
 	SchemaFingerprint string
 	// PayloadSHA256 is a SHA-256 in hex of columns and cells as returned.
 	PayloadSHA256 string

@@ -11,8 +11,12 @@ import (
 	"github.com/op-data/sqlpreview/preview/server"
 )
 
-// maxLogged bounds what a caller can put into a log line.
-const maxLogged = 128
+// maxLogged and maxLoggedTables bound what a caller can put into a log line: the
+// bytes of a text, and the tables of a query. The egress record holds more.
+const (
+	maxLogged       = 128
+	maxLoggedTables = 20
+)
 
 // observer writes one line a request. There is no SQL and no value in it.
 func observer(log *slog.Logger) func(context.Context, server.Call) {
@@ -41,7 +45,10 @@ func observer(log *slog.Logger) func(context.Context, server.Call) {
 				milliseconds("sanitize", s.Sanitize))
 		}
 		if r := call.Receipt; r != nil {
-			attributes = append(attributes, slog.String("sql_fingerprint", r.SQLFingerprint))
+			attributes = append(attributes, slog.String("sql_fingerprint", r.SQLFingerprint), slog.Any("tables", fewTables(r.Tables)))
+			if omitted := len(r.Tables) - maxLoggedTables; omitted > 0 {
+				attributes = append(attributes, slog.Int("tables_omitted", omitted))
+			}
 		}
 		if call.Span.IsValid() {
 			attributes = append(attributes, slog.String("trace_id", call.Span.TraceID().String()))
@@ -58,6 +65,15 @@ func observer(log *slog.Logger) func(context.Context, server.Call) {
 // milliseconds is a time under a key that has its unit, to the microsecond.
 func milliseconds(key string, d time.Duration) slog.Attr {
 	return slog.Float64(key+"_ms", float64(d.Microseconds())/1000)
+}
+
+// fewTables is never nil, so that a query without tables is seen to have none.
+func fewTables(tables []string) []string {
+	few := make([]string, min(len(tables), maxLoggedTables))
+	for i := range few {
+		few[i] = bounded(tables[i])
+	}
+	return few
 }
 
 func bounded(text string) string {

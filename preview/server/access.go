@@ -124,7 +124,7 @@ func (a *access) authenticate(
 	}
 	note(ctx).Caller = caller
 	if !a.rates.allow(caller.Subject) {
-		note(ctx).fail("", "", reason.ConcurrencyLimit)
+		note(ctx).fail(reason.ConcurrencyLimit)
 		return ctx, wire.Error(&preview.Error{
 			Reason:  reason.ConcurrencyLimit,
 			Message: "too many requests of this caller in a second",

@@ -34,7 +34,7 @@ func (s *Server) admit(next http.Handler) http.Handler {
 			growStack(false)
 			next.ServeHTTP(w, r)
 		default:
-			note(r.Context()).fail("", "", reason.ConcurrencyLimit)
+			note(r.Context()).fail(reason.ConcurrencyLimit)
 			refuse(w, r, http.StatusTooManyRequests, wire.Error(&preview.Error{
 				Reason:  reason.ConcurrencyLimit,
 				Message: "too many requests at a time",

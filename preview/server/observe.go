@@ -36,7 +36,8 @@ type Call struct {
 	Path string
 	// Caller is who called, as far as the Authenticator says.
 	Caller Caller
-	// RequestID and ConnectionID are the request's own.
+	// RequestID is the request's own, or the one made for it. ConnectionID is what
+	// it asked for: preview.DefaultConnectionID for an empty one.
 	RequestID, ConnectionID string
 	// Outcome is how the request ended; Reason is set when the core failed it, and
 	// where there is one for rejecting it.
@@ -44,11 +45,13 @@ type Call struct {
 	Reason  reason.Reason
 	// Denial says why a caller was not let in. The caller is not told.
 	Denial string
-	// Stats, Sanitization and Receipt are the core's account of a preview that
-	// succeeded, else nil.
+	// Stats and Sanitization are the core's account of a preview that succeeded,
+	// else nil.
 	Stats        *preview.Stats
 	Sanitization *preview.Sanitization
-	Receipt      *preview.Receipt
+	// Receipt identifies the statement and what left. It is nil where the guard
+	// accepted no statement.
+	Receipt *preview.Receipt
 	// Record is what Config.Record returned.
 	Record string
 	// Span identifies the request's trace, where an interceptor noted one.
@@ -105,21 +108,31 @@ func plain(path string, next http.Handler) (string, http.Handler) {
 	})
 }
 
-func (c *Call) succeed(requestID, connectionID string) {
-	c.Outcome, c.RequestID, c.ConnectionID = OutcomeOK, requestID, connectionID
+func (c *Call) succeed(requestID string, receipt *preview.Receipt) {
+	c.Outcome, c.RequestID, c.Receipt = OutcomeOK, requestID, receipt
 }
 
 // account keeps what the core says of a preview that succeeded.
 func (c *Call) account(result *preview.Result) {
-	c.Stats, c.Sanitization, c.Receipt = &result.Stats, &result.Sanitization, &result.Receipt
+	c.Stats, c.Sanitization = &result.Stats, &result.Sanitization
 }
 
-func (c *Call) fail(requestID, connectionID string, r reason.Reason) {
-	c.Outcome, c.RequestID, c.ConnectionID, c.Reason = OutcomeFailed, requestID, connectionID, r
+func (c *Call) fail(r reason.Reason) { c.Outcome, c.Reason = OutcomeFailed, r }
+
+// withhold takes back the account of an answer that does not leave; the
+// statement stays known.
+func (c *Call) withhold() {
+	c.Stats, c.Sanitization = nil, nil
+	if r := c.Receipt; r != nil {
+		c.Receipt = &preview.Receipt{SQLFingerprint: r.SQLFingerprint, Tables: r.Tables}
+	}
 }
 
 func (c *Call) reject(r reason.Reason) { c.Outcome, c.Reason = OutcomeRejected, r }
 
 func (c *Call) deny(why string) { c.Outcome, c.Denial = OutcomeDenied, why }
 
-func (c *Call) panicked() { c.Outcome, c.Reason = OutcomePanicked, reason.Internal }
+func (c *Call) panicked() {
+	c.withhold()
+	c.Outcome, c.Reason = OutcomePanicked, reason.Internal
+}

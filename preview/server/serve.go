@@ -127,5 +127,6 @@ func stopping(failure *preview.Error) *preview.Error {
 		StoppedBy:  "admin",
 		RequestID:  failure.RequestID,
 		RetryAfter: time.Second,
+		Receipt:    failure.Receipt,
 	}
 }

@@ -167,16 +167,16 @@ func (s *Server) routes(gate *access) http.Handler {
 	}
 	reading := append(messages(s.config.MaxMessageBytes),
 		connect.WithInterceptors(append(slices.Clone(s.config.Interceptors), connect.UnaryInterceptorFunc(legible))...))
+	previews := &service{previewer: s.config.Previewer, record: s.config.Record}
 	guarded := append([]connect.HandlerOption{
 		connect.WithRequestGate(gate.authenticate),
-		connect.WithRecover(recovered),
+		connect.WithRecover(previews.recovered),
 	}, limits...)
 
 	inside := http.NewServeMux()
-	path, previews := previewv1connect.NewPreviewServiceHandler(
-		&service{previewer: s.config.Previewer, record: s.config.Record},
-		append(slices.Clone(guarded), reading...)...)
-	inside.Handle(path, join(previews))
+	path, handler := previewv1connect.NewPreviewServiceHandler(
+		previews, append(slices.Clone(guarded), reading...)...)
+	inside.Handle(path, join(handler))
 	reflector := grpcreflect.NewStaticReflector(previewv1connect.PreviewServiceName, grpchealth.HealthV1ServiceName)
 	inside.Handle(plain(grpcreflect.NewHandlerV1(reflector, guarded...)))
 	inside.Handle(plain(grpcreflect.NewHandlerV1Alpha(reflector, guarded...)))

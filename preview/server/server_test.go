@@ -127,18 +127,25 @@ func TestConfigFaultsAreAllListed(t *testing.T) {
 
 func TestPanicIsInternalAndSaysNothing(t *testing.T) {
 	t.Parallel()
-	r := start(t, "unix", server.Config{Previewer: core{
-		preview: func(context.Context, preview.Request) (*preview.Result, error) { panic("hunter2") },
-	}})
+	recorded := make(chan server.Call, 100)
+	r := start(t, "unix", server.Config{
+		Previewer: core{preview: func(context.Context, preview.Request) (*preview.Result, error) { panic("hunter2") }},
+		Record: func(_ context.Context, call server.Call) (string, error) {
+			recorded <- call
+			return "noted", nil
+		},
+	})
 	for protocol, ask := range clients(t, r.address) {
 		before := len(r.seen())
-		got := ask(t.Context(), &previewv1.PreviewQueryRequest{Sql: "select 1"}, nil)
+		got := ask(t.Context(), &previewv1.PreviewQueryRequest{Sql: "select 1", RequestId: "r1"}, nil)
 		if got.code != "internal" || got.info.GetReason() != "INTERNAL" || strings.Contains(got.message, "hunter2") {
 			t.Errorf("%s: got %+v", protocol, got)
 		}
 		eventually(t, func() bool { return len(r.seen()) > before })
-		if call := r.seen()[before]; call.Outcome != server.OutcomePanicked {
-			t.Errorf("%s: observed %+v", protocol, call)
+		for _, call := range []server.Call{<-recorded, r.seen()[before]} {
+			if call.Outcome != server.OutcomePanicked || call.RequestID != "r1" || call.ConnectionID != "default" {
+				t.Errorf("%s: observed %+v", protocol, call)
+			}
 		}
 	}
 }

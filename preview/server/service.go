@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -23,18 +24,19 @@ type service struct {
 func (s *service) PreviewQuery(
 	ctx context.Context, request *connect.Request[previewv1.PreviewQueryRequest],
 ) (*connect.Response[previewv1.PreviewQueryResponse], error) {
-	in := identified(wire.PreviewRequest(request.Msg))
+	in := begin(ctx, wire.PreviewRequest(request.Msg))
 	result, err := s.previewer.Preview(ctx, in)
 	if err != nil {
-		return nil, s.recorded(ctx, in, fail(ctx, in, err))
+		return nil, s.recorded(ctx, fail(ctx, err))
 	}
+	note(ctx).succeed(result.RequestID, &result.Receipt)
 	response, err := wire.Answer(result, request.Header().Get("Content-Type"))
 	if err != nil {
-		return nil, s.recorded(ctx, in, fail(ctx, in, err))
+		note(ctx).withhold()
+		return nil, s.recorded(ctx, fail(ctx, err))
 	}
-	note(ctx).succeed(result.RequestID, in.ConnectionID)
 	note(ctx).account(result)
-	if err := s.recorded(ctx, in, nil); err != nil {
+	if err := s.recorded(ctx, nil); err != nil {
 		return nil, err
 	}
 	return connect.NewResponse(response), nil
@@ -43,50 +45,56 @@ func (s *service) PreviewQuery(
 func (s *service) ValidateQuery(
 	ctx context.Context, request *connect.Request[previewv1.ValidateQueryRequest],
 ) (*connect.Response[previewv1.ValidateQueryResponse], error) {
-	in := identified(preview.Request{SQL: request.Msg.GetSql(), RequestID: request.Msg.GetRequestId()})
+	in := begin(ctx, preview.Request{SQL: request.Msg.GetSql(), RequestID: request.Msg.GetRequestId()})
 	verdict, err := s.previewer.Validate(ctx, in.SQL)
 	if err != nil {
-		return nil, fail(ctx, in, err)
+		return nil, fail(ctx, err)
 	}
-	note(ctx).succeed(in.RequestID, "")
+	var accepted *preview.Receipt
+	if verdict.Allowed {
+		accepted = &preview.Receipt{SQLFingerprint: verdict.Fingerprint, Tables: verdict.Tables}
+	}
+	note(ctx).succeed(in.RequestID, accepted)
 	return connect.NewResponse(wire.Validate(in.RequestID, verdict)), nil
 }
 
 func (s *service) DescribeQuery(
 	ctx context.Context, request *connect.Request[previewv1.DescribeQueryRequest],
 ) (*connect.Response[previewv1.DescribeQueryResponse], error) {
-	in := identified(wire.DescribeRequest(request.Msg))
+	in := begin(ctx, wire.DescribeRequest(request.Msg))
 	description, err := s.previewer.Describe(ctx, in)
 	if err != nil {
-		return nil, s.recorded(ctx, in, fail(ctx, in, err))
+		return nil, s.recorded(ctx, fail(ctx, err))
 	}
-	note(ctx).succeed(description.RequestID, in.ConnectionID)
-	if err := s.recorded(ctx, in, nil); err != nil {
+	note(ctx).succeed(description.RequestID, &description.Receipt)
+	if err := s.recorded(ctx, nil); err != nil {
 		return nil, err
 	}
 	return connect.NewResponse(wire.Describe(description)), nil
 }
 
-// identified gives a request an id that may stand in logs and records, by the
-// same rule whatever is called.
-func identified(in preview.Request) preview.Request {
+// begin gives a request an id that may stand in logs and records, by the same
+// rule whatever is called, and notes what it names, however it will end.
+func begin(ctx context.Context, in preview.Request) preview.Request {
 	if !preview.ValidRequestID(in.RequestID) {
 		in.RequestID = rand.Text()
 	}
+	call := note(ctx)
+	call.RequestID, call.ConnectionID = in.RequestID, in.ConnectionID
 	return in
 }
 
 // recorded has the request recorded before its answer leaves, and returns
 // outcome; what cannot be recorded is not answered.
-func (s *service) recorded(ctx context.Context, in preview.Request, outcome error) error {
+func (s *service) recorded(ctx context.Context, outcome error) error {
 	if s.record == nil {
 		return outcome
 	}
 	call := note(ctx)
 	var err error
 	if call.Record, err = s.record(ctx, *call); err != nil {
-		call.Stats, call.Sanitization, call.Receipt = nil, nil, nil
-		return fail(ctx, preview.Request{RequestID: call.RequestID, ConnectionID: in.ConnectionID}, &preview.Error{
+		call.withhold()
+		return fail(ctx, &preview.Error{
 			Reason: reason.Internal, Message: "the request could not be recorded, so it is not answered",
 			Hint:      "ask the operator of the sidecar to look at the egress record",
 			RequestID: call.RequestID,
@@ -96,22 +104,25 @@ func (s *service) recorded(ctx context.Context, in preview.Request, outcome erro
 }
 
 // fail notes a failure and returns it as it goes out.
-func fail(ctx context.Context, in preview.Request, err error) error {
+func fail(ctx context.Context, err error) error {
 	failure := wire.Failure(err)
 	if failure.Reason == reason.ClientCanceled && errors.Is(context.Cause(ctx), errStopping) {
 		failure = stopping(failure)
 	}
-	id := failure.RequestID
-	if id == "" {
-		id = in.RequestID
-	}
-	note(ctx).fail(id, in.ConnectionID, failure.Reason)
+	call := note(ctx)
+	call.fail(failure.Reason)
+	call.RequestID, call.Receipt = cmp.Or(failure.RequestID, call.RequestID), cmp.Or(failure.Receipt, call.Receipt)
 	return wire.Error(failure)
 }
 
-// recovered answers a request whose handler panicked. The panic's value may
-// hold anything, so it goes nowhere.
-func recovered(ctx context.Context, _ connect.Spec, _ http.Header, _ any) error {
-	note(ctx).panicked()
-	return wire.Error(&preview.Error{Reason: reason.Internal, Message: "the preview failed inside the sidecar"})
+// recovered answers a request whose handler panicked, and has it recorded if it
+// had a connection. The panic's value may hold anything, so it goes nowhere.
+func (s *service) recovered(ctx context.Context, _ connect.Spec, _ http.Header, _ any) error {
+	call := note(ctx)
+	call.panicked()
+	outcome := wire.Error(&preview.Error{Reason: reason.Internal, Message: "the preview failed inside the sidecar"})
+	if call.ConnectionID == "" {
+		return outcome
+	}
+	return s.recorded(ctx, outcome)
 }

@@ -54,7 +54,7 @@ func (t *Telemetry) describe(ctx context.Context, span trace.Span, call server.C
 	if call.Reason != "" {
 		span.SetAttributes(attribute.String("sqlpreview.reason", string(call.Reason)))
 	}
-	if call.Receipt == nil || call.Stats == nil {
+	if call.Receipt == nil {
 		return
 	}
 	query := []attribute.KeyValue{
@@ -63,6 +63,9 @@ func (t *Telemetry) describe(ctx context.Context, span trace.Span, call server.C
 		attribute.String("sqlpreview.sql_fingerprint", call.Receipt.SQLFingerprint),
 	}
 	span.SetAttributes(query...)
+	if call.Stats == nil {
+		return
+	}
 	span.SetAttributes(
 		attribute.Int("db.response.returned_rows", call.Stats.Rows),
 		attribute.Int64("sqlpreview.bytes", call.Stats.Bytes),

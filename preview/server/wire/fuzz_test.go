@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"testing"
 	"time"
 
@@ -42,7 +43,7 @@ func FuzzRequest(f *testing.F) {
 		if r.MaxRows < 0 || r.MaxRows > preview.HardMaxRows {
 			t.Errorf("%d rows", r.MaxRows)
 		}
-		if r.SQL != message.GetSql() || r.ConnectionID != message.GetConnectionId() {
+		if r.SQL != message.GetSql() || r.ConnectionID != cmp.Or(message.GetConnectionId(), preview.DefaultConnectionID) {
 			t.Errorf("the text or the id changed: %+v", r)
 		}
 		if d := (DescribeRequest(&previewv1.DescribeQueryRequest{Sql: message.GetSql(), Timeout: message.GetTimeout()})); d.SQL != r.SQL || d.Timeout != r.Timeout {

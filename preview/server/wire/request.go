@@ -1,15 +1,18 @@
 package wire
 
 import (
+	"cmp"
+
 	"github.com/op-data/sqlpreview/preview"
 	previewv1 "github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1"
 )
 
-// PreviewRequest converts a request. Bounds are the core's to keep: what asks
-// for more than a limit gets the limit.
+// PreviewRequest converts a request; an empty connection id is written out as
+// what it means. Bounds are the core's to keep: what asks for more than a limit
+// gets the limit.
 func PreviewRequest(r *previewv1.PreviewQueryRequest) preview.Request {
 	return preview.Request{
-		ConnectionID: r.GetConnectionId(),
+		ConnectionID: cmp.Or(r.GetConnectionId(), preview.DefaultConnectionID),
 		SQL:          r.GetSql(),
 		RequestID:    r.GetRequestId(),
 		MaxRows:      int(min(r.GetMaxRows(), preview.HardMaxRows)),
@@ -17,10 +20,10 @@ func PreviewRequest(r *previewv1.PreviewQueryRequest) preview.Request {
 	}
 }
 
-// DescribeRequest converts a request.
+// DescribeRequest converts a request, as PreviewRequest does.
 func DescribeRequest(r *previewv1.DescribeQueryRequest) preview.Request {
 	return preview.Request{
-		ConnectionID: r.GetConnectionId(),
+		ConnectionID: cmp.Or(r.GetConnectionId(), preview.DefaultConnectionID),
 		SQL:          r.GetSql(),
 		RequestID:    r.GetRequestId(),
 		Timeout:      r.GetTimeout().AsDuration(),
@@ -45,6 +48,6 @@ func Describe(d *preview.Description) *previewv1.DescribeQueryResponse {
 	return &previewv1.DescribeQueryResponse{
 		RequestId:         d.RequestID,
 		Columns:           Columns(d.Columns),
-		SchemaFingerprint: d.SchemaFingerprint,
+		SchemaFingerprint: d.Receipt.SchemaFingerprint,
 	}
 }

@@ -201,7 +201,7 @@ func TestReceivedErrorIsTheOneThatWasSent(t *testing.T) {
 		Position:   preview.Position{Line: 1, Column: 2, Offset: 3, End: 4},
 		Violations: []preview.Violation{{Reason: "ROW_LOCK", Rule: "r1", Message: "m", Line: 1, Column: 2, Offset: 3, End: 4, Hint: "h"}},
 	}
-	allSet(t, *sent)
+	allSet(t, *sent, "Receipt") // for the sidecar's own records
 	allSet(t, sent.Violations[0])
 	if got := wire.ReceivedError(wire.Error(sent)); !reflect.DeepEqual(got, sent) {
 		t.Errorf("got %+v, want %+v", got, sent)
