@@ -6,6 +6,7 @@
 //	parse     PostgreSQL's own grammar (libpg_query)
 //	walk      every node against the allow-list in grammar.txt
 //	rules     functions, settings, relations, attribute notation; every violation is listed
+//	expansion copies and quotes that multiply: bounded, since no timeout stops them
 //	resolve   with a target's catalog: the functions, operators and types of its own
 //
 // The verdict comes from the tree alone. The lexer in this package bounds
@@ -114,6 +115,7 @@ func (c *checker) sorted() []Violation {
 func (c *checker) check(tree string) *Statement {
 	w := walker{cursor: cursor{js: tree}}
 	w.scopes = append(w.scopes, scope{parent: -1, upTo: -1})
+	w.shape.current = -1
 	st := &Statement{Source: c.sql}
 	if !c.statements(&w, st) {
 		return nil
@@ -131,6 +133,7 @@ func (c *checker) check(tree string) *Statement {
 	st.Tables = c.tables()
 	st.Functions = c.functions()
 	c.attributes()
+	c.expansion(&w.shape)
 	return st
 }
 

@@ -94,6 +94,12 @@ func (w *walker) setText(f *frame, field string) {
 		f.schema = w.text()
 	case "relname", "aliasname", "ctename":
 		f.name = w.text()
+	case "name":
+		if f.kind.id != kindResTarget {
+			w.skipText()
+			return
+		}
+		f.name = w.text()
 	case "sval":
 		if f.attribute {
 			f.name = w.text()

@@ -76,6 +76,12 @@ const (
 	kindSubLink
 	kindNamedArg
 	kindParam
+	kindResTarget
+	kindRow
+	kindArray
+	kindTypeCast
+	kindList
+	kindStar
 )
 
 var kindIDs = map[string]kindID{
@@ -85,6 +91,8 @@ var kindIDs = map[string]kindID{
 	"JoinExpr": kindJoin, "Alias": kindAlias, "ColumnRef": kindColumnRef, "A_Indirection": kindIndirection,
 	"String": kindString, "A_Expr": kindExpr, "FuncCall": kindFuncCall, "TypeName": kindTypeName,
 	"SortBy": kindSortBy, "SubLink": kindSubLink, "NamedArgExpr": kindNamedArg, "ParamRef": kindParam,
+	"ResTarget": kindResTarget, "RowExpr": kindRow, "A_ArrayExpr": kindArray, "TypeCast": kindTypeCast, "List": kindList,
+	"A_Star": kindStar,
 }
 
 // newKeywords are words that grammar 16 and 17 made keywords. PostgreSQL 14 to 16

@@ -18,11 +18,26 @@ type frame struct {
 	implied               bool   // compares with `=` without writing it
 	attribute             bool   // a string that is a part of value.name
 	functions, breaks     int    // how many of facts there were when it began
+	shapeFrame
+}
+
+// shapeFrame is what expand.go remembers of a node while it is read.
+type shapeFrame struct {
+	firstTerm, leftEnd, firstItem int
+	nodesBefore, leftNodes        float64
+	growthBefore                  int
+	outerSelect, sub              int32
+	listed                        int // elements of an IN list that are not constants
+	starred, row, renamed         bool
+	leftRead                      bool
+	exprKind, castTo              string
+	materialized                  string
 }
 
 type walker struct {
 	cursor
 	facts
+	shape shapes
 	names []string // storage of the frames' names
 	scope int32
 	// last is the last location that was read: the place of nodes without one.
@@ -54,6 +69,7 @@ func (w *walker) object(k *nodeKind, parent *frame) {
 	f.attribute = k.id == kindString && parent != nil && parent.kind != nil && parent.kind.id == kindIndirection
 	outer := w.scope
 	w.enter(&f)
+	w.enterShape(&f)
 	w.expect('{')
 	for !w.skip('}') && !w.broken {
 		w.field(&f, w.key())
@@ -62,6 +78,7 @@ func (w *walker) object(k *nodeKind, parent *frame) {
 		}
 	}
 	w.leave(&f, parent)
+	w.leaveShape(&f, parent)
 	w.scope = outer
 }
 
@@ -78,6 +95,7 @@ func (w *walker) field(f *frame, name string) {
 			w.operator("=", "", w.last)
 		}
 		w.node(f)
+		w.readNode(f, name)
 	case typeNodes:
 		w.nodes(f, name)
 	case typeNames:
@@ -103,7 +121,11 @@ func (w *walker) nodes(f *frame, name string) {
 	n, start := 0, w.pos
 	w.expect('[')
 	for !w.skip(']') && !w.broken {
+		terms := len(w.shape.terms)
 		w.node(f)
+		if len(w.shape.terms) > terms {
+			f.listed++
+		}
 		n++
 		if w.peek() != ']' {
 			w.expect(',')
@@ -111,6 +133,9 @@ func (w *walker) nodes(f *frame, name string) {
 	}
 	if name == "args" {
 		f.args, f.list = n, w.js[start:w.pos]
+	}
+	if n > 0 {
+		w.readNodes(f, name, n)
 	}
 }
 
@@ -137,8 +162,11 @@ func (w *walker) nameList(f *frame, field string) {
 		}
 	}
 	f.names = w.names[start:len(w.names):len(w.names)]
-	if field == "usingClause" {
+	switch field {
+	case "usingClause":
 		f.implied = true
+	case "colnames", "aliascolnames":
+		f.renamed = true
 	}
 }
 
@@ -150,7 +178,10 @@ func (w *walker) value(f *frame, spec *field) {
 	got := w.text()
 	for _, v := range spec.values {
 		if v == got {
-			if f.kind.id == kindExpr {
+			if f.kind.id == kindCTE {
+				f.materialized = got
+			} else if f.kind.id == kindExpr {
+				f.exprKind = got
 				w.impliedOperators(got)
 			} else if fn := newKeywords[got]; fn != "" {
 				f.keyword = fn
