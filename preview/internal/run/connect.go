@@ -106,6 +106,9 @@ func connectError(ctx context.Context, err error) *Error {
 			e.Message = "the database cannot give this role a session"
 			e.Hint = "look the error up in the database's own log; a setting of the role may be at fault"
 		}
+		if refused.Code == "28000" { // invalid_authorization_specification
+			e.Hint = "check the user, and whether the database's pg_hba.conf lets it in from here, with or without TLS"
+		}
 		e.SQLSTATE = sqlstate.Tellable(refused.Code)
 		return e
 	}

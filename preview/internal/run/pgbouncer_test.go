@@ -22,9 +22,9 @@ import (
 	"github.com/op-data/sqlpreview/preview/reason"
 )
 
-// pgbouncer starts a real PgBouncer in transaction mode before a server and
-// returns the connection string of a database through it.
-func pgbouncer(t *testing.T, server *pgtest.Server, database string, poolSize int) string {
+// pgbouncer starts a real PgBouncer before a server and returns the connection
+// string of a database through it. The mode is "transaction" or "session".
+func pgbouncer(t *testing.T, server *pgtest.Server, database, mode string, poolSize int) string {
 	t.Helper()
 	binary, err := exec.LookPath("pgbouncer")
 	if err != nil { // Debian's place is not in everybody's PATH
@@ -49,11 +49,11 @@ listen_port = 6432
 listen_addr =
 unix_socket_dir = %s
 auth_type = any
-pool_mode = transaction
+pool_mode = %s
 default_pool_size = %d
 server_login_retry = 1
 logfile = %s/log
-`, database, server.SocketDir(), dir, poolSize, dir)
+`, database, server.SocketDir(), dir, mode, poolSize, dir)
 	file := filepath.Join(dir, "pgbouncer.ini")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
@@ -110,7 +110,7 @@ func TestPgBouncer(t *testing.T) {
 		}
 	})
 	direct := server.DSNFor("postgres", database)
-	dsn := pgbouncer(t, server, database, 2)
+	dsn := pgbouncer(t, server, database, "transaction", 2)
 	to := run.Target{ID: "b", DSN: dsn}
 	pools := newPools(t, run.Limits{Queue: 1000, QueueWait: 10 * time.Second})
 
@@ -196,5 +196,43 @@ func TestPgBouncer(t *testing.T) {
 		if got := ask(settingsSQL); got != clean {
 			t.Fatalf("another client's settings changed:\n%s\n%s", clean, got)
 		}
+	}
+}
+
+// TestPgBouncerInSessionMode: a server process belongs to one of our sessions
+// until that is closed, and its number is not the one that the login gave.
+func TestPgBouncerInSessionMode(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t, pgtest.Options{Own: true})
+	admin(t, server.DSN(), shop)
+	to := run.Target{ID: "s", DSN: pgbouncer(t, server, "postgres", "session", 2)}
+	pools := newPools(t, run.Limits{Sessions: 2, Queue: 100, QueueWait: 10 * time.Second})
+	var wait sync.WaitGroup
+	for i := range 40 {
+		wait.Go(func() {
+			query, want := run.Query{SQL: wrapped("select * from orders order by id")}, reason.Reason("")
+			switch i % 4 {
+			case 1:
+				query.SQL, want = "select nope from orders", reason.UndefinedObject
+			case 2:
+				query.SQL, want = "select 1 / (id - id) from orders", reason.DataException
+			case 3:
+				query.SQL = "select pg_advisory_lock(g) from generate_series(1, 50) g"
+			}
+			_, err := pools.Run(t.Context(), to, query)
+			var e *run.Error
+			if errors.As(err, &e) != (want != "") || e != nil && e.Reason != want {
+				t.Errorf("%s: %v, want %q", query.SQL, err, want)
+			}
+		})
+	}
+	wait.Wait()
+	_, err := pools.Run(t.Context(), to, run.Query{SQL: longQuery, Timeout: 300 * time.Millisecond})
+	if e := asError(t, err); e.Reason != reason.StatementTimeout {
+		t.Errorf("the answer is %s", e.Reason)
+	}
+	mustRun(t, pools, to, "select 1")
+	if got := admin(t, server.DSN(), "select count(*) from pg_locks where locktype = 'advisory'"); got != "0" {
+		t.Errorf("%s advisory locks stay", got)
 	}
 }
