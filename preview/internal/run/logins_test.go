@@ -114,13 +114,15 @@ func TestReservedConnections(t *testing.T) {
 	admin(t, server.DSN(), "create role plain login")
 	dsn := server.DSNFor("plain", "postgres")
 	var others []*pgconn.PgConn
-	for range 2 {
+	// A server process is gone a little later than its connection.
+	for deadline := time.Now().Add(time.Minute); len(others) < 2; time.Sleep(10 * time.Millisecond) {
 		conn, err := pgconn.Connect(t.Context(), dsn)
-		if err != nil {
+		if err == nil {
+			defer conn.Close(t.Context()) // a test's
+			others = append(others, conn)
+		} else if time.Now().After(deadline) {
 			t.Fatal(err)
 		}
-		defer conn.Close(t.Context()) // a test's
-		others = append(others, conn)
 	}
 	pools := newPools(t, run.Limits{})
 	to := run.Target{ID: "r", DSN: dsn}
@@ -129,7 +131,6 @@ func TestReservedConnections(t *testing.T) {
 		t.Errorf("the answer is %s (%s), retry after %v", e.Reason, e.SQLSTATE, e.RetryAfter)
 	}
 	others[0].Close(t.Context()) // a test's
-	// The server process is gone a little later than its connection.
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		_, err := pools.Run(t.Context(), to, run.Query{SQL: "select 1"})
 		if err == nil {
