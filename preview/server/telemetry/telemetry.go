@@ -50,10 +50,12 @@ type Telemetry struct {
 	interceptors []connect.Interceptor
 	requests     metric.Int64Counter
 	phases       metric.Float64Histogram
-	rows         metric.Int64Counter
-	bytes        metric.Int64Counter
-	changed      metric.Int64Counter
-	pools        metric.Registration
+	// steps has the attributes of each step's phase.
+	steps   [][]metric.RecordOption
+	rows    metric.Int64Counter
+	bytes   metric.Int64Counter
+	changed metric.Int64Counter
+	pools   metric.Registration
 }
 
 // New makes the instruments.
@@ -89,6 +91,10 @@ func (t *Telemetry) instruments(meter metric.Meter, pools func() []preview.PoolS
 		metric.WithDescription("Cells with a change or advice, by its kind."))
 	if err := errors.Join(faults[:]...); err != nil {
 		return fmt.Errorf("telemetry: %w", err)
+	}
+	for _, step := range steps(&preview.Stats{}) {
+		set := attribute.NewSet(attribute.String("sqlpreview.phase", step.name))
+		t.steps = append(t.steps, []metric.RecordOption{metric.WithAttributeSet(set)})
 	}
 	return t.watch(meter, pools)
 }
@@ -136,8 +142,30 @@ var procedures = map[string]string{
 	previewv1connect.PreviewServiceDescribeQueryProcedure: "DescribeQuery",
 }
 
-// Observe counts a request; it is for server.Config.Observe.
+// Observe counts a request; it is for server.Config.Observe. What nobody reads
+// costs nothing.
 func (t *Telemetry) Observe(ctx context.Context, call server.Call) {
+	if t.requests.Enabled(ctx) {
+		t.requests.Add(ctx, 1, metric.WithAttributes(requestOf(call)...))
+	}
+	if call.Stats == nil || call.Sanitization == nil {
+		return
+	}
+	t.rows.Add(ctx, int64(call.Stats.Rows))
+	t.bytes.Add(ctx, call.Stats.Bytes)
+	if t.phases.Enabled(ctx) {
+		for i, step := range steps(call.Stats) {
+			t.phases.Record(ctx, step.duration.Seconds(), t.steps[i]...)
+		}
+	}
+	if t.changed.Enabled(ctx) {
+		for kind, cells := range call.Sanitization.Counts {
+			t.changed.Add(ctx, int64(cells), metric.WithAttributes(attribute.String("sqlpreview.change", strings.Join(kind.Names(), "+"))))
+		}
+	}
+}
+
+func requestOf(call server.Call) []attribute.KeyValue {
 	procedure, ok := procedures[call.Path]
 	if !ok {
 		procedure = "_OTHER"
@@ -148,16 +176,5 @@ func (t *Telemetry) Observe(ctx context.Context, call server.Call) {
 	if call.Reason != "" {
 		attributes = append(attributes, attribute.String("sqlpreview.reason", string(call.Reason)))
 	}
-	t.requests.Add(ctx, 1, metric.WithAttributes(attributes...))
-	if call.Stats == nil || call.Sanitization == nil {
-		return
-	}
-	t.rows.Add(ctx, int64(call.Stats.Rows))
-	t.bytes.Add(ctx, call.Stats.Bytes)
-	for _, step := range steps(call.Stats) {
-		t.phases.Record(ctx, step.duration.Seconds(), metric.WithAttributes(attribute.String("sqlpreview.phase", step.name)))
-	}
-	for kind, cells := range call.Sanitization.Counts {
-		t.changed.Add(ctx, int64(cells), metric.WithAttributes(attribute.String("sqlpreview.change", strings.Join(kind.Names(), "+"))))
-	}
+	return attributes
 }

@@ -23,8 +23,8 @@ type step struct {
 }
 
 // steps lists the phases in the order in which they happen.
-func steps(s *preview.Stats) []step {
-	return []step{
+func steps(s *preview.Stats) [7]step {
+	return [...]step{
 		{"check", s.Check}, {"catalog", s.Catalog}, {"queue", s.Queue}, {"connect", s.Connect},
 		{"execute", s.Execute}, {"fetch", s.Fetch}, {"sanitize", s.Sanitize},
 	}
