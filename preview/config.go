@@ -3,7 +3,6 @@ package preview
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/op-data/sqlpreview/preview/internal/guard"
 	"github.com/op-data/sqlpreview/preview/internal/origin"
@@ -25,55 +24,39 @@ type Config struct {
 	Sanitize sanitize.Config
 	// Pool bounds the sessions that previews hold in the databases.
 	Pool Pool
-}
-
-// Pool bounds the sessions that previews hold in the databases, so that
-// previews never starve an application. A zero field takes its default.
-type Pool struct {
-	// Sessions is how many sessions one connection id may have, and so how many
-	// of its previews run at a time. Default 4.
-	Sessions int
-	// Queue is how many previews of one id may wait for a session; one more
-	// fails with CONCURRENCY_LIMIT at once. Default 16.
-	Queue int
-	// QueueWait is how long one waits at most. Default 2 s.
-	QueueWait time.Duration
-	// Connections is how many connection ids may have sessions at a time.
-	// Default 64.
-	Connections int
-	// ConnectTimeout bounds logging in, within the preview's own limit.
-	// Default 5 s.
-	ConnectTimeout time.Duration
-	// IdleTimeout is how long an unused session is kept. Default 60 s.
-	IdleTimeout time.Duration
-	// Lifetime is how old a session may get. Default 30 min.
-	Lifetime time.Duration
+	// LargeAnswers is how many answers of more than about 64 KiB may be made at a
+	// time, over all connections; one more waits as for a session (Pool.QueueWait)
+	// and then fails with CONCURRENCY_LIMIT. Each takes up to thirty times
+	// Limits.MaxResponseBytes. Default 4, most 1,000. See Hold.
+	LargeAnswers int
 }
 
 // New validates a Config and returns a Previewer. It opens no connection. The
-// error names the first fault.
+// error names every fault.
 func New(config Config) (*Previewer, error) {
+	var faults []error
+	fault := func(err error) {
+		if err != nil {
+			faults = append(faults, fmt.Errorf("preview: %w", err))
+		}
+	}
 	if config.Resolver == nil {
-		return nil, errors.New("preview: Config.Resolver is nil; set one, for instance SingleConnection")
+		fault(errors.New("Config.Resolver is nil; set one, for instance SingleConnection"))
 	}
-	if err := guard.CheckStack(); err != nil {
-		return nil, fmt.Errorf("preview: %w", err)
-	}
-	limits, err := config.Limits.withDefaults()
-	if err != nil {
-		return nil, err
-	}
+	fault(guard.CheckStack())
+	limits := config.Limits.withDefaults(&faults)
+	pool := config.Pool.withDefaults(&faults)
+	pick(&faults, "Config.LargeAnswers", &config.LargeAnswers, DefaultLargeAnswers, maxLargeAnswers)
 	policy, err := guard.NewPolicy(config.Policy.rules(limits.MaxSQLBytes))
-	if err != nil {
-		return nil, fmt.Errorf("preview: %w", err)
-	}
+	fault(err)
 	if config.Sanitize.MaxCharacters != 0 {
-		return nil, errors.New("preview: Config.Sanitize.MaxCharacters is set; set Limits.MaxCellCharacters")
+		fault(errors.New("Config.Sanitize.MaxCharacters is set; set Limits.MaxCellCharacters"))
 	}
 	config.Sanitize.MaxCharacters = limits.MaxCellCharacters
 	sanitizer, err := sanitize.New(config.Sanitize)
-	if err != nil {
-		return nil, fmt.Errorf("preview: %w", err)
+	fault(err)
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
 	}
 	return &Previewer{
 		resolver:  config.Resolver,
@@ -81,7 +64,8 @@ func New(config Config) (*Previewer, error) {
 		policy:    policy,
 		sanitizer: sanitizer,
 		masks:     origin.New(sanitizer, policy),
-		pools:     run.NewPools(run.Limits(config.Pool)),
+		pools:     run.NewPools(run.Limits(pool)),
 		catalogs:  newCatalogs(),
+		rooms:     &rooms{places: make(chan struct{}, config.LargeAnswers), wait: pool.QueueWait},
 	}, nil
 }

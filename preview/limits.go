@@ -54,29 +54,26 @@ func DefaultLimits() Limits {
 }
 
 // withDefaults fills in the zero fields and refuses what is out of range.
-func (l Limits) withDefaults() (Limits, error) {
+func (l Limits) withDefaults(faults *[]error) Limits {
 	d := DefaultLimits()
-	var err error
-	l.MaxRows, err = pick("MaxRows", l.MaxRows, d.MaxRows, HardMaxRows, err)
-	l.Timeout, err = pick("Timeout", l.Timeout, d.Timeout, HardTimeout, err)
-	l.MaxCellCharacters, err = pick("MaxCellCharacters", l.MaxCellCharacters, d.MaxCellCharacters, HardMaxCellCharacters, err)
-	l.MaxResponseBytes, err = pick("MaxResponseBytes", l.MaxResponseBytes, d.MaxResponseBytes, HardMaxResponseBytes, err)
-	l.MaxColumns, err = pick("MaxColumns", l.MaxColumns, d.MaxColumns, HardMaxColumns, err)
-	l.MaxSQLBytes, err = pick("MaxSQLBytes", l.MaxSQLBytes, d.MaxSQLBytes, HardMaxSQLBytes, err)
-	return l, err
+	pick(faults, "Limits.MaxRows", &l.MaxRows, d.MaxRows, HardMaxRows)
+	pick(faults, "Limits.Timeout", &l.Timeout, d.Timeout, HardTimeout)
+	pick(faults, "Limits.MaxCellCharacters", &l.MaxCellCharacters, d.MaxCellCharacters, HardMaxCellCharacters)
+	pick(faults, "Limits.MaxResponseBytes", &l.MaxResponseBytes, d.MaxResponseBytes, HardMaxResponseBytes)
+	pick(faults, "Limits.MaxColumns", &l.MaxColumns, d.MaxColumns, HardMaxColumns)
+	pick(faults, "Limits.MaxSQLBytes", &l.MaxSQLBytes, d.MaxSQLBytes, HardMaxSQLBytes)
+	return l
 }
 
-// pick returns value, or fallback for zero, and the first fault met so far.
-func pick[T int | int64 | time.Duration](name string, value, fallback, most T, fault error) (T, error) {
+// pick puts the default in the place of zero and notes what is out of range.
+func pick[T int | int64 | time.Duration](faults *[]error, name string, value *T, fallback, most T) {
 	switch {
-	case fault != nil:
-		return value, fault
-	case value == 0:
-		return fallback, nil
-	case value < 0 || value > most:
-		return value, fmt.Errorf("preview: Limits.%s is %v; it must be above 0 and at most %v", name, value, most)
+	case *value == 0:
+		*value = fallback
+	case *value < 0 || *value > most:
+		*faults = append(*faults, fmt.Errorf("preview: %s is %v; it must be above 0 and at most %v", name, *value, most))
+		*value = fallback // nothing starts with it
 	}
-	return value, nil
 }
 
 // lower returns asked where it is set and below limit, else limit: a caller

@@ -25,6 +25,7 @@ type Previewer struct {
 	masks     *origin.Masks
 	pools     *run.Pools
 	catalogs  *catalogs
+	rooms     *rooms
 }
 
 // Close closes the idle sessions, and the others when their previews end.
@@ -42,12 +43,15 @@ func (p *Previewer) Preview(ctx context.Context, request Request) (*Result, erro
 	if err != nil {
 		return nil, r.failed(err, q.statement)
 	}
+	large := guest{rooms: p.rooms}
+	defer large.leave(ctx)
 	raw, err := p.pools.Run(ctx, q.target.Target, run.Query{
 		SQL:          q.text.SQL,
 		MaxRows:      r.rows,
 		MaxColumns:   p.limits.MaxColumns,
 		MaxCellBytes: p.sanitizer.MaxInputBytes(),
 		MaxBytes:     rawBytes * p.limits.MaxResponseBytes,
+		Large:        func() error { return large.enter(ctx, r.deadline) },
 		Timeout:      q.target.left(),
 	})
 	if err != nil {
@@ -123,6 +127,12 @@ func (p *Previewer) prepare(ctx context.Context, sql string, r visit) (q query, 
 		return q, err
 	}
 	found := time.Now()
+	if !found.Before(r.deadline) {
+		return q, &Error{
+			Reason: reason.StatementTimeout, StoppedBy: string(run.StoppedByClock),
+			Message: "the time limit passed before the query could start", Hint: "allow more time, or try again later",
+		}
+	}
 	err = p.resolve(ctx, q.target, st)
 	q.resolve = time.Since(found)
 	return q, err
@@ -154,6 +164,9 @@ func (p *Previewer) begin(request Request, start time.Time) visit {
 		connectionID: cmp.Or(request.ConnectionID, DefaultConnectionID),
 		rows:         lower(request.MaxRows, p.limits.MaxRows),
 		deadline:     start.Add(lower(request.Timeout, p.limits.Timeout)),
+	}
+	if request.Timeout < 0 {
+		r.deadline = start
 	}
 	if !ValidRequestID(r.id) {
 		r.id = rand.Text()

@@ -13,11 +13,12 @@ type Request struct {
 	// of printable ASCII. One is made where it is empty or anything else (see
 	// ValidRequestID).
 	RequestID string
-	// MaxRows asks for fewer rows than Limits.MaxRows; 0 and anything above it
-	// mean Limits.MaxRows.
+	// MaxRows asks for fewer rows than Limits.MaxRows; 0 or less and anything
+	// above it mean Limits.MaxRows.
 	MaxRows int
 	// Timeout asks for less time than Limits.Timeout; 0 and anything above it
-	// mean Limits.Timeout. A deadline of the context counts too.
+	// mean Limits.Timeout. Below 0 there is no time left: STATEMENT_TIMEOUT. A
+	// deadline of the context counts too.
 	Timeout time.Duration
 }
 

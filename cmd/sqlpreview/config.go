@@ -23,12 +23,6 @@ const envPrefix = "OP_PREVIEW_"
 // defaultListen is where serve listens when nothing else is said.
 const defaultListen = "unix:/run/sqlpreview/preview.sock"
 
-// The defaults of preview.Pool, written out for --print-config.
-const (
-	defaultSessions = 4
-	defaultQueue    = 16
-)
-
 // config is what serve is told. Each setting has one key: it is the key in the
 // file, and in capitals after OP_PREVIEW_ the name of the environment variable.
 // A flag wins over the environment, the environment over the file, the file
@@ -45,6 +39,7 @@ type config struct {
 	EgressDir      string
 	Limits         preview.Limits
 	Pool           preview.Pool
+	LargeAnswers   int
 	Sources        sources
 	Callers        callers
 	Rules          rules
@@ -70,6 +65,7 @@ func (c *config) settings() map[string]any {
 		"max_sql_bytes":           &c.Limits.MaxSQLBytes,
 		"sessions":                &c.Pool.Sessions,
 		"queue":                   &c.Pool.Queue,
+		"large_answers":           &c.LargeAnswers,
 		"dsn_file":                &c.Sources.DSNFile,
 		"connections_dir":         &c.Sources.Dir,
 		"workspace_id":            &c.Sources.WorkspaceID,
@@ -108,7 +104,8 @@ func loadConfig(file string, getenv func(string) string) (*config, error) {
 		MaxInFlight:    server.DefaultMaxInFlight,
 		DrainTimeout:   server.DefaultDrainTimeout,
 		Limits:         preview.DefaultLimits(),
-		Pool:           preview.Pool{Sessions: defaultSessions, Queue: defaultQueue},
+		Pool:           preview.DefaultPool(),
+		LargeAnswers:   preview.DefaultLargeAnswers,
 		Sources:        sources{Targets: []string{}},
 		Callers:        callers{ClientNames: []string{}, Subjects: []string{}},
 		Rules: rules{

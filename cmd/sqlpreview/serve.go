@@ -53,6 +53,7 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 	case err != nil:
 		return misusef("the configuration has faults:\n%v", err)
 	}
+	limitMemory()
 	return errors.Join(sidecar.run(ctx, config), sidecar.close())
 }
 

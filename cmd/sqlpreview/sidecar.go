@@ -67,7 +67,8 @@ func newSidecar(ctx context.Context, config *config, known error, env *environme
 		}
 	}
 	s.previewer, err = preview.New(preview.Config{
-		Resolver: logged{resolver, s.log}, Limits: config.Limits, Pool: config.Pool, Policy: policy, Sanitize: masking,
+		Resolver: logged{resolver, s.log}, Limits: config.Limits, Pool: config.Pool, LargeAnswers: config.LargeAnswers,
+		Policy: policy, Sanitize: masking,
 	})
 	if err != nil {
 		return nil, err

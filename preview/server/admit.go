@@ -9,15 +9,26 @@ import (
 )
 
 // measure refuses a request that says it is larger than any may be; one that
-// does not say so is stopped where the limit is passed.
+// does not say so is stopped where the limit is passed. Of large ones only so
+// many are read at a time.
 func (s *Server) measure(next http.Handler) http.Handler {
+	places := make(chan struct{}, largeRequests)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength > int64(s.config.MaxMessageBytes)+envelopeBytes {
 			note(r.Context()).reject(reason.SQLTooLarge)
 			refuse(w, r, http.StatusRequestEntityTooLarge, tooLarge())
 			return
 		}
-		r.Body = newBody(r, s.config.MaxMessageBytes)
+		body := newBody(r, s.config.MaxMessageBytes, claim{places: places})
+		defer body.large.leave()
+		if compressed(r) {
+			if err := body.large.enter(r.Context()); err != nil {
+				note(r.Context()).fail(reason.ConcurrencyLimit)
+				refuse(w, r, http.StatusTooManyRequests, err)
+				return
+			}
+		}
+		r.Body = body
 		next.ServeHTTP(w, r)
 	})
 }

@@ -125,11 +125,13 @@ type body struct {
 	enveloped bool
 	prefix    []byte
 	read      int64
+	large     claim
+	ctx       context.Context
 }
 
-func newBody(r *http.Request, most int) *body {
+func newBody(r *http.Request, most int, large claim) *body {
 	return &body{
-		ReadCloser: r.Body, call: note(r.Context()), most: int64(most),
+		ReadCloser: r.Body, call: note(r.Context()), most: int64(most), large: large, ctx: r.Context(),
 		enveloped: strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc"),
 	}
 }
@@ -152,6 +154,12 @@ func (b *body) Read(p []byte) (int, error) {
 	if over {
 		b.call.reject(reason.SQLTooLarge)
 		return 0, tooLarge()
+	}
+	if b.read > largeRequest {
+		if err := b.large.enter(b.ctx); err != nil {
+			b.call.fail(reason.ConcurrencyLimit)
+			return 0, err
+		}
 	}
 	return n, err
 }

@@ -183,6 +183,6 @@ func (s *Server) routes(gate *access) http.Handler {
 
 	outside := http.NewServeMux()
 	outside.Handle(plain(grpchealth.NewHandler(&checker{static: s.health, ready: s.config.Ready}, limits...)))
-	outside.Handle("/", s.admit(gate.browser(s.measure(inside))))
+	outside.Handle("/", s.admit(gate.browser(s.measure(hold(inside)))))
 	return outside
 }

@@ -2,6 +2,7 @@ package run
 
 import (
 	"time"
+	"unsafe"
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
@@ -17,6 +18,7 @@ type keep struct {
 	rows, columns, cellBytes int
 	bytes                    int64
 	describeOnly             bool
+	large                    func() error // see Query.Large
 	// own marks a query of our own, which is not worth compiling.
 	own bool
 	// catalogPath makes the search path PostgreSQL's own catalog alone.
@@ -48,6 +50,8 @@ type answers struct {
 	moreRows     bool // a row beyond keep.rows came
 	byteLimited  bool
 	bytes        int64
+	roomy        bool // there is room for a large result
+	crowded      bool // there is none
 	failure      *failure
 	firstRow     time.Time
 	wrote        bool // the read-only question was not answered as it must be
@@ -251,7 +255,7 @@ func (a *answers) dataRow(r *wire.Reader) error {
 		a.moreRows = true
 		return nil
 	}
-	if a.byteLimited {
+	if a.byteLimited || !a.fits(r) {
 		return nil
 	}
 	cells, bytes, fits, err := r.Row(wire.RowLimits{
@@ -268,6 +272,23 @@ func (a *answers) dataRow(r *wire.Reader) error {
 	a.rows = append(a.rows, cells)
 	a.bytes += bytes
 	return nil
+}
+
+// fits asks for room when the rows, with the one that comes, would be large.
+func (a *answers) fits(r *wire.Reader) bool {
+	if a.keep.large == nil || a.roomy || a.crowded {
+		return !a.crowded
+	}
+	columns := int64(min(a.totalColumns, a.keep.columns))
+	cells := (int64(len(a.rows)) + 1) * columns * int64(unsafe.Sizeof(Cell{}))
+	if a.bytes+cells+min(r.Left(), columns*int64(a.keep.cellBytes)) < LargeFrom {
+		return true
+	}
+	a.roomy = a.keep.large() == nil
+	if a.crowded = !a.roomy; a.crowded {
+		a.rows = nil
+	}
+	return a.roomy
 }
 
 // answer takes the row that says whether a transaction id was assigned, and how

@@ -25,14 +25,23 @@ type Limits struct {
 	Lifetime time.Duration
 }
 
+// DefaultLimits returns what the zero Limits stands for.
+func DefaultLimits() Limits {
+	return Limits{
+		Sessions: 4, Queue: 16, QueueWait: 2 * time.Second, Connections: 64,
+		ConnectTimeout: 5 * time.Second, IdleTimeout: time.Minute, Lifetime: 30 * time.Minute,
+	}
+}
+
 func (l Limits) withDefaults() Limits {
-	l.Sessions = orDefault(l.Sessions, 4)
-	l.Queue = orDefault(l.Queue, 16)
-	l.QueueWait = orDefault(l.QueueWait, 2*time.Second)
-	l.Connections = orDefault(l.Connections, 64)
-	l.ConnectTimeout = orDefault(l.ConnectTimeout, 5*time.Second)
-	l.IdleTimeout = orDefault(l.IdleTimeout, time.Minute)
-	l.Lifetime = orDefault(l.Lifetime, 30*time.Minute)
+	d := DefaultLimits()
+	l.Sessions = orDefault(l.Sessions, d.Sessions)
+	l.Queue = orDefault(l.Queue, d.Queue)
+	l.QueueWait = orDefault(l.QueueWait, d.QueueWait)
+	l.Connections = orDefault(l.Connections, d.Connections)
+	l.ConnectTimeout = orDefault(l.ConnectTimeout, d.ConnectTimeout)
+	l.IdleTimeout = orDefault(l.IdleTimeout, d.IdleTimeout)
+	l.Lifetime = orDefault(l.Lifetime, d.Lifetime)
 	return l
 }
 

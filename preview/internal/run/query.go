@@ -46,9 +46,17 @@ type Query struct {
 	// default 1 MiB. The row that would pass it and all after it are left out;
 	// names are not.
 	MaxBytes int64
+	// Large is asked once, when what is kept is about to pass LargeFrom bytes; it
+	// may wait. After an error nothing more is kept, and Run fails with
+	// CONCURRENCY_LIMIT. Default: large results are kept without asking.
+	Large func() error
 	// Timeout is the time limit, from the call to the last byte.
 	Timeout time.Duration
 }
+
+// LargeFrom is the number of bytes from which a result is large: names, cells
+// and what Go takes to hold them.
+const LargeFrom = 64 << 10
 
 const (
 	defaultCellBytes = 8 << 10

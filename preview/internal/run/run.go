@@ -27,6 +27,7 @@ func (ps *Pools) query(ctx context.Context, t Target, q Query, describeOnly bool
 	v := ps.newVisit(t, q.SQL, q.Timeout)
 	limits := keep{
 		rows: q.MaxRows, columns: q.MaxColumns, cellBytes: q.MaxCellBytes, bytes: q.MaxBytes, describeOnly: describeOnly,
+		large: q.Large,
 	}
 	result, err := v.query(ctx, limits)
 	if err != nil {
@@ -178,6 +179,8 @@ func (v *visit) fly(ctx context.Context, sql string, limits keep) (_ *answers, s
 			return nil, sent, 0, flightError(ctx, err)
 		case a.wrote:
 			return nil, sent, 0, wroteError(limits.own)
+		case a.crowded:
+			return nil, sent, 0, crowdedError(ctx)
 		case a.failure == nil, own && a.failure.part > partRollback:
 			// What could not be cleaned up in a session of our own ends with it.
 			return a, sent, s.reader.Received() - before, nil
@@ -239,6 +242,18 @@ func (v *visit) again(t traits, f *failure) bool {
 		return true
 	default:
 		return false
+	}
+}
+
+// crowdedError tells why there was no room for a large result.
+func crowdedError(ctx context.Context) *Error {
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return callerGone()
+	case ctx.Err() != nil:
+		return clockTimeout()
+	default:
+		return newError(reason.ConcurrencyLimit, "too many large answers are being made already", "try again later, or ask for less")
 	}
 }
 

@@ -30,6 +30,9 @@ func NewReader(conn *Conn) *Reader {
 // Received is the number of bytes that have come from the network.
 func (r *Reader) Received() int64 { return r.conn.received }
 
+// Left is the number of unread bytes of the current message.
+func (r *Reader) Left() int64 { return r.left }
+
 // Next skips what is unread of the current message and returns the type byte
 // of the next one.
 func (r *Reader) Next() (byte, error) {
