@@ -3,6 +3,8 @@ package preview
 import (
 	"fmt"
 	"time"
+
+	"github.com/op-data/sqlpreview/preview/internal/guard"
 )
 
 // The hard bounds of the promise. A Config or a Request may ask for less,
@@ -17,7 +19,7 @@ const (
 	// HardMaxResponseBytes is the most a response may be configured to hold.
 	HardMaxResponseBytes = 16 << 20
 	// HardMaxSQLBytes is the longest text that may be configured to be accepted.
-	HardMaxSQLBytes = 1 << 20
+	HardMaxSQLBytes = guard.LargestMaxBytes // 1 MiB
 	// HardMaxColumns is the most columns a PostgreSQL result can have.
 	HardMaxColumns = 1664
 )
@@ -49,7 +51,7 @@ func DefaultLimits() Limits {
 		MaxCellCharacters: HardMaxCellCharacters,
 		MaxResponseBytes:  1 << 20,
 		MaxColumns:        HardMaxColumns,
-		MaxSQLBytes:       256 << 10,
+		MaxSQLBytes:       guard.DefaultMaxBytes,
 	}
 }
 

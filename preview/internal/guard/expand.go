@@ -162,6 +162,14 @@ func (w *walker) leaveShape(f, parent *frame) {
 			kind: itemFunction, alias: f.alias, from: f.firstTerm - sel.base, to: len(s.terms) - sel.base, growth: s.growth,
 		})
 	case kindJoin:
+		// USING and NATURAL compare columns; which ones NATURAL does, the text does
+		// not say.
+		if f.implied && len(f.names) == 0 {
+			s.terms = append(s.terms, term{name: star, copies: 1})
+		}
+		for _, name := range f.names {
+			s.terms = append(s.terms, term{name: name, copies: 1})
+		}
 		if f.alias != "" {
 			sel.items = append(sel.items, fromItem{kind: itemJoin, alias: f.alias, from: f.firstItem, to: len(sel.items)})
 		}

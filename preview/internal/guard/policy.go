@@ -9,9 +9,8 @@ import (
 // says otherwise.
 const DefaultMaxBytes = 256 << 10
 
-// largestMaxBytes bounds what an operator may set: offsets in the parser's
-// tree are 32-bit, and time grows with the text.
-const largestMaxBytes = 4 << 20
+// LargestMaxBytes bounds what an operator may set: time grows with the text.
+const LargestMaxBytes = 1 << 20
 
 // Rules is what an operator can set. The zero value is the default policy.
 //
@@ -56,8 +55,8 @@ func NewPolicy(r Rules) (*Policy, error) {
 	if p.maxBytes == 0 {
 		p.maxBytes = DefaultMaxBytes
 	}
-	if p.maxBytes < 0 || p.maxBytes > largestMaxBytes {
-		return nil, fmt.Errorf("policy: max_bytes is %d; it must lie between 1 and %d", r.MaxBytes, largestMaxBytes)
+	if p.maxBytes < 0 || p.maxBytes > LargestMaxBytes {
+		return nil, fmt.Errorf("policy: max_bytes is %d; it must lie between 1 and %d", r.MaxBytes, LargestMaxBytes)
 	}
 	for _, set := range []struct {
 		key       string

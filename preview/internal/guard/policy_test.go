@@ -88,7 +88,7 @@ func TestPolicyFaults(t *testing.T) {
 		{guard.Rules{DenyRelations: []string{"a.b.c"}}, "more parts"},
 		{guard.Rules{DenySchemas: []string{"a.b"}}, "not the name of a schema"},
 		{guard.Rules{MaxBytes: -1}, "max_bytes"},
-		{guard.Rules{MaxBytes: 1 << 30}, "max_bytes"},
+		{guard.Rules{MaxBytes: guard.LargestMaxBytes + 1}, "max_bytes"},
 	} {
 		if _, err := guard.NewPolicy(tc.rules); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%+v: %v, want %q", tc.rules, err, tc.want)

@@ -9,7 +9,8 @@ import (
 
 // Builtin is the list of names that are secret wherever they stand as whole
 // words of a column's name: password in user_password and passwordHash, and not
-// in passwordless. A phrase of several words is also found written as one.
+// in passwordless. A phrase of several words is also found written as one, and one
+// word written as several.
 func Builtin() []string {
 	return []string{
 		"password", "passwd", "pwd", "passphrase", "passcode", "rolpassword",
@@ -34,8 +35,8 @@ var about = map[string]bool{
 
 // List is a set of secret names.
 type List struct {
-	phrases map[string]bool // words joined by a blank, and joined by nothing
-	longest int             // words of the longest phrase
+	phrases map[string]bool // words joined by nothing
+	letters int             // of the longest phrase without its blanks
 }
 
 // NewList makes a List of names, each of one or several words in any of the
@@ -47,27 +48,32 @@ func NewList(all []string) (*List, error) {
 		if len(words) == 0 {
 			return nil, fmt.Errorf("name %q holds no word", name)
 		}
-		list.phrases[strings.Join(words, " ")] = true
-		list.phrases[strings.Join(words, "")] = true
-		list.longest = max(list.longest, len(words))
+		joined := strings.Join(words, "")
+		list.phrases[joined] = true
+		list.letters = max(list.letters, len(joined))
 	}
 	return list, nil
 }
 
-// Secret tells whether a column of that name holds secrets.
+// Secret tells whether a column of that name holds secrets. Where a name is cut
+// into words does not matter as long as whole words make up one of the list:
+// "Pass Word", pass-word and PASSWord are password.
 func (l *List) Secret(column string) bool {
 	words := split(column)
 	if len(words) == 0 || about[words[len(words)-1]] {
 		return false
 	}
 	for i := range words {
-		for j := i + 1; j <= len(words) && j-i <= l.longest; j++ {
-			phrase := strings.Join(words[i:j], " ")
-			if l.phrases[phrase] {
+		joined := ""
+		for _, word := range words[i:] {
+			if joined += word; len(joined) > l.letters+len("s") {
+				break
+			}
+			if l.phrases[joined] {
 				return true
 			}
 			// The plural of all but token: "tokens" counts what a model has read.
-			if singular, plural := strings.CutSuffix(phrase, "s"); plural && singular != "token" && l.phrases[singular] {
+			if singular, plural := strings.CutSuffix(joined, "s"); plural && singular != "token" && l.phrases[singular] {
 				return true
 			}
 		}

@@ -16,6 +16,8 @@ func TestSecret(t *testing.T) {
 		"client_secret": true, "secret_id": true, "secretary": false, "secret_santa": true,
 		"card_number": true, "cardNumber": true, "card_type": false, "cardinality": false, "cvv": true, "cvc": true,
 		"ssn": true, "session": false, "pan": false, "spanner": false, "otp": true, "hotpot": false,
+		"Pass Word": true, "pass-word": true, "PASSWord": true, "pass\u00a0word": true, "Pass_Words": true, "user's pass word": true, "PaSsWoRd": true,
+		"s.s.n": true, "O T P": true, "A P I Key": true, "compass word": false, "pass world": false, "toke n": true, "to kens": false, "total_to_kens": false,
 		"key": false, "primary_key": false, "foreign_key": false, "keyboard": false, "name": false, "": false, "_": false, "密码": false,
 	} {
 		if got := list.Secret(name); got != want {
