@@ -2,7 +2,10 @@ package connections
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -16,6 +19,14 @@ func FuzzStored(f *testing.F) {
 		`{"dsn":"HIDDEN","host":"h"}`, `{"host":{"secret":"vault://HIDDEN"}}`, `{"password":["HIDDEN"]}`, `{"password":"HIDDEN","password":"HIDDEN"}`, `{"HIDDEN":1}`, `{"HIDDEN":1,"HIDDEN":2}`, `{"url":{"secret":"HIDDEN:x"}}`, `{"url":{"HIDDEN":"x"}}`, "postgres://u:HIDDEN@h:port/d", "postgres://u:HIDDEN@[::1/d", "password=HIDDEN host", "", "{", "null", "\x00HIDDEN",
 	} {
 		f.Add([]byte(stored))
+	}
+	for _, text := range secretTexts(f, "../../testdata/cells/secrets.jsonl") {
+		object, err := json.Marshal(map[string]string{"url": text, "password": text})
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add([]byte(text))
+		f.Add(object)
 	}
 	const hidden = "h1dd3nV4lu3"
 	f.Fuzz(func(t *testing.T, stored []byte) {
@@ -34,4 +45,23 @@ func FuzzStored(f *testing.F) {
 			t.Fatalf("printing the connection of %q shows the secret: %s", stored, text)
 		}
 	})
+}
+
+// secretTexts returns the texts with secrets that sanitize is tested with. Where
+// they say how a secret is made, it is HIDDEN.
+func secretTexts(f *testing.F, file string) (texts []string) {
+	f.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		f.Fatal(err)
+	}
+	made := regexp.MustCompile(`\{[a-z0-9]+:[0-9]+\}`)
+	for line := range strings.Lines(string(content)) {
+		var cell struct{ Text string }
+		if err := json.Unmarshal([]byte(line), &cell); err != nil {
+			f.Fatal(err)
+		}
+		texts = append(texts, made.ReplaceAllString(cell.Text, "HIDDEN"))
+	}
+	return texts
 }

@@ -1,6 +1,9 @@
 package wrap
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -15,6 +18,9 @@ func FuzzSourceOffset(f *testing.F) {
 		"select 1", ";;select 'é', nope from t; ", "select 1 -- end", "/* 漢 */ select \U0001F468 from \"ü\";", "with a as (select 1)\nselect * from a\r\n;",
 		"select", "((select 1))", "select '\t' as \"\u202e\"",
 	} {
+		f.Add(sql)
+	}
+	for _, sql := range collected(f, "../../../testdata") {
 		f.Add(sql)
 	}
 	f.Fuzz(func(t *testing.T, sql string) {
@@ -51,4 +57,30 @@ func FuzzSourceOffset(f *testing.F) {
 			}
 		}
 	})
+}
+
+// collected returns the attacks and the honest queries of testdata, as they stand
+// in their lines.
+func collected(f *testing.F, dir string) (texts []string) {
+	f.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "a*", "*.txt"))
+	if err != nil || len(files) == 0 {
+		f.Fatalf("no texts in %s (%v)", dir, err)
+	}
+	marks := strings.NewReplacer("«", "", "»", "")
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for line := range strings.Lines(string(content)) {
+			if _, sql, ok := strings.Cut(line, " | "); ok {
+				line = sql
+			}
+			if line = strings.TrimSpace(line); line != "" && line[0] != '@' && line[0] != '#' && len(line) < 1000 {
+				texts = append(texts, marks.Replace(line))
+			}
+		}
+	}
+	return texts
 }

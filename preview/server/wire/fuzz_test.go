@@ -2,6 +2,9 @@ package wire
 
 import (
 	"cmp"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,6 +33,16 @@ func FuzzRequest(f *testing.F) {
 	for _, text := range []string{`{"sql":"select 1","maxRows":4294967295,"timeout":"315576000000s"}`, `{"sql":"\u0000","maxRows":"7"}`, `{"timeout":"-1s"}`, `{"unknown":[]}`} {
 		f.Add([]byte(text), true)
 	}
+	for i, sql := range collected(f, "../../../testdata") {
+		r := &previewv1.PreviewQueryRequest{Sql: sql, ConnectionId: "default", RequestId: sql[:min(len(sql), 8)], MaxRows: uint32(i)}
+		encode := proto.Marshal
+		if i%2 == 1 {
+			encode = protojson.Marshal
+		}
+		if body, err := encode(r); err == nil { // a request id cut inside a character is no text
+			f.Add(body, i%2 == 1)
+		}
+	}
 	f.Fuzz(func(t *testing.T, body []byte, asJSON bool) {
 		var message previewv1.PreviewQueryRequest
 		decode := proto.Unmarshal
@@ -50,4 +63,30 @@ func FuzzRequest(f *testing.F) {
 			t.Errorf("the same request to describe is another: %+v", d)
 		}
 	})
+}
+
+// collected returns the attacks and the honest queries of testdata, as they stand
+// in their lines.
+func collected(f *testing.F, dir string) (texts []string) {
+	f.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "a*", "*.txt"))
+	if err != nil || len(files) == 0 {
+		f.Fatalf("no texts in %s (%v)", dir, err)
+	}
+	marks := strings.NewReplacer("«", "", "»", "")
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for line := range strings.Lines(string(content)) {
+			if _, sql, ok := strings.Cut(line, " | "); ok {
+				line = sql
+			}
+			if line = strings.TrimSpace(line); line != "" && line[0] != '@' && line[0] != '#' && len(line) < 1000 {
+				texts = append(texts, marks.Replace(line))
+			}
+		}
+	}
+	return texts
 }
