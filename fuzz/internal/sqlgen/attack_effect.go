@@ -67,7 +67,7 @@ func (w *writer) raisedLeak(t Targets) *Node {
 
 // catalogRelation reads a relation of the server's own, whole or by column.
 func (w *writer) catalogRelation() *Node {
-	of := []string{"pg_catalog.pg_authid", "pg_catalog.pg_shadow", "pg_catalog.pg_user_mappings", "pg_catalog.pg_user_mapping", "pg_catalog.pg_subscription", "pg_catalog.pg_stats", "pg_catalog.pg_statistic", "pg_catalog.pg_foreign_server", "pg_catalog.pg_largeobject", "pg_catalog.pg_hba_file_rules", "pg_catalog.pg_file_settings", "information_schema.user_mapping_options"}
+	of := []string{"pg_catalog.pg_authid", "pg_catalog.pg_shadow", "pg_catalog.pg_user_mappings", "pg_catalog.pg_user_mapping", "pg_catalog.pg_subscription", "pg_catalog.pg_stats", "pg_catalog.pg_statistic", "pg_catalog.pg_foreign_server", "pg_catalog.pg_largeobject", "pg_catalog.pg_hba_file_rules", "pg_catalog.pg_file_settings", "information_schema.user_mapping_options", "pg_catalog.pg_stat_activity", "pg_catalog.pg_settings", "pg_catalog.pg_db_role_setting", "pg_catalog.pg_attribute"}
 	if len(w.schema.Relations) > 0 && w.chance(2) {
 		of = w.schema.Relations
 	}
