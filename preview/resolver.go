@@ -8,6 +8,9 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+
+	"github.com/op-data/sqlpreview/preview/internal/run"
+	"github.com/op-data/sqlpreview/preview/reason"
 )
 
 // Secret is a text that must not be printed: a connection string. Every way of
@@ -62,10 +65,35 @@ type Connection struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error) `json:"-"`
 }
 
+// dial is Dial, with the error for an address that may not be reached in the form
+// that the run hands on; nil where there is no Dial.
+func (c Connection) dial() func(ctx context.Context, network, address string) (net.Conn, error) {
+	if c.Dial == nil {
+		return nil
+	}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := c.Dial(ctx, network, address)
+		if errors.Is(err, ErrConnectionInvalid) {
+			err = &run.Error{
+				Reason:  reason.DatabaseLoginFailed,
+				Message: "the address of this connection is not one that may be reached from here",
+				Hint:    "check the host of this connection, or ask the operator of the sidecar to allow its address",
+			}
+		}
+		return conn, err
+	}
+}
+
 // ErrConnectionNotFound is what a Resolver returns, wrapped or not, for an id
 // that it does not know or that the caller may not use; the preview then fails
 // with CONNECTION_NOT_FOUND. The two must look the same.
 var ErrConnectionNotFound = errors.New("connection not found")
+
+// ErrConnectionInvalid is what a Resolver, or the Dial of a Connection, returns,
+// wrapped or not, when the connection of an id is there and can never be used as it
+// is, however often it is tried: what is stored is no connection string, or its
+// address may not be reached. The preview then fails with DATABASE_LOGIN_FAILED.
+var ErrConnectionInvalid = errors.New("the connection is not valid")
 
 // Resolver finds the connection of an id. A Resolver is asked once for each
 // preview, within the preview's time limit, from many goroutines at a time: one
@@ -73,9 +101,9 @@ var ErrConnectionNotFound = errors.New("connection not found")
 // means "default". When the DSN of an id changes, new previews use the new one
 // and sessions of the old one are closed.
 //
-// An *Error is told to the caller as it is. The text of any other error but
-// ErrConnectionNotFound is withheld from the caller, who sees
-// DATABASE_UNAVAILABLE.
+// An *Error is told to the caller as it is. The text of any other error is withheld
+// from the caller, who sees DATABASE_UNAVAILABLE and may try again, unless it is
+// ErrConnectionNotFound or ErrConnectionInvalid.
 type Resolver interface {
 	Resolve(ctx context.Context, connectionID string) (Connection, error)
 }

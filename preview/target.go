@@ -44,6 +44,12 @@ func (p *Previewer) target(ctx context.Context, r visit) (*target, error) {
 			Message: "there is no connection of this id",
 			Hint:    "check the connection id",
 		}
+	case errors.Is(err, ErrConnectionInvalid):
+		return nil, &Error{
+			Reason:  reason.DatabaseLoginFailed,
+			Message: "what is stored for this connection is not valid, so it can never be used",
+			Hint:    "let its owner store it again; the log of a sidecar says what is wrong with it",
+		}
 	case ctx.Err() != nil:
 		return nil, callerGone()
 	case errors.As(err, &said):
@@ -58,7 +64,7 @@ func (p *Previewer) target(ctx context.Context, r visit) (*target, error) {
 	}
 	dsn := connection.DSN.Reveal()
 	return &target{
-		Target:   run.Target{ID: r.connectionID, DSN: dsn, Dial: connection.Dial},
+		Target:   run.Target{ID: r.connectionID, DSN: dsn, Dial: connection.dial()},
 		pools:    p.pools,
 		catalog:  p.catalogs.of(r.connectionID, dsn),
 		deadline: r.deadline,

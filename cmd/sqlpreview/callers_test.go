@@ -69,6 +69,7 @@ func TestSourcesFaults(t *testing.T) {
 		"two":                     {sources{DSN: secret("host=h"), Dir: "/d"}, "OP_PREVIEW_DSN and connections_dir; set one"},
 		"a folder that is not":    {sources{Dir: "/nowhere-at-all"}, "cannot be read"},
 		"secrets and any target":  {sources{AgentDSN: secret("host=h"), WorkspaceID: "w", SecretsDir: "/tmp"}, "needs targets"},
+		"secrets and remote ones": {sources{AgentDSN: secret("host=h"), WorkspaceID: "w", SecretsDir: "/tmp", Targets: []string{"remote", "10.0.0.1"}}, "needs targets"},
 		"targets that are none":   {sources{DSN: secret("host=h"), Targets: []string{"db.example"}}, "neither an address"},
 		"a key that is not known": {sources{DSN: secret("host=h service=hunter2")}, "no keys but"},
 	} {
@@ -146,7 +147,8 @@ func TestServeWithCertificatesAndTokens(t *testing.T) {
 	address := listener.Addr().String()
 	listener.Close()
 	settings := map[string]string{
-		"OP_AGENT_DATABASE_URL": agent, "OP_PREVIEW_WORKSPACE_ID": "ours", "OP_PREVIEW_LISTEN": address,
+		"OP_AGENT_DATABASE_URL": agent, "OP_PREVIEW_WORKSPACE_ID": "ours", "OP_PREVIEW_TARGETS": "unix",
+		"OP_PREVIEW_LISTEN":        address,
 		"OP_PREVIEW_TLS_CERT_FILE": dir + "/tls.crt", "OP_PREVIEW_TLS_KEY_FILE": dir + "/tls.key",
 		"OP_PREVIEW_CLIENT_CA_FILE": dir + "/ca.crt", "OP_PREVIEW_CLIENT_NAMES": "agent.example",
 		"OP_PREVIEW_JWT_ISSUER": "https://issuer.example", "OP_PREVIEW_JWT_SUBJECTS": "client_1",

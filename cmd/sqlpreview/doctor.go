@@ -72,6 +72,14 @@ func oneConnection(ctx context.Context, file string, env *environment) (*source,
 		return nil, errors.New("no database: set OP_PREVIEW_DSN to a connection string, or name a file that holds one")
 	}
 	opened, err := s.open(ctx)
+	if err == nil {
+		// A string that can never be used is a fault of the command line's, from
+		// whichever place it comes.
+		if _, resolveErr := opened.Resolve(ctx, preview.DefaultConnectionID); errors.Is(resolveErr, preview.ErrConnectionInvalid) {
+			opened.close()
+			err = resolveErr
+		}
+	}
 	if err != nil && file != "" {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}

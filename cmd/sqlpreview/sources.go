@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/op-data/sqlpreview/preview"
@@ -103,11 +104,13 @@ func (s sources) places() []string {
 func (s sources) policy() (connections.Policy, error) {
 	var policy connections.Policy
 	var targetErr, secretErr error
-	if s.SecretsDir != "" && s.WorkspaceID != "" && len(s.Targets) == 0 {
-		targetErr = errors.New("secrets_dir with workspace_id needs targets: whoever stores a connection could send a secret of the folder to any host")
+	if s.SecretsDir != "" && s.WorkspaceID != "" && s.anywhere() {
+		targetErr = errors.New("secrets_dir with workspace_id needs targets that are addresses or networks: whoever stores a connection could send a secret of the folder to any host")
 	}
 	if len(s.Targets) > 0 {
-		policy.Targets, targetErr = connections.ParseTargets(s.Targets)
+		var err error
+		policy.Targets, err = connections.ParseTargets(s.Targets)
+		targetErr = errors.Join(targetErr, err)
 		targetErr = of("targets", targetErr)
 	}
 	if s.SecretsDir != "" {
@@ -116,6 +119,11 @@ func (s sources) policy() (connections.Policy, error) {
 		policy.Secrets = map[string]connections.SecretSource{connections.FileScheme: files}
 	}
 	return policy, errors.Join(targetErr, of("secrets_dir", secretErr))
+}
+
+// anywhere tells whether hosts that the operator has not named may be reached.
+func (s sources) anywhere() bool {
+	return len(s.Targets) == 0 || slices.Contains(s.Targets, connections.TargetAny) || slices.Contains(s.Targets, connections.TargetRemote)
 }
 
 // logged writes what is wrong with a connection for the operator; the caller is

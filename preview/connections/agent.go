@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/op-data/sqlpreview/preview"
@@ -36,7 +38,10 @@ type AgentConfig struct {
 	// and so how long a rotated password takes to be picked up. Default 5 s; a
 	// negative one looks every time.
 	CacheTime time.Duration
-	// Policy is what a stored connection may ask for.
+	// Policy is what a stored connection may ask for. Its Targets are by default
+	// TargetRemote: whoever stores a connection must not reach what only this
+	// machine can, such as a database that trusts local users, nor the database
+	// that holds everybody's credentials.
 	Policy Policy
 }
 
@@ -76,7 +81,22 @@ func OpenAgent(config AgentConfig) (*Agent, error) {
 		return nil, err
 	}
 	session.RuntimeParams["application_name"] = "sqlpreview"
+	config.Policy.Targets = config.Policy.Targets.forAgent(hostsOf(session))
 	return &Agent{config: config, lookups: newLookups(session, agentSQL(config.Schema)), cache: map[string]cached{}}, nil
+}
+
+// hostsOf lists the hosts of a connection string that are reached over a network.
+func hostsOf(config *pgconn.Config) []string {
+	hosts := []string{config.Host}
+	for _, fallback := range config.Fallbacks {
+		hosts = append(hosts, fallback.Host)
+	}
+	hosts = slices.DeleteFunc(hosts, func(host string) bool {
+		network, _ := pgconn.NetworkAddress(host, 1)
+		return network == "unix"
+	})
+	slices.Sort(hosts)
+	return slices.Compact(hosts)
 }
 
 // agentSQL casts what may be a text, a uuid or an enum in the agent's schema.
@@ -135,7 +155,7 @@ func (a *Agent) lookUp(ctx context.Context, id string) (preview.Connection, erro
 	case !found:
 		err = preview.ErrConnectionNotFound
 	case payload == nil:
-		err = errors.New("connections: the connection's payload is NULL")
+		err = invalid(errors.New("connections: the connection's payload is NULL"))
 	default:
 		connection, err = a.config.Policy.read(ctx, payload)
 	}

@@ -101,7 +101,7 @@ func TestAgentTable(t *testing.T) {
 				}
 			}
 			for _, id := range []string{empty, service} {
-				if _, err := agent.Resolve(context.Background(), id); err == nil || errors.Is(err, preview.ErrConnectionNotFound) || strings.Contains(err.Error(), "canary") {
+				if _, err := agent.Resolve(context.Background(), id); !errors.Is(err, preview.ErrConnectionInvalid) || errors.Is(err, preview.ErrConnectionNotFound) || strings.Contains(err.Error(), "canary") {
 					t.Errorf("%s: got %v", id, err)
 				}
 			}

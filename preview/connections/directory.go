@@ -127,7 +127,7 @@ func (f file) load() ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("connections: the file with the connection string cannot be read: %w", reasonOf(err))
 	case len(bytes.TrimSpace(content)) == 0 || len(content) > maxPayload:
-		return nil, errors.New("connections: the file with the connection string is empty or too large to be one")
+		return nil, invalid(errors.New("connections: the file with the connection string is empty or too large to be one"))
 	}
 	return content, nil
 }

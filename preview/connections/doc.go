@@ -15,14 +15,19 @@
 // connection has an allow-list of keys (host, port, user, password, dbname,
 // sslmode and a few others that only shape the connecting); keys that name
 // files need [Policy.Files]; and [Policy.Targets] restricts the addresses, checked on
-// the resolved address when it is dialled.
+// the resolved address when it is dialled. For the agent's table they leave out by
+// default what only this machine can reach.
 //
 // It is a connection string as libpq reads it, as keywords or a URL, or a JSON
 // payload: that string, an object with the one key "url" (or "dsn"), or an object
 // with the keys host, port, database (or dbname), user (or username), password
-// and sslmode. Where a Policy has [Policy.Secrets], any value of the object may be a
-// reference to a secret manager instead, as in {"secret": "file:shop/password"}. [SecretFiles]
+// and sslmode; a key whose value is null counts as absent. Where a Policy has
+// [Policy.Secrets], any value of the object may be a reference to a secret manager
+// instead, as in {"secret": "file:shop/password"}. [SecretFiles]
 // reads what a secret manager puts into files; others can be had by a
 // [SecretSource] of your own. Whoever stores a connection chooses both the secret
 // and the host that it is sent to, so restrict the targets as well.
+//
+// What is stored and can never be used as it is gives a
+// [preview.ErrConnectionInvalid].
 package connections

@@ -32,14 +32,14 @@ var wholes = []string{"url", "dsn"}
 
 // read turns what is stored for an id into a connection: a connection string,
 // or a JSON payload.
-func (p Policy) read(ctx context.Context, stored []byte) (preview.Connection, error) {
+func (p Policy) read(ctx context.Context, stored []byte) (_ preview.Connection, err error) {
+	defer func() { err = invalid(err) }()
 	stored = bytes.TrimSpace(stored)
 	if len(stored) > maxPayload {
 		return preview.Connection{}, fmt.Errorf("connections: what is stored is longer than %d bytes", maxPayload)
 	}
 	dsn := string(stored)
 	if len(stored) > 0 && (stored[0] == '{' || stored[0] == '"') {
-		var err error
 		if dsn, err = p.payload(ctx, stored); err != nil {
 			return preview.Connection{}, err
 		}
@@ -57,6 +57,8 @@ func (p Policy) payload(ctx context.Context, stored []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	// A form that is left empty in part stores null.
+	maps.DeleteFunc(object, func(_ string, value json.RawMessage) bool { return string(value) == "null" })
 	for _, key := range wholes {
 		value, ok := object[key]
 		switch {
@@ -128,10 +130,22 @@ func (p Policy) fetch(ctx context.Context, reference string) (string, error) {
 	}
 	secret, err := source.Fetch(ctx, reference)
 	if err != nil {
-		return "", fmt.Errorf("connections: the secret manager of the scheme %q did not give the secret: %w", parsed.Scheme, err)
+		return "", notFetchedError{parsed.Scheme, err}
 	}
 	return secret.Reveal(), nil
 }
+
+// notFetchedError says that a secret manager gave no secret now; it may later.
+type notFetchedError struct {
+	scheme string
+	err    error
+}
+
+func (e notFetchedError) Error() string {
+	return fmt.Sprintf("connections: the secret manager of the scheme %.32q did not give the secret: %v", e.scheme, e.err)
+}
+
+func (e notFetchedError) Unwrap() error { return e.err }
 
 // schemes names the schemes that there are; the one that was asked for is not
 // told, since it may be the beginning of a secret that was stored in its place.

@@ -42,6 +42,7 @@ func TestStoredConnections(t *testing.T) {
 		{name: "fields", stored: `{"host":"h","port":1,"database":"d","user":"u","password":"` + canary + `","sslmode":"disable"}`, want: "u:" + canary + "@h:1/d"},
 		{name: "fields' other names", stored: `{"host":"h","port":"1","dbname":"d","username":"u","password":"` + canary + `","sslmode":"disable"}`, want: "u:" + canary + "@h:1/d"},
 		{name: "values that look like keywords", stored: `{"host":"h","port":1,"database":"d' options='-c x","user":"u\\","password":"p' host=evil","sslmode":"disable"}`, want: `u\:p' host=evil@h:1/d' options='-c x`},
+		{name: "nulls", stored: `{"host":"h","port":null,"database":"d","user":"u","username":null,"password":null,"sslmode":"disable","options":null,"url":null}`, want: "u:@h:5432/d"},
 		{name: "a secret's reference", stored: `{"host":"h","port":1,"database":"d","user":"u","password":{"secret":"test://shop#password"},"sslmode":"disable"}`, want: "u:" + canary + "@h:1/d"},
 		{name: "a whole secret", stored: `{"url":{"secret":"test://shop#url"}}`, want: "u:" + canary + "@h:5432/d"},
 
@@ -65,7 +66,9 @@ func TestStoredConnections(t *testing.T) {
 		{name: "a field by two names", stored: `{"host":"h","user":"a","username":"` + canary + `","database":"d"}`, fault: `"user" and "username"`},
 		{name: "no host", stored: `{"database":"d","user":"u","password":"` + canary + `"}`, fault: "no value for host"},
 		{name: "a URL and more", stored: `{"url":"postgres://h/d","password":"` + canary + `"}`, fault: "keys beside"},
-		{name: "a null", stored: `{"host":"h","database":"d","user":"u","password":null}`, fault: `value of "password"`},
+		{name: "a null that must be something", stored: `{"host":null,"database":"d","user":"u","password":"` + canary + `"}`, fault: "no value for host"},
+		{name: "nothing but null", stored: "null", fault: "cannot be used"},
+		{name: "a null as a reference", stored: `{"host":"h","database":"d","user":"u","password":{"secret":null}}`, fault: "no scheme"},
 		{name: "a list", stored: `{"host":["` + canary + `"]}`, fault: `value of "host"`},
 		{name: "a bool", stored: `{"host":"h","database":"d","user":"u","password":true}`, fault: `value of "password"`},
 		{name: "half an object", stored: `{"host":"` + canary, fault: "no JSON object"},
@@ -81,6 +84,9 @@ func TestStoredConnections(t *testing.T) {
 			if c.fault != "" {
 				if err == nil || !strings.Contains(err.Error(), c.fault) {
 					t.Fatalf("got %v, want an error with %q", err, c.fault)
+				}
+				if later := c.name == "no such secret"; errors.Is(err, preview.ErrConnectionInvalid) == later {
+					t.Errorf("whether another attempt may help is told wrong: %v", err)
 				}
 				if strings.Contains(err.Error(), canary) {
 					t.Errorf("the error holds the secret: %v", err)

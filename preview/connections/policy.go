@@ -13,9 +13,10 @@ import (
 
 // Policy says what a stored connection may ask for. The zero Policy is the
 // strictest but for Targets, which then keeps only the addresses out that no
-// database has (see [Targets]).
+// database has, and in [OpenAgent] those of this machine too.
 type Policy struct {
-	// Targets restricts the addresses. Default: see Targets.
+	// Targets restricts the addresses. Default: TargetAny; in AgentConfig
+	// TargetRemote.
 	Targets Targets
 	// Files allows keys that name files of this host (sslrootcert, sslcert,
 	// sslkey). Leave it off where others than the operator store connections.

@@ -22,6 +22,20 @@ func TestTargets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	whole, err := ParseTargets([]string{TargetAny})
+	if err != nil {
+		t.Fatal(err)
+	}
+	remote, err := ParseTargets([]string{TargetRemote})
+	if err != nil {
+		t.Fatal(err)
+	}
+	more, err := ParseTargets([]string{TargetRemote, TargetUnix, "127.0.0.5", "10.9.0.0/16"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	agents := Targets{}.forAgent([]string{"10.9.8.7", "::1"})
+	own := ownAddress(t)
 	for _, c := range []struct {
 		name             string
 		targets          Targets
@@ -54,10 +68,34 @@ func TestTargets(t *testing.T) {
 		{"sockets: address", sockets, "tcp4", "10.20.3.4:5432", false},
 		{"none: socket", none, "unix", "/run/x", false},
 		{"none: address", none, "tcp4", "10.20.3.4:5432", false},
+		{"any: socket", whole, "unix", "/run/x", true},
+		{"any: loopback", whole, "tcp4", "127.0.0.1:5432", true},
+		{"any: metadata", whole, "tcp4", "169.254.169.254:80", false},
+		{"remote: socket", remote, "unix", "/run/x", false},
+		{"remote: private", remote, "tcp4", "10.20.3.4:5432", true},
+		{"remote: public", remote, "tcp6", "[2001:db8::1]:5432", true},
+		{"remote: loopback", remote, "tcp4", "127.0.0.1:5432", false},
+		{"remote: loopback, mapped", remote, "tcp6", "[::ffff:127.0.0.1]:5432", false},
+		{"remote: loopback, elsewhere in it", remote, "tcp4", "127.9.9.9:5432", false},
+		{"remote: loopback v6", remote, "tcp6", "[::1]:5432", false},
+		{"remote: this machine's own", remote, "tcp", own, false},
+		{"remote: metadata", remote, "tcp4", "169.254.169.254:80", false},
+		{"remote: unspecified", remote, "tcp4", "0.0.0.0:5432", false},
+		{"remote and more: socket", more, "unix", "/run/x", true},
+		{"remote and more: the address", more, "tcp4", "127.0.0.5:5432", true},
+		{"remote and more: another of loopback", more, "tcp4", "127.0.0.1:5432", false},
+		{"the agent's: socket", agents, "unix", "/run/x", false},
+		{"the agent's: loopback", agents, "tcp4", "127.0.0.1:5432", false},
+		{"the agent's: its database", agents, "tcp4", "10.9.8.7:5432", false},
+		{"the agent's: its database's host", agents, "tcp6", "[::ffff:10.9.8.7]:6432", false},
+		{"the agent's: beside its database", agents, "tcp4", "10.9.8.8:5432", true},
+		{"the agent's, chosen: its database", more.forAgent([]string{"10.9.8.7"}), "tcp4", "10.9.8.7:5432", true},
+		{"the agent's, none: address", none.forAgent(nil), "tcp4", "10.9.8.7:5432", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := c.targets.allows(c.network, c.address); got != c.want {
-				t.Errorf("got %v", got)
+			err := c.targets.check(t.Context(), c.network, c.address)
+			if (err == nil) != c.want || err != nil && !errors.Is(err, ErrTargetNotAllowed) {
+				t.Errorf("got %v", err)
 			}
 		})
 	}
@@ -66,6 +104,33 @@ func TestTargets(t *testing.T) {
 		if _, err := ParseTargets([]string{"10.0.0.1", bad}); err == nil {
 			t.Errorf("%q was taken for a target", bad)
 		}
+	}
+}
+
+// ownAddress is an address of this machine's, not of its loopback interface if it
+// has another.
+func ownAddress(t *testing.T) string {
+	t.Helper()
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := "127.0.0.1"
+	for _, a := range addresses {
+		if network, ok := a.(*net.IPNet); ok && network.IP.IsGlobalUnicast() {
+			own = network.IP.String()
+		}
+	}
+	return net.JoinHostPort(own, "5432")
+}
+
+// TestAgentHostNotResolved: where it cannot be found out what the agent's own
+// database is, nothing is dialled, and trying again may help.
+func TestAgentHostNotResolved(t *testing.T) {
+	err := Targets{}.forAgent([]string{"no..name"}).check(t.Context(), "tcp4", "192.0.2.1:5432")
+	var dns *net.DNSError
+	if !errors.As(err, &dns) || errors.Is(err, ErrTargetNotAllowed) {
+		t.Errorf("got %v", err)
 	}
 }
 

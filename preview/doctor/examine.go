@@ -75,6 +75,12 @@ func failure(err error) error {
 		message, hint := sqlstate.General(r)
 		return &preview.Error{Reason: r, Message: message, Hint: hint, SQLSTATE: sqlstate.Tellable(said.Code)}
 	}
+	if errors.Is(err, preview.ErrConnectionInvalid) {
+		return &preview.Error{
+			Reason: reason.DatabaseLoginFailed, Message: "the address of this connection is not one that may be reached from here",
+			Hint: "check the host of this connection, or allow its address by targets",
+		}
+	}
 	message, hint := sqlstate.General(reason.DatabaseUnavailable)
 	return &preview.Error{Reason: reason.DatabaseUnavailable, Message: message, Hint: hint}
 }

@@ -94,6 +94,10 @@ func connectError(ctx context.Context, err error) *Error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return callerGone()
 	}
+	var said *Error
+	if errors.As(err, &said) { // by Target.Dial
+		return said
+	}
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) {
 		r := sqlstate.Reason(refused.Code)

@@ -26,8 +26,8 @@ type Target struct {
 	// one are closed.
 	DSN string
 	// Dial opens every network connection, those of cancel requests too; nil
-	// means a net.Dialer's. It goes with the DSN: another Dial with the same DSN
-	// is not noticed.
+	// means a net.Dialer's. An *Error from it is returned as it is. It goes with
+	// the DSN: another Dial with the same DSN is not noticed.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
