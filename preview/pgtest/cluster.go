@@ -72,7 +72,7 @@ type cluster struct {
 }
 
 func newCluster(ctx context.Context, o Options) (*cluster, error) {
-	binDir, err := findBinDir(o.BinDir, os.Getenv, installDirs)
+	binDir, err := findBinDir(o.BinDir, os.Getenv, installDirs())
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package pgtest
 
 import (
+	_ "embed"
 	"errors"
 	"os"
 	"os/exec"
@@ -13,18 +14,17 @@ import (
 // ErrNotInstalled is wrapped by the error of [New] when there is no PostgreSQL.
 var ErrNotInstalled = errors.New("PostgreSQL's server programs were not found")
 
-// installDirs are glob patterns of the folders where packagers put initdb and
-// postgres.
-var installDirs = []string{
-	"/usr/lib/postgresql/*/bin",         // Debian, Ubuntu
-	"/usr/pgsql-*/bin",                  // Red Hat, from PostgreSQL's own packages
-	"/opt/homebrew/opt/postgresql*/bin", // Homebrew on Apple silicon
-	"/usr/local/opt/postgresql*/bin",    // Homebrew on Intel
-	"/home/linuxbrew/.linuxbrew/opt/postgresql*/bin",
-	"/Applications/Postgres.app/Contents/Versions/*/bin",
-	"/Library/PostgreSQL/*/bin",
-	"/usr/libexec/postgresql*", // Alpine
-	"/usr/local/pgsql/bin",     // built from source
+//go:embed folders.txt
+var folders string
+
+// installDirs returns the glob patterns of folders.txt.
+func installDirs() (patterns []string) {
+	for line := range strings.Lines(folders) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			patterns = append(patterns, line)
+		}
+	}
+	return patterns
 }
 
 // findBinDir returns the folder that holds initdb and postgres. getenv and

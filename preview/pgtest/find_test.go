@@ -54,6 +54,19 @@ func TestFindBinDir(t *testing.T) {
 	}
 }
 
+// The folders are one for each line that is no comment, whole and readable.
+func TestInstallDirs(t *testing.T) {
+	patterns := installDirs()
+	if len(patterns) < 5 {
+		t.Fatalf("got %q", patterns)
+	}
+	for _, pattern := range patterns {
+		if _, err := filepath.Match(pattern, ""); err != nil || !filepath.IsAbs(pattern) {
+			t.Errorf("%q: %v", pattern, err)
+		}
+	}
+}
+
 func TestReplaceInDSN(t *testing.T) {
 	for _, test := range []struct{ dsn, user, database, want string }{
 		{"host=h user=a password=p", "b'c", "d", `host=h user=a password=p user='b\'c' dbname='d'`},
