@@ -17,6 +17,7 @@ import (
 
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/client"
+	"github.com/op-data/sqlpreview/preview/internal/servetest"
 	"github.com/op-data/sqlpreview/preview/pgtest"
 	"github.com/op-data/sqlpreview/preview/reason"
 	"github.com/op-data/sqlpreview/preview/server"
@@ -73,15 +74,7 @@ func serve(t *testing.T, b *busy, authenticate server.Authenticator) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- s.Serve(ctx, listener) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
+	servetest.Serve(t, s.Serve, listener)
 	return socket
 }
 

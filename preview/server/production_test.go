@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/credentials"
 
 	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/internal/servetest"
 	"github.com/op-data/sqlpreview/preview/reason"
 	"github.com/op-data/sqlpreview/preview/server"
 	previewv1 "github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1"
@@ -161,15 +162,7 @@ func TestTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- s.Serve(ctx, listener) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
+	servetest.Serve(t, s.Serve, listener)
 	roots := x509.NewCertPool()
 	roots.AddCert(authority)
 	conn, err := grpc.NewClient("127.0.0.1:"+port, grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12})))

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/internal/servetest"
 	"github.com/op-data/sqlpreview/preview/pgtest"
 	"github.com/op-data/sqlpreview/preview/server"
 	"github.com/op-data/sqlpreview/preview/server/telemetry"
@@ -66,15 +67,7 @@ func observe(t *testing.T, dsn string) *observed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- s.Serve(ctx, listener) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
+	servetest.Serve(t, s.Serve, listener)
 	conn, err := grpc.NewClient("unix:"+o.socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
