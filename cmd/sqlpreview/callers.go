@@ -27,8 +27,9 @@ type callers struct {
 const anyName = "*"
 
 // open returns the server's side of TLS, nil for none, and who decides about
-// callers, nil for everybody who can connect; or every fault of c.
-func (c callers) open() (*tls.Config, server.Authenticator, error) {
+// callers, nil for everybody who can connect; or every fault of c. warn is told
+// what is found out later.
+func (c callers) open(warn func(what string, why error)) (*tls.Config, server.Authenticator, error) {
 	var faults []error
 	var proofs []server.Authenticator
 	add := func(setting string, proof server.Authenticator, err error) {
@@ -39,7 +40,9 @@ func (c callers) open() (*tls.Config, server.Authenticator, error) {
 	switch {
 	case c.CertFile != "" && c.KeyFile != "":
 		var err error
-		serverTLS, err = auth.TLS(c.CertFile, c.KeyFile)
+		serverTLS, err = auth.TLS(c.CertFile, c.KeyFile, func(why error) {
+			warn("the server's changed certificate or key cannot be used; the last good one stays in force", why)
+		})
 		faults = append(faults, of("tls_cert_file, tls_key_file", err))
 	case c.CertFile != "" || c.KeyFile != "":
 		faults = append(faults, errors.New("tls_cert_file and tls_key_file belong together; set both"))

@@ -45,14 +45,14 @@ func TestCallersFaults(t *testing.T) {
 		"half of a token":          {callers{Audience: "a"}, []string{"jwt_issuer must be set", "jwt_organization must be set", "jwt_keys_url must be set"}},
 		"keys in the clear":        {callers{Issuer: "i", Audience: "a", Organization: "o", KeysURL: "http://issuer.example/"}, []string{"https"}},
 	} {
-		_, _, err := c.callers.open()
+		_, _, err := c.callers.open(nil)
 		for _, fault := range c.faults {
 			if err == nil || !strings.Contains(err.Error(), fault) {
 				t.Errorf("%s: %v does not say %q", name, err, fault)
 			}
 		}
 	}
-	if serverTLS, authenticate, err := (callers{}).open(); serverTLS != nil || authenticate != nil || err != nil {
+	if serverTLS, authenticate, err := (callers{}).open(nil); serverTLS != nil || authenticate != nil || err != nil {
 		t.Errorf("nothing configured: %v %v %v", serverTLS, authenticate != nil, err)
 	}
 }

@@ -13,9 +13,10 @@ import (
 // recorder writes the egress record of a request. What it returns goes into the
 // request's log line, so that the log stream, which is kept elsewhere, witnesses
 // the chain.
-func recorder(record *egress.Log, log *slog.Logger) func(context.Context, server.Call) (string, error) {
+func recorder(record *egress.Log, ready *readiness, log *slog.Logger) func(context.Context, server.Call) (string, error) {
 	return func(_ context.Context, call server.Call) (string, error) {
 		head, err := record.Append(entryOf(call))
+		ready.recorded(err == nil)
 		if err != nil {
 			log.Error("the egress record cannot be written, so nothing is answered", "why", err.Error())
 			return "", err

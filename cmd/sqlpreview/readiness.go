@@ -19,6 +19,9 @@ const (
 	// probes, however many, cost the database next to nothing.
 	readyAge   = 5 * time.Second
 	unreadyAge = time.Second
+	// unrecordedAge is how long it is not ready after a request could not be
+	// recorded; then the next one tries again.
+	unrecordedAge = 10 * time.Second
 	// probeTimeout bounds a look.
 	probeTimeout = 2 * time.Second
 )
@@ -27,17 +30,20 @@ const (
 type readiness struct {
 	probe    func(context.Context) error
 	draining atomic.Bool
+	now      func() time.Time
 
 	probes singleflight.Group
 	mu     sync.Mutex
 	until  time.Time
 	last   error
+	// unrecorded is until when it is not ready for want of a record.
+	unrecorded time.Time
 }
 
 // newReadiness asks the place of the connections, and the database where there
 // is one. Where there are many, none of them decides about all.
 func newReadiness(from *source, previewer *preview.Previewer) *readiness {
-	return &readiness{probe: func(ctx context.Context) error {
+	return &readiness{now: time.Now, probe: func(ctx context.Context) error {
 		if from.ping != nil && from.ping(ctx) != nil {
 			return errors.New("not ready: the place where connections are kept does not answer")
 		}
@@ -56,14 +62,27 @@ func newReadiness(from *source, previewer *preview.Previewer) *readiness {
 // drain makes the answer no, for good.
 func (r *readiness) drain() { r.draining.Store(true) }
 
+// recorded notes whether the last request could be recorded: while it could not,
+// nothing is answered.
+func (r *readiness) recorded(ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.unrecorded = (time.Time{}); !ok {
+		r.unrecorded = r.now().Add(unrecordedAge)
+	}
+}
+
 func (r *readiness) check(ctx context.Context) error {
 	if r.draining.Load() {
 		return errors.New("not ready: stopping")
 	}
 	r.mu.Lock()
-	last, fresh := r.last, time.Now().Before(r.until)
+	last, fresh, unrecorded := r.last, r.now().Before(r.until), r.now().Before(r.unrecorded)
 	r.mu.Unlock()
-	if fresh {
+	switch {
+	case unrecorded:
+		return errors.New("not ready: the egress record cannot be written")
+	case fresh:
 		return last
 	}
 	result := r.probes.DoChan("", func() (any, error) {
@@ -76,7 +95,7 @@ func (r *readiness) check(ctx context.Context) error {
 		}
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.last, r.until = err, time.Now().Add(age)
+		r.last, r.until = err, r.now().Add(age)
 		return nil, err
 	})
 	select {

@@ -87,12 +87,16 @@ func (s *sidecar) serve(ctx context.Context, listener, adminListener net.Listene
 	address := slog.Group("listening", "network", listener.Addr().Network(), "address", listener.Addr().String())
 	s.log.Info("serving", "version", versionString(), address)
 	start := time.Now()
+	said := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
+		defer close(said)
 		s.ready.drain()
 		s.log.Info("stopping: running previews may finish")
 	})
-	defer stop()
 	err := s.server.Serve(ctx, listener)
+	if !stop() {
+		<-said
+	}
 	stopAdmin()
 	err = errors.Join(err, <-adminDone)
 	if err != nil {

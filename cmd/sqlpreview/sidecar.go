@@ -38,7 +38,7 @@ func newSidecar(ctx context.Context, config *config, known error, env *environme
 	}()
 	opened, sourceErr := config.Sources.open(ctx)
 	least, gradeErr := config.Sources.grade()
-	serverTLS, authenticate, callerErr := config.Callers.open()
+	serverTLS, authenticate, callerErr := config.Callers.open(func(what string, why error) { s.log.Warn(what, "why", why.Error()) })
 	policy, masking, rulesErr := config.Rules.open()
 	if callerErr == nil && authenticate == nil && exposed(config.Listen, serverTLS) {
 		callerErr = errors.New("listen: other machines could call and nothing would prove who they are; " +
@@ -106,7 +106,7 @@ func (s *sidecar) observe(config *server.Config, sight *sight, egressDir string)
 			return of("egress_dir", err)
 		}
 		s.closers = append(s.closers, record.Close)
-		config.Record = recorder(record, s.log)
+		config.Record = recorder(record, s.ready, s.log)
 	}
 	measured, err := telemetry.New(telemetry.Config{
 		TracerProvider: sight.traces, MeterProvider: sight.meters, Pools: s.previewer.PoolStates,

@@ -23,8 +23,12 @@ func (s stamp) same(other stamp) bool {
 type reloaded[T any] struct {
 	paths []string
 	load  func() (T, error)
+	// tell is called when the files cannot be used any more, once until they can
+	// be again or the cause is another; nil for nobody.
+	tell func(error)
 
 	mu     sync.Mutex
+	told   string
 	stamps []stamp
 	value  T
 	err    error
@@ -35,6 +39,19 @@ type reloaded[T any] struct {
 func (r *reloaded[T]) get() (T, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	value, err := r.current()
+	switch {
+	case err == nil:
+		r.told = ""
+	case r.tell != nil && r.told != err.Error():
+		r.told = err.Error()
+		r.tell(err)
+	}
+	return value, err
+}
+
+// current is get; mu is held.
+func (r *reloaded[T]) current() (T, error) {
 	stamps := make([]stamp, len(r.paths))
 	changed := len(r.stamps) != len(r.paths)
 	for i, path := range r.paths {

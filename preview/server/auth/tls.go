@@ -15,13 +15,15 @@ import (
 
 // TLS returns the TLS side of a server: its certificate chain and key are read
 // from PEM files, and read again when the files change. A pair that does not fit
-// together, as in the middle of a rotation, leaves the last good one in force.
+// together, as in the middle of a rotation, leaves the last good one in force;
+// unusable, unless it is nil, is then told why, at the next handshake and once
+// for each cause. It must not block.
 //
 // It asks clients for a certificate and leaves it to [ClientCertificate] to judge
 // it, per request: so a probe needs none, every wrong one gets the one uniform
 // answer, and a certificate authority that is withdrawn is out at once. What
 // TLS itself proves is that the client holds the certificate's key.
-func TLS(certFile, keyFile string) (*tls.Config, error) {
+func TLS(certFile, keyFile string, unusable func(error)) (*tls.Config, error) {
 	pair := &reloaded[*tls.Certificate]{
 		paths: []string{certFile, keyFile},
 		load: func() (*tls.Certificate, error) {
@@ -32,6 +34,7 @@ func TLS(certFile, keyFile string) (*tls.Config, error) {
 	if _, err := pair.get(); err != nil {
 		return nil, fmt.Errorf("auth: the server's certificate or key cannot be used: %w", err)
 	}
+	pair.tell = unusable
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
 		ClientAuth: tls.RequestClientCert,

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,6 +31,8 @@ type tlsWorld struct {
 	dir, certFile, keyFile, caFile string
 	authority                      *authority
 	clock                          clock
+	// unusable counts what was said of a changed server certificate.
+	unusable atomic.Int64
 }
 
 func serveTLS(t *testing.T, config auth.CertificateConfig) *tlsWorld {
@@ -38,7 +41,7 @@ func serveTLS(t *testing.T, config auth.CertificateConfig) *tlsWorld {
 	w.certFile, w.keyFile, w.caFile = filepath.Join(w.dir, "tls.crt"), filepath.Join(w.dir, "tls.key"), filepath.Join(w.dir, "ca.crt")
 	w.rotateServer(t)
 	write(t, w.caFile, w.authority.pem())
-	serverTLS, err := auth.TLS(w.certFile, w.keyFile)
+	serverTLS, err := auth.TLS(w.certFile, w.keyFile, func(error) { w.unusable.Add(1) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,13 +178,30 @@ func TestServerCertificateRotates(t *testing.T) {
 	}
 	// In the middle of a rotation the pair does not fit.
 	write(t, w.keyFile, newAuthority(t, "x").sign(t, named("x")).key)
-	if serial() != rotated {
-		t.Error("half a rotation changed the certificate")
+	for range 2 {
+		if serial() != rotated {
+			t.Error("half a rotation changed the certificate")
+		}
+	}
+	if n := w.unusable.Load(); n != 1 {
+		t.Errorf("half a rotation was told %d times", n)
 	}
 	write(t, w.keyFile, second.key)
 	if serial() != rotated {
 		t.Error("the pair fits again and is not in force")
 	}
+	for range 2 {
+		if err := os.Remove(w.keyFile); err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Error(err)
+		}
+		if serial() != rotated {
+			t.Error("without a key the certificate changed")
+		}
+	}
+	if n := w.unusable.Load(); n != 2 {
+		t.Errorf("a second fault was told %d times", n-1)
+	}
+	write(t, w.keyFile, second.key)
 
 	if _, err := tls.Dial("tcp", strings.TrimPrefix(w.url, "https://"), &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS11}); err == nil {
 		t.Error("TLS 1.1 was spoken")
@@ -250,8 +270,8 @@ func TestTLSFaultsNameNoPath(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "empty"), "")
 	for name, make := range map[string]func() error{
-		"no certificate": func() error { _, err := auth.TLS(dir+"/none", dir+"/none"); return err },
-		"no PEM":         func() error { _, err := auth.TLS(dir+"/empty", dir+"/empty"); return err },
+		"no certificate": func() error { _, err := auth.TLS(dir+"/none", dir+"/none", nil); return err },
+		"no PEM":         func() error { _, err := auth.TLS(dir+"/empty", dir+"/empty", nil); return err },
 		"no authority": func() error {
 			_, err := auth.ClientCertificate(auth.CertificateConfig{CAFile: dir + "/none", AnyName: true})
 			return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 )
 
 // Append records a request and returns the line's place in the chain. When it
@@ -28,10 +29,26 @@ func (l *Log) append(entry Entry) (Head, error) {
 			return Head{}, err
 		}
 	}
+	if err := l.inPlace(); err != nil {
+		return Head{}, err
+	}
 	if err := l.write(Record{Event: Preview, Entry: entry.bounded()}); err != nil {
 		return Head{}, err
 	}
 	return l.end.head, nil
+}
+
+// inPlace refuses to write to a segment that has been removed, moved or
+// replaced: the system would take the lines, and nobody would find them.
+func (l *Log) inPlace() error {
+	open, err := l.file.Stat()
+	if err == nil {
+		var there os.FileInfo
+		if there, err = os.Stat(l.file.Name()); err == nil && os.SameFile(open, there) {
+			return nil
+		}
+	}
+	return fmt.Errorf("egress: %s is not in its folder any more; put it back, or restart to begin a new record", filepath.Base(l.file.Name()))
 }
 
 // settle returns when the record is on the disk. Whoever comes first syncs for

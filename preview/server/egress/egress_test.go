@@ -3,6 +3,7 @@ package egress_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -234,6 +235,43 @@ func BenchmarkAppend(b *testing.B) {
 					}
 				}
 			})
+		})
+	}
+}
+
+// TestSegmentThatIsGone: lines that nobody could find are not taken.
+func TestSegmentThatIsGone(t *testing.T) {
+	for name, c := range map[string]struct {
+		away func(file string) error
+		// back puts it back; nil where it cannot be.
+		back func(file string) error
+	}{
+		"moved":              {func(f string) error { return os.Rename(f, f+".1") }, func(f string) error { return os.Rename(f+".1", f) }},
+		"removed":            {os.Remove, nil},
+		"removed with all":   {func(f string) error { return os.RemoveAll(filepath.Dir(f)) }, nil},
+		"replaced by a copy": {func(f string) error { return errors.Join(os.Rename(f, f+".1"), os.WriteFile(f, nil, 0o600)) }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "log")
+			log := open(t, egress.Options{Dir: dir})
+			appendN(t, log, 2)
+			file := files(t, dir)[0]
+			if err := c.away(file); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := log.Append(egress.Entry{}); err == nil || !strings.Contains(err.Error(), "not in its folder") {
+				t.Errorf("got %v", err)
+			}
+			if c.back == nil {
+				return
+			}
+			if err := c.back(file); err != nil {
+				t.Fatal(err)
+			}
+			appendN(t, log, 1)
+			if report := verify(t, dir, ""); report.Previews != 3 {
+				t.Errorf("got %+v", report)
+			}
 		})
 	}
 }
