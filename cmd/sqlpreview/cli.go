@@ -24,6 +24,8 @@ type environment struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
+	// environ lists all variables as NAME=VALUE.
+	environ func() []string
 }
 
 // complain prints an error, which may quote a file's name or an argument. When

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"strings"
 	"testing"
 )
@@ -16,7 +17,7 @@ func TestComplaintsMoveNoTerminal(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		code := run(arguments, &environment{
-			stdin: strings.NewReader(""), stdout: &out, stderr: &out, getenv: func(string) string { return "" },
+			stdin: strings.NewReader(""), stdout: &out, stderr: &out, getenv: func(string) string { return "" }, environ: os.Environ,
 		})
 		if code == exitOK || out.Len() == 0 {
 			t.Errorf("%q: exit code %d, said %q", arguments, code, out.String())

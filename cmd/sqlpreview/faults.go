@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -62,6 +63,28 @@ func (c *config) outOfBounds() (faults []error) {
 	}
 	for _, origin := range c.AllowedOrigins {
 		faults = append(faults, of("allowed_origins", http.NewCrossOriginProtection().AddTrustedOrigin(origin)))
+	}
+	return faults
+}
+
+// othersVariables are those that begin as ours do and are not: the tests', and
+// the ones that Kubernetes sets for a service of the name op-preview.
+var othersVariables = regexp.MustCompile(`^((TEST|FUZZ|MATRIX)_.*|(.*_)?SERVICE_(HOST|PORT(_.*)?)=.*|(.*_)?PORT=[a-z]+://.*|(.*_)?PORT_[0-9]+_.*)`)
+
+// misspelt returns a fault for each variable that begins as ours do and is no
+// setting: a proof or a bound with a misspelt name would be none. Only names are
+// told, since a value may be a secret.
+func (c *config) misspelt(environ []string) (faults []error) {
+	settings := c.settings()
+	for _, variable := range slices.Sorted(slices.Values(environ)) {
+		rest, ours := strings.CutPrefix(variable, envPrefix)
+		key, value, _ := strings.Cut(rest, "=")
+		if !ours || value == "" || key == "DSN" || othersVariables.MatchString(rest) {
+			continue
+		}
+		if _, known := settings[strings.ToLower(key)]; !known || key != strings.ToUpper(key) {
+			faults = append(faults, fmt.Errorf("%s: there is no such setting", envPrefix+key))
+		}
 	}
 	return faults
 }

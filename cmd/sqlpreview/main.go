@@ -17,7 +17,7 @@ var version string
 func main() {
 	ignoreLibpq()
 	os.Exit(run(os.Args[1:], &environment{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, environ: os.Environ,
 	}))
 }
 
