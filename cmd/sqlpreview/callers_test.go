@@ -159,7 +159,7 @@ func TestServeWithCertificatesAndTokens(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
-		env := &environment{stdout: io.Discard, stderr: &stderr, getenv: func(key string) string { return settings[key] }, environ: func() []string { return nil }}
+		env := &environment{stdout: io.Discard, stderr: &stderr, getenv: func(key string) string { return settings[key] }}
 		done <- (&serveCommand{}).Run(ctx, env)
 	}()
 	t.Cleanup(func() {

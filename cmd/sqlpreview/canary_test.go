@@ -102,7 +102,7 @@ func TestNoSecretInAnyStream(t *testing.T) {
 	defer stop()
 	done := make(chan error, 1)
 	go func() {
-		env := &environment{stdout: io.Discard, stderr: &stderr, getenv: func(key string) string { return settings[key] }, environ: func() []string { return nil }}
+		env := &environment{stdout: io.Discard, stderr: &stderr, getenv: func(key string) string { return settings[key] }}
 		done <- (&serveCommand{}).Run(ctx, env)
 	}()
 	waitFor(t, dir+"/admin")

@@ -24,7 +24,7 @@ type environment struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
-	// environ lists all variables as NAME=VALUE.
+	// environ lists all variables as NAME=VALUE; nil for none.
 	environ func() []string
 }
 

@@ -41,7 +41,10 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 	if c.Listen != "" {
 		config.Listen = c.Listen
 	}
-	err = errors.Join(err, errors.Join(config.misspelt(env.environ())...), errors.Join(config.outOfBounds()...))
+	if env.environ != nil {
+		err = errors.Join(err, errors.Join(config.misspelt(env.environ())...))
+	}
+	err = errors.Join(err, errors.Join(config.outOfBounds()...))
 	if c.PrintConfig && err == nil {
 		return config.print(env.stdout)
 	}
