@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/internal/guard"
 	"github.com/op-data/sqlpreview/preview/pgtest"
@@ -142,4 +144,47 @@ func TestTimeOfConnecting(t *testing.T) {
 	if warm := run(t, p, "select id from orders").Stats; warm.Connect != 0 {
 		t.Errorf("a preview with a kept session says that connecting took %v", warm.Connect)
 	}
+}
+
+// TestShortPreviewFailsNoOther: the one who asks the catalog has too little time
+// for the answer; who shares the question and has more gets one, and the session
+// is kept.
+func TestShortPreviewFailsNoOther(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.Shared(t).Database(t, schema)
+	p := newPreviewer(t, preview.Config{Resolver: preview.SingleConnection(preview.NewSecret(dsn))})
+	lock, err := pgconn.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close(context.Background()) // a test's
+	// The catalog cannot be read while this is held.
+	if _, err := lock.Exec(t.Context(), "begin; lock table pg_catalog.pg_cast in access exclusive mode").ReadAll(); err != nil {
+		t.Fatal(err)
+	}
+	short := make(chan error, 1)
+	go func() {
+		_, err := p.Preview(t.Context(), preview.Request{SQL: "select id from orders", Timeout: 400 * time.Millisecond})
+		short <- err
+	}()
+	var wait sync.WaitGroup
+	for range 5 {
+		wait.Go(func() {
+			if _, err := p.Preview(t.Context(), preview.Request{SQL: "select id from orders", Timeout: 10 * time.Second}); err != nil {
+				var e *preview.Error
+				// A question that waits for the lock for too long says so.
+				if !errors.As(err, &e) || e.Reason != reason.LockTimeout {
+					t.Errorf("one who has time: %v", err)
+				}
+			}
+		})
+	}
+	var e *preview.Error
+	if err := <-short; !errors.As(err, &e) || e.Reason != reason.StatementTimeout && e.Reason != reason.DatabaseUnavailable { // it may not even get a session
+		t.Errorf("the one without time: %v", err)
+	}
+	if _, err := lock.Exec(t.Context(), "rollback").ReadAll(); err != nil {
+		t.Fatal(err)
+	}
+	wait.Wait()
 }

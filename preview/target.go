@@ -16,6 +16,9 @@ import (
 const (
 	// functionsAge is how long the catalog's answer about functions is believed.
 	functionsAge = 30 * time.Second
+	// catalogGrace is how much longer than its time a request waits for what the
+	// database says to that; it is longer than the run's own.
+	catalogGrace = 500 * time.Millisecond
 	// catalogsKept bounds the memory: catalogs are small and asked for anew.
 	catalogsKept = 256
 )
@@ -78,39 +81,58 @@ func (t *target) left() time.Duration { return max(time.Until(t.deadline), time.
 // Catalog implements origin.Target. Requests that ask the same at the same time
 // share the answer.
 func (t *target) Catalog(ctx context.Context, sql string, since time.Time) ([][]string, time.Time, error) {
-	ctx, cancel := context.WithDeadline(ctx, t.deadline)
-	defer cancel()
-	answer, err := t.catalog.answers.Do(ctx, sql, since, func(ctx context.Context) (*run.Texts, error) {
-		// A request with more time left than this one may join.
-		return t.pools.Internal(ctx, t.Target, sql, run.HardTimeout)
-	})
-	if err != nil {
-		return nil, answer.Began, catalogError(ctx, err)
+	deadline := t.deadline
+	if of, ok := ctx.Deadline(); ok && of.Before(deadline) {
+		deadline = of
 	}
-	if !answer.Joined {
-		t.queue += answer.Value.Queue
-		t.connect += answer.Value.Connect
+	// At the deadline the database's own answer comes first, and leaves a session
+	// that can be used again.
+	waiting, leave := context.WithDeadline(context.WithoutCancel(ctx), deadline.Add(catalogGrace))
+	defer leave()
+	defer context.AfterFunc(ctx, func() {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			leave()
+		}
+	})()
+	for {
+		answer, err := t.catalog.answers.Do(waiting, sql, since, func(ctx context.Context) (*run.Texts, error) {
+			texts, err := t.pools.Internal(ctx, t.Target, sql, max(time.Until(deadline), time.Millisecond))
+			if err != nil && !time.Now().Before(deadline) {
+				err = outOfTime{err}
+			}
+			return texts, err
+		})
+		var late outOfTime
+		switch {
+		case errors.Is(ctx.Err(), context.Canceled):
+			return nil, answer.Began, callerGone()
+		case err == nil:
+			if !answer.Joined {
+				t.queue += answer.Value.Queue
+				t.connect += answer.Value.Connect
+			}
+			return answer.Value.Rows, answer.Began, nil
+		case answer.Joined && errors.As(err, &late) && time.Now().Before(deadline):
+			// The one who asked had less time; ask again.
+		case waiting.Err() != nil:
+			return nil, answer.Began, &Error{
+				Reason:    reason.StatementTimeout,
+				Message:   "the time limit passed while the database's catalogs were asked",
+				Hint:      "allow more time, or try again later",
+				StoppedBy: string(run.StoppedByClock),
+			}
+		default:
+			return nil, answer.Began, err
+		}
 	}
-	return answer.Value.Rows, answer.Began, nil
 }
 
-// catalogError tells why there is no answer: a context's own end is that of this
-// request.
-func catalogError(ctx context.Context, err error) error {
-	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
-		return callerGone()
-	case ctx.Err() != nil:
-		return &Error{
-			Reason:    reason.StatementTimeout,
-			Message:   "the time limit passed while the database's catalogs were asked, before or after the query",
-			Hint:      "allow more time, or try again later",
-			StoppedBy: string(run.StoppedByClock),
-		}
-	default:
-		return err
-	}
-}
+// outOfTime marks an error of a question whose asker had no time left.
+type outOfTime struct{ cause error }
+
+func (e outOfTime) Error() string { return e.cause.Error() }
+
+func (e outOfTime) Unwrap() error { return e.cause }
 
 func callerGone() *Error {
 	return &Error{
