@@ -164,9 +164,16 @@ func TestShortPreviewFailsNoOther(t *testing.T) {
 	}
 	short := make(chan error, 1)
 	go func() {
-		_, err := p.Preview(t.Context(), preview.Request{SQL: "select id from orders", Timeout: 400 * time.Millisecond})
+		_, err := p.Preview(t.Context(), preview.Request{SQL: "select id from orders", Timeout: 2 * time.Second})
 		short <- err
 	}()
+	for asked := false; !asked && len(short) == 0; time.Sleep(5 * time.Millisecond) {
+		results, err := lock.Exec(t.Context(), "select count(*) from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())").ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked = string(results[0].Rows[0][0]) != "0"
+	}
 	var wait sync.WaitGroup
 	for range 5 {
 		wait.Go(func() {

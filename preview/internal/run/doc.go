@@ -33,8 +33,9 @@
 // Prepared statements of SQL's PREPARE are deallocated in a session of our own,
 // and counted behind a pooler.
 //
-// What the parts of a flight take the server, in microseconds on an idle machine
-// with PostgreSQL 15 (a bare "select 1" takes it 45):
+// What the parts add to a round trip over a unix socket, in microseconds (medians
+// of 4,000, PostgreSQL 15, a busy machine with two cores; a bare "select 1" in the
+// wrapper takes 45):
 //
 //	begin, rollback and their Sync  12
 //	settings of the transaction     47
