@@ -93,10 +93,12 @@ func (c *config) settings() map[string]any {
 	}
 }
 
-// loadConfig reads the file, where there is one, then the environment, and
-// reports every fault at once.
-func loadConfig(file string, getenv func(string) string) (*config, error) {
-	c := &config{
+// agentDSN names the variable that the agent has for itself.
+const agentDSN = "OP_AGENT_DATABASE_URL"
+
+// defaults are the settings where nothing is said.
+func defaults() *config {
+	return &config{
 		Listen:         defaultListen,
 		AllowedHosts:   []string{},
 		AllowedOrigins: []string{},
@@ -113,6 +115,12 @@ func loadConfig(file string, getenv func(string) string) (*config, error) {
 			EnableDetectors: []string{}, DisableDetectors: []string{},
 		},
 	}
+}
+
+// loadConfig reads the file, where there is one, then the environment, and
+// reports every fault at once.
+func loadConfig(file string, getenv func(string) string) (*config, error) {
+	c := defaults()
 	faults := c.readFile(file)
 	settings := c.settings()
 	for _, key := range slices.Sorted(maps.Keys(settings)) {
@@ -124,7 +132,8 @@ func loadConfig(file string, getenv func(string) string) (*config, error) {
 		}
 	}
 	c.Sources.DSN = secretFrom(getenv, envPrefix+"DSN")
-	c.Sources.AgentDSN = secretFrom(getenv, "OP_AGENT_DATABASE_URL")
+	c.Sources.AgentDSN = secretFrom(getenv, agentDSN)
+	c.complete()
 	return c, errors.Join(faults...)
 }
 
@@ -193,6 +202,9 @@ func setText(target any, text string) error {
 		*target = text
 	case *[]string:
 		*target = strings.Split(text, ",")
+		for i, entry := range *target {
+			(*target)[i] = strings.TrimSpace(entry)
+		}
 	case *int:
 		*target, err = strconv.Atoi(text)
 	case *int64:
@@ -217,24 +229,4 @@ func kindOf(target any) string {
 	default:
 		return "a whole number"
 	}
-}
-
-// print writes the configuration in the form of the file. Secrets are redacted.
-func (c *config) print(w io.Writer) error {
-	values := map[string]any{}
-	for key, target := range c.settings() {
-		values[key] = target
-		if duration, ok := target.(*time.Duration); ok {
-			values[key] = duration.String()
-		}
-	}
-	for key, secret := range map[string]preview.Secret{"dsn": c.Sources.DSN, "agent_database_url": c.Sources.AgentDSN} {
-		if !secret.IsEmpty() {
-			values[key] = secret
-		}
-	}
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(values)
 }

@@ -46,7 +46,7 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 	}
 	err = errors.Join(err, errors.Join(config.outOfBounds()...))
 	if c.PrintConfig && err == nil {
-		return config.print(env.stdout)
+		return config.print(env.stdout, env.stderr)
 	}
 	sidecar, err := newSidecar(ctx, config, err, env)
 	var tooLow gradeError

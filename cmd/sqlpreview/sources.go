@@ -110,8 +110,7 @@ func (s sources) policy() (connections.Policy, error) {
 	if len(s.Targets) > 0 {
 		var err error
 		policy.Targets, err = connections.ParseTargets(s.Targets)
-		targetErr = errors.Join(targetErr, err)
-		targetErr = of("targets", targetErr)
+		targetErr = errors.Join(targetErr, of("targets", err))
 	}
 	if s.SecretsDir != "" {
 		var files connections.SecretSource

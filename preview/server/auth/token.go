@@ -56,6 +56,9 @@ type TokenConfig struct {
 	Now func() time.Time
 }
 
+// DefaultAlgorithm is TokenConfig.Algorithm's default.
+const DefaultAlgorithm = string(jose.RS256)
+
 var algorithms = []jose.SignatureAlgorithm{
 	jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512, jose.EdDSA,
 }
@@ -73,7 +76,7 @@ func AccessToken(config TokenConfig) (server.Authenticator, error) {
 
 func newVerifier(config TokenConfig) (*verifier, error) {
 	if config.Algorithm == "" {
-		config.Algorithm = string(jose.RS256)
+		config.Algorithm = DefaultAlgorithm
 	}
 	if config.KeyMaxAge == 0 {
 		config.KeyMaxAge = DefaultKeyMaxAge
