@@ -1,10 +1,7 @@
 package preview
 
 import (
-	"cmp"
 	"context"
-	"crypto/rand"
-	"errors"
 	"time"
 
 	"github.com/op-data/sqlpreview/preview/internal/guard"
@@ -37,8 +34,12 @@ func (p *Previewer) Close() { p.pools.Close() }
 //
 // When ctx ends, the query is cancelled in the database too.
 func (p *Previewer) Preview(ctx context.Context, request Request) (*Result, error) {
-	start := time.Now()
-	r := p.begin(request, start)
+	return withFreshLogin(ctx, p.begin(request, time.Now()), func(ctx context.Context, r *visit) (*Result, error) {
+		return p.preview(ctx, request, r)
+	})
+}
+
+func (p *Previewer) preview(ctx context.Context, request Request, r *visit) (*Result, error) {
 	q, err := p.prepare(ctx, request.SQL, r)
 	if err != nil {
 		return nil, r.failed(err, q.statement)
@@ -75,7 +76,7 @@ func (p *Previewer) Preview(ctx context.Context, request Request) (*Result, erro
 	result.Stats.Check, result.Stats.Queue, result.Stats.Connect = q.check, asking.queue+raw.Queue, asking.connect+raw.Connect
 	result.Stats.Execute, result.Stats.Fetch = raw.Execute, raw.Fetch
 	result.Stats.Catalog = q.resolve + raw.Describe + cleaning.Sub(ran) - asking.queue - asking.connect
-	result.Stats.Sanitize, result.Stats.Total = cleaned.Sub(cleaning), time.Since(start)
+	result.Stats.Sanitize, result.Stats.Total = cleaned.Sub(cleaning), time.Since(r.start)
 	return result, nil
 }
 
@@ -83,7 +84,12 @@ func (p *Previewer) Preview(ctx context.Context, request Request) (*Result, erro
 // query and plans nothing; no row is touched. MaxRows has no meaning here. The
 // error is always an *Error.
 func (p *Previewer) Describe(ctx context.Context, request Request) (*Description, error) {
-	r := p.begin(request, time.Now())
+	return withFreshLogin(ctx, p.begin(request, time.Now()), func(ctx context.Context, r *visit) (*Description, error) {
+		return p.describe(ctx, request, r)
+	})
+}
+
+func (p *Previewer) describe(ctx context.Context, request Request, r *visit) (*Description, error) {
 	q, err := p.prepare(ctx, request.SQL, r)
 	if err != nil {
 		return nil, r.failed(err, q.statement)
@@ -111,7 +117,7 @@ type query struct {
 
 // prepare takes a text through every step before it runs. With an error it
 // returns what there is of the query: the statement, if the guard accepted it.
-func (p *Previewer) prepare(ctx context.Context, sql string, r visit) (q query, err error) {
+func (p *Previewer) prepare(ctx context.Context, sql string, r *visit) (q query, err error) {
 	start := time.Now()
 	st, refused := guard.Check(sql, p.policy)
 	if st == nil {
@@ -148,47 +154,6 @@ func (p *Previewer) resolve(ctx context.Context, t *target, st *guard.Statement)
 		return refusal(refused)
 	}
 	return nil
-}
-
-// visit is one request with its bounds settled.
-type visit struct {
-	id           string
-	connectionID string
-	rows         int
-	deadline     time.Time
-}
-
-func (p *Previewer) begin(request Request, start time.Time) visit {
-	r := visit{
-		id:           request.RequestID,
-		connectionID: cmp.Or(request.ConnectionID, DefaultConnectionID),
-		rows:         lower(request.MaxRows, p.limits.MaxRows),
-		deadline:     start.Add(lower(request.Timeout, p.limits.Timeout)),
-	}
-	if request.Timeout < 0 {
-		r.deadline = start
-	}
-	if !ValidRequestID(r.id) {
-		r.id = rand.Text()
-	}
-	return r
-}
-
-// failed puts the request's id and what identifies the statement, nil where the
-// guard accepted none, into an error. It may be a Resolver's own, which many
-// requests share, so it is copied.
-func (r visit) failed(err error, st *guard.Statement) error {
-	e := *internal("the preview failed")
-	var known *Error
-	if errors.As(err, &known) {
-		e = *known
-	}
-	e.RequestID, e.Receipt = r.id, nil
-	if st != nil {
-		accepted := receipt(st)
-		e.Receipt = &accepted
-	}
-	return &e
 }
 
 func internal(message string) *Error { return &Error{Reason: reason.Internal, Message: message} }

@@ -101,12 +101,30 @@ var ErrConnectionInvalid = errors.New("the connection is not valid")
 // means "default". When the DSN of an id changes, new previews use the new one
 // and sessions of the old one are closed.
 //
+// When the database refuses the login, the Resolver is asked once more with a
+// context that [IsRefresh] recognises, and the preview is tried again if the
+// answer is another one.
+//
 // An *Error is told to the caller as it is. The text of any other error is withheld
 // from the caller, who sees DATABASE_UNAVAILABLE and may try again, unless it is
 // ErrConnectionNotFound or ErrConnectionInvalid.
 type Resolver interface {
 	Resolve(ctx context.Context, connectionID string) (Connection, error)
 }
+
+type refreshKey struct{}
+
+// WithRefresh returns a context that asks a Resolver for credentials that are not
+// older than the question: the database has just refused those it gave.
+func WithRefresh(ctx context.Context) context.Context {
+	return context.WithValue(ctx, refreshKey{}, true)
+}
+
+// IsRefresh tells a Resolver, and whatever it fetches credentials from, to ask
+// anew for what it remembers. One that remembers nothing need not look. Since a
+// connection whose password is wrong gets such a question at every preview, one
+// that asks a costly or limited service should bound how often it follows it.
+func IsRefresh(ctx context.Context) bool { return ctx.Value(refreshKey{}) != nil }
 
 // DefaultConnectionID is the id of the connection of SingleConnection.
 const DefaultConnectionID = "default"

@@ -35,7 +35,7 @@ type target struct {
 }
 
 // target finds the database of a request.
-func (p *Previewer) target(ctx context.Context, r visit) (*target, error) {
+func (p *Previewer) target(ctx context.Context, r *visit) (*target, error) {
 	resolving, cancel := context.WithDeadline(ctx, r.deadline)
 	defer cancel()
 	connection, err := p.resolver.Resolve(resolving, r.connectionID)
@@ -66,6 +66,10 @@ func (p *Previewer) target(ctx context.Context, r visit) (*target, error) {
 		}
 	}
 	dsn := connection.DSN.Reveal()
+	if r.tried == dsn && dsn != "" {
+		return nil, internal("the resolver has no other credentials") // withFreshLogin tells the first error
+	}
+	r.tried = dsn
 	return &target{
 		Target:   run.Target{ID: r.connectionID, DSN: dsn, Dial: connection.dial()},
 		pools:    p.pools,
