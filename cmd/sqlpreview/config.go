@@ -47,7 +47,7 @@ type config struct {
 
 // settings lists every setting by its key; a value is a pointer into c.
 func (c *config) settings() map[string]any {
-	return map[string]any{
+	settings := map[string]any{
 		"listen":                  &c.Listen,
 		"admin_listen":            &c.AdminListen,
 		"allowed_hosts":           &c.AllowedHosts,
@@ -91,6 +91,8 @@ func (c *config) settings() map[string]any {
 		"jwt_keys_url":            &c.Callers.KeysURL,
 		"jwt_algorithm":           &c.Callers.Algorithm,
 	}
+	maps.Copy(settings, c.Sources.Managers.settings())
+	return settings
 }
 
 // agentDSN names the variable that the agent has for itself.
@@ -108,7 +110,7 @@ func defaults() *config {
 		Limits:         preview.DefaultLimits(),
 		Pool:           preview.DefaultPool(),
 		LargeAnswers:   preview.DefaultLargeAnswers,
-		Sources:        sources{Targets: []string{}},
+		Sources:        sources{Targets: []string{}, Managers: managerDefaults()},
 		Callers:        callers{ClientNames: []string{}, Subjects: []string{}},
 		Rules: rules{
 			MaskColumns: []string{}, MaskNames: []string{}, KeepColumns: []string{},

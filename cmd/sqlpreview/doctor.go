@@ -62,11 +62,16 @@ func (c *doctorCommand) Run(ctx context.Context, env *environment) error {
 	return err
 }
 
-// oneConnection is where query and doctor find their database.
+// oneConnection is where query and doctor find their database. A payload may refer
+// to the same secrets as with serve.
 func oneConnection(ctx context.Context, file string, env *environment) (*source, error) {
-	s := sources{DSNFile: file}
+	configured, err := loadConfig("", env.getenv)
+	if err != nil {
+		return nil, err
+	}
+	s := sources{DSNFile: file, SecretsDir: configured.Sources.SecretsDir, Managers: configured.Sources.Managers}
 	if file == "" {
-		s.DSN = secretFrom(env.getenv, envPrefix+"DSN")
+		s.DSN = configured.Sources.DSN
 	}
 	if len(s.places()) == 0 {
 		return nil, errors.New("no database: set OP_PREVIEW_DSN to a connection string, or name a file that holds one")

@@ -71,6 +71,13 @@ func (g *graded) Resolve(ctx context.Context, id string) (preview.Connection, er
 		return preview.Connection{}, err
 	}
 	grade, err := g.grade(ctx, connection)
+	if preview.ReasonOf(err) == reason.DatabaseLoginFailed && !preview.IsRefresh(ctx) {
+		fresh, freshErr := g.Resolver.Resolve(preview.WithRefresh(ctx), id)
+		if freshErr == nil && fresh.DSN.Reveal() != connection.DSN.Reveal() { // a rotated password
+			connection = fresh
+			grade, err = g.grade(ctx, connection)
+		}
+	}
 	if err != nil {
 		return preview.Connection{}, err
 	}

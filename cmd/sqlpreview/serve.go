@@ -25,8 +25,10 @@ func (*serveCommand) Help() string {
   OP_PREVIEW_DSN_FILE          the same from a file, read for every preview
   OP_PREVIEW_CONNECTIONS_DIR   a folder of such files; a file's name is the connection's id
   OP_PREVIEW_WORKSPACE_ID      this tenant's rows of the agent's table, in OP_AGENT_DATABASE_URL
-A stored JSON payload may refer to files of OP_PREVIEW_SECRETS_DIR, into which a secret manager puts its secrets:
-{"password": {"secret": "file:shop/password"}}.
+A stored JSON payload may refer to files of OP_PREVIEW_SECRETS_DIR, into which a secret manager puts its secrets,
+{"password": {"secret": "file:shop/password"}}, and, where the binary was built with them, to HashiCorp Vault
+(OP_PREVIEW_VAULT_ADDRESS), AWS Secrets Manager (OP_PREVIEW_AWS_PREFIX) and Google Cloud Secret Manager
+(OP_PREVIEW_GCP_PROJECT): {"secret": "vault:shop/database#password"}.
 Callers show every proof that is configured: OP_PREVIEW_TOKEN_FILE (a bearer token), OP_PREVIEW_CLIENT_CA_FILE with
 OP_PREVIEW_CLIENT_NAMES (a client certificate), OP_PREVIEW_JWT_ISSUER and its kin (an access token).
 OP_PREVIEW_EGRESS_DIR keeps the record of all that left; OP_PREVIEW_ADMIN_LISTEN answers /livez, /readyz and /metrics;

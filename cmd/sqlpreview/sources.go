@@ -24,6 +24,7 @@ type sources struct {
 	AgentSchema   string
 	Targets       []string
 	SecretsDir    string
+	Managers      managers
 	MinGrade      string
 }
 
@@ -39,12 +40,12 @@ type source struct {
 
 // open returns the source, or every fault of s.
 func (s sources) open(ctx context.Context) (*source, error) {
-	stored, err := s.policy()
+	stored, closeManagers, err := s.policy()
 	// The operator's own DSN and files may name files; what others store in the
 	// agent's table may not.
 	own := stored
 	own.Files = true
-	opened := &source{close: func() {}}
+	opened := &source{close: closeManagers}
 	var openErr error
 	switch places := s.places(); {
 	case len(places) == 0:
@@ -70,11 +71,13 @@ func (s sources) open(ctx context.Context) (*source, error) {
 			DSN: s.AgentDSN, WorkspaceID: s.WorkspaceID, Schema: s.AgentSchema, Policy: stored,
 		})
 		if openErr == nil {
-			opened.Resolver, opened.ping, opened.close = agent, agent.Ping, agent.Close
+			opened.Resolver, opened.ping = agent, agent.Ping
+			opened.close = func() { agent.Close(); closeManagers() }
 		}
 		openErr = of("workspace_id, OP_AGENT_DATABASE_URL", openErr)
 	}
 	if err := errors.Join(err, openErr); err != nil {
+		closeManagers()
 		return nil, err
 	}
 	return opened, nil
@@ -100,30 +103,34 @@ func (s sources) places() []string {
 	return places
 }
 
-// policy is what a stored connection may ask for.
-func (s sources) policy() (connections.Policy, error) {
+// policy is what a stored connection may ask for, and what closes the secret
+// managers.
+func (s sources) policy() (connections.Policy, func(), error) {
 	var policy connections.Policy
 	var targetErr, secretErr error
-	if s.SecretsDir != "" && s.WorkspaceID != "" && s.anywhere() {
-		targetErr = errors.New("secrets_dir with workspace_id needs targets that are addresses or networks: whoever stores a connection could send a secret of the folder to any host")
+	if s.refers() && s.WorkspaceID != "" && s.anywhere() {
+		targetErr = errors.New("secrets_dir and secret managers with workspace_id need targets that are addresses or networks: whoever stores a connection could send a secret to any host")
 	}
 	if len(s.Targets) > 0 {
 		var err error
 		policy.Targets, err = connections.ParseTargets(s.Targets)
 		targetErr = errors.Join(targetErr, of("targets", err))
 	}
+	secrets, closeManagers, managerErr := s.Managers.open()
+	policy.Secrets = secrets
 	if s.SecretsDir != "" {
-		var files connections.SecretSource
-		files, secretErr = connections.SecretFiles(s.SecretsDir)
-		policy.Secrets = map[string]connections.SecretSource{connections.FileScheme: files}
+		secrets[connections.FileScheme], secretErr = connections.SecretFiles(s.SecretsDir)
 	}
-	return policy, errors.Join(targetErr, of("secrets_dir", secretErr))
+	return policy, closeManagers, errors.Join(targetErr, of("secrets_dir", secretErr), managerErr)
 }
 
 // anywhere tells whether hosts that the operator has not named may be reached.
 func (s sources) anywhere() bool {
 	return len(s.Targets) == 0 || slices.Contains(s.Targets, connections.TargetAny) || slices.Contains(s.Targets, connections.TargetRemote)
 }
+
+// refers tells whether payloads may refer to secrets.
+func (s sources) refers() bool { return s.SecretsDir != "" || len(s.Managers.choices()) > 0 }
 
 // logged writes what is wrong with a connection for the operator; the caller is
 // not told.

@@ -20,8 +20,10 @@ import (
 const (
 	// DefaultCacheTime is AgentConfig.CacheTime's default.
 	DefaultCacheTime = 5 * time.Second
-	// lookupTimeout bounds a look into the agent's database.
+	// lookupTimeout bounds a look into the agent's database, and readTimeout that
+	// and the fetching of the secrets to which a row refers.
 	lookupTimeout = 3 * time.Second
+	readTimeout   = 9 * time.Second
 	maxIDBytes    = 256
 )
 
@@ -118,13 +120,17 @@ func (a *Agent) Resolve(ctx context.Context, id string) (preview.Connection, err
 	if id == "" || len(id) > maxIDBytes || !utf8.ValidString(id) || strings.ContainsRune(id, 0) {
 		return preview.Connection{}, preview.ErrConnectionNotFound
 	}
-	if connection, ok := a.fresh(id); ok {
-		return connection, nil
+	flight := "fresh " + id
+	if !preview.IsRefresh(ctx) {
+		if connection, ok := a.fresh(id); ok {
+			return connection, nil
+		}
+		flight = "any " + id
 	}
 	// One look-up serves all who ask meanwhile, so it must not end with the one
 	// who asked first.
-	result := a.flights.DoChan(id, func() (any, error) {
-		shared, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookupTimeout)
+	result := a.flights.DoChan(flight, func() (any, error) {
+		shared, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
 		defer cancel()
 		return a.lookUp(shared, id)
 	})
@@ -148,7 +154,9 @@ func (a *Agent) fresh(id string) (preview.Connection, bool) {
 // find: a connection that was just made must work, and one that was deleted
 // must not.
 func (a *Agent) lookUp(ctx context.Context, id string) (preview.Connection, error) {
-	payload, found, err := a.lookups.ask(ctx, id, a.config.WorkspaceID)
+	asking, cancel := context.WithTimeout(ctx, lookupTimeout)
+	defer cancel()
+	payload, found, err := a.lookups.ask(asking, id, a.config.WorkspaceID)
 	var connection preview.Connection
 	switch {
 	case err != nil:

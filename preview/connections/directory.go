@@ -131,16 +131,3 @@ func (f file) load() ([]byte, error) {
 	}
 	return content, nil
 }
-
-// Single returns a Resolver of one connection, whose id is "default", from a
-// connection string or a payload. A secret that the payload refers to is fetched
-// once, here.
-func Single(ctx context.Context, stored preview.Secret, policy Policy) (preview.Resolver, error) {
-	connection, err := policy.read(ctx, []byte(stored.Reveal()))
-	if err != nil {
-		return nil, err
-	}
-	return preview.StaticConnections(map[string]preview.Connection{
-		preview.DefaultConnectionID: connection, "": connection,
-	}), nil
-}

@@ -6,13 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/connections/internal/object"
 )
 
 // maxPayload bounds what is read for one connection.
@@ -34,17 +33,22 @@ var wholes = []string{"url", "dsn"}
 // or a JSON payload.
 func (p Policy) read(ctx context.Context, stored []byte) (_ preview.Connection, err error) {
 	defer func() { err = invalid(err) }()
-	stored = bytes.TrimSpace(stored)
-	if len(stored) > maxPayload {
-		return preview.Connection{}, fmt.Errorf("connections: what is stored is longer than %d bytes", maxPayload)
-	}
-	dsn := string(stored)
-	if len(stored) > 0 && (stored[0] == '{' || stored[0] == '"') {
-		if dsn, err = p.payload(ctx, stored); err != nil {
-			return preview.Connection{}, err
-		}
+	dsn, err := p.dsn(ctx, stored)
+	if err != nil {
+		return preview.Connection{}, err
 	}
 	return p.connection(dsn)
+}
+
+func (p Policy) dsn(ctx context.Context, stored []byte) (string, error) {
+	stored = bytes.TrimSpace(stored)
+	if len(stored) > maxPayload {
+		return "", fmt.Errorf("connections: what is stored is longer than %d bytes", maxPayload)
+	}
+	if len(stored) > 0 && (stored[0] == '{' || stored[0] == '"') {
+		return p.payload(ctx, stored)
+	}
+	return string(stored), nil
 }
 
 // payload turns a JSON payload into a connection string.
@@ -53,31 +57,49 @@ func (p Policy) payload(ctx context.Context, stored []byte) (string, error) {
 	if json.Unmarshal(stored, &whole) == nil {
 		return whole, nil
 	}
-	object, err := members(stored)
+	members, err := object.Members(stored)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("connections: the payload cannot be read: %w", err)
+	}
+	if reference, ok := members["secret"]; ok && len(members) == 1 {
+		return p.whole(ctx, reference)
 	}
 	// A form that is left empty in part stores null.
-	maps.DeleteFunc(object, func(_ string, value json.RawMessage) bool { return string(value) == "null" })
+	maps.DeleteFunc(members, func(_ string, value json.RawMessage) bool { return string(value) == "null" })
 	for _, key := range wholes {
-		value, ok := object[key]
+		value, ok := members[key]
 		switch {
 		case !ok:
-		case len(object) > 1:
+		case len(members) > 1:
 			return "", fmt.Errorf("connections: the payload has keys beside %q, which is a whole connection string", key)
 		default:
 			return p.text(ctx, key, value)
 		}
 	}
-	return p.fields(ctx, object)
+	return p.fields(ctx, members)
+}
+
+// whole reads a payload that lies in a secret manager as a whole. It may not
+// refer on: whoever may write one secret could otherwise have others read.
+func (p Policy) whole(ctx context.Context, value json.RawMessage) (string, error) {
+	var reference string
+	if json.Unmarshal(value, &reference) != nil {
+		return "", errors.New(`connections: the payload's value of "secret" is no reference`)
+	}
+	fetched, err := p.fetch(ctx, reference)
+	if err != nil {
+		return "", err
+	}
+	p.Secrets = nil
+	return p.dsn(ctx, []byte(fetched))
 }
 
 // fields builds a connection string of a payload's single values. All are
 // quoted, so no value can become another keyword.
-func (p Policy) fields(ctx context.Context, object map[string]json.RawMessage) (string, error) {
+func (p Policy) fields(ctx context.Context, members map[string]json.RawMessage) (string, error) {
 	var dsn strings.Builder
 	given := map[string]string{}
-	for key, value := range object {
+	for key, value := range members {
 		keyword, ok := fields[key]
 		if !ok {
 			// Not quoted: whoever stored it may have put the secret there.
@@ -111,8 +133,8 @@ func (p Policy) text(ctx context.Context, key string, value json.RawMessage) (st
 	case json.Unmarshal(value, &number) == nil && number != "":
 		return number.String(), nil
 	}
-	object, err := members(value)
-	if err != nil || len(object) != 1 || json.Unmarshal(object["secret"], &text) != nil {
+	reference, err := object.Members(value)
+	if err != nil || len(reference) != 1 || json.Unmarshal(reference["secret"], &text) != nil {
 		return "", fmt.Errorf(`connections: the payload's value of %q is neither a text, a number nor {"secret": "reference"}`, key)
 	}
 	return p.fetch(ctx, text)
@@ -120,17 +142,17 @@ func (p Policy) text(ctx context.Context, key string, value json.RawMessage) (st
 
 // fetch asks the secret manager that the reference's scheme names.
 func (p Policy) fetch(ctx context.Context, reference string) (string, error) {
-	parsed, err := url.Parse(reference)
-	if err != nil || parsed.Scheme == "" {
-		return "", errors.New(`connections: a secret's reference has no scheme; write it as in "vault://secret/shop#password"`)
+	scheme, _, found := strings.Cut(reference, ":")
+	if !found || scheme == "" {
+		return "", errors.New(`connections: a secret's reference has no scheme; write it as in "vault:shop/database#password"`)
 	}
-	source, ok := p.Secrets[parsed.Scheme]
+	source, ok := p.Secrets[scheme]
 	if !ok {
-		return "", errors.New("connections: no secret manager is configured for references of that scheme; there are: " + p.schemes())
+		return "", errors.New("connections: no secret manager is configured here for references of that scheme; there are: " + p.schemes())
 	}
 	secret, err := source.Fetch(ctx, reference)
 	if err != nil {
-		return "", notFetchedError{parsed.Scheme, err}
+		return "", notFetchedError{scheme, err}
 	}
 	return secret.Reveal(), nil
 }
@@ -154,37 +176,4 @@ func (p Policy) schemes() string {
 		return "none"
 	}
 	return strings.Join(slices.Sorted(maps.Keys(p.Secrets)), ", ")
-}
-
-// members decodes one JSON object. Keys that occur twice are refused: another
-// reader could take the other value.
-func members(text []byte) (map[string]json.RawMessage, error) {
-	notObject := errors.New("connections: the payload is no JSON object")
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
-		return nil, notObject
-	}
-	object := map[string]json.RawMessage{}
-	for decoder.More() {
-		token, err := decoder.Token()
-		key, ok := token.(string)
-		if err != nil || !ok {
-			return nil, notObject
-		}
-		var value json.RawMessage
-		if err := decoder.Decode(&value); err != nil {
-			return nil, notObject
-		}
-		if _, twice := object[key]; twice {
-			return nil, errors.New("connections: the payload has a key twice")
-		}
-		object[key] = value
-	}
-	if _, err := decoder.Token(); err != nil { // the closing brace
-		return nil, notObject
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, notObject
-	}
-	return object, nil
 }

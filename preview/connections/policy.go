@@ -28,7 +28,9 @@ type Policy struct {
 // SecretSource fetches secrets from a secret manager.
 type SecretSource interface {
 	// Fetch returns the secret of a reference, for instance
-	// "vault://secret/shop#password". Its error must not hold the secret.
+	// "vault:shop/database#password". Its error must not hold the secret. Where
+	// preview.IsRefresh holds for ctx, the database has refused what was fetched
+	// before: a source that remembers should then ask again, though not each time.
 	Fetch(ctx context.Context, reference string) (preview.Secret, error)
 }
 

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/op-data/sqlpreview/preview/connections"
+)
+
+// managers says which secret managers payloads may refer to. None is on unless
+// its first setting is given; each takes a prefix, outside of which nothing can be
+// referred to.
+type managers struct {
+	// MaxAge is how long a secret is used before it is fetched again; zero fetches
+	// each time.
+	MaxAge time.Duration
+	Vault  vaultManager
+	AWS    awsManager
+	GCP    gcpManager
+}
+
+type vaultManager struct {
+	Address, Namespace, CAFile, TokenFile             string
+	KubernetesRole, KubernetesMount, KubernetesTokens string
+	Mount, Prefix                                     string
+	KVVersion                                         int
+}
+
+type awsManager struct{ Prefix, Region string }
+
+type gcpManager struct{ Project, Location, Endpoint, Prefix string }
+
+// manager is a secret manager that was opened.
+type manager interface {
+	connections.SecretSource
+	Close()
+}
+
+// settings lists the settings by their keys; a value is a pointer into m.
+func (m *managers) settings() map[string]any {
+	return map[string]any{
+		"secrets_max_age":             &m.MaxAge,
+		"vault_address":               &m.Vault.Address,
+		"vault_namespace":             &m.Vault.Namespace,
+		"vault_ca_file":               &m.Vault.CAFile,
+		"vault_token_file":            &m.Vault.TokenFile,
+		"vault_kubernetes_role":       &m.Vault.KubernetesRole,
+		"vault_kubernetes_mount":      &m.Vault.KubernetesMount,
+		"vault_kubernetes_token_file": &m.Vault.KubernetesTokens,
+		"vault_mount":                 &m.Vault.Mount,
+		"vault_kv_version":            &m.Vault.KVVersion,
+		"vault_prefix":                &m.Vault.Prefix,
+		"aws_prefix":                  &m.AWS.Prefix,
+		"aws_region":                  &m.AWS.Region,
+		"gcp_project":                 &m.GCP.Project,
+		"gcp_location":                &m.GCP.Location,
+		"gcp_endpoint":                &m.GCP.Endpoint,
+		"gcp_prefix":                  &m.GCP.Prefix,
+	}
+}
+
+// The schemes of the managers' references. A build without a manager knows its
+// scheme too, to say what is missing.
+const (
+	vaultScheme = "vault"
+	awsScheme   = "aws"
+	gcpScheme   = "gcp"
+)
+
+// choices lists the managers that something was set for.
+func (m managers) choices() []choice {
+	var chosen []choice
+	for _, c := range []choice{
+		{vaultScheme, "vault_address", m.Vault.Address != "", m.Vault != managerDefaults().Vault, openVault},
+		{awsScheme, "aws_prefix", m.AWS.Prefix != "", m.AWS != awsManager{}, openAWS},
+		{gcpScheme, "gcp_project", m.GCP.Project != "", m.GCP != gcpManager{}, openGCP},
+	} {
+		if c.touched {
+			chosen = append(chosen, c)
+		}
+	}
+	return chosen
+}
+
+type choice struct {
+	scheme, setting string
+	on, touched     bool
+	open            func(managers) (manager, error)
+}
+
+// managerDefaults are the defaults, written out for --print-config.
+func managerDefaults() managers {
+	return managers{
+		MaxAge: defaultSecretsAge,
+		Vault:  vaultManager{Mount: "secret", KVVersion: 2, KubernetesMount: "kubernetes"},
+	}
+}
+
+// defaultSecretsAge is how long a fetched secret is used.
+const defaultSecretsAge = time.Minute
+
+// age is MaxAge as the libraries of ours take it, for which zero is the default.
+func (m managers) age() time.Duration {
+	if m.MaxAge == 0 {
+		return -1
+	}
+	return m.MaxAge
+}
+
+// open returns the managers by the scheme of their references, and what closes
+// them; or every fault.
+func (m managers) open() (map[string]connections.SecretSource, func(), error) {
+	sources := map[string]connections.SecretSource{}
+	var opened []manager
+	var faults []error
+	if m.MaxAge < 0 {
+		faults = append(faults, errors.New("secrets_max_age is negative"))
+	}
+	for _, c := range m.choices() {
+		if !c.on {
+			faults = append(faults, fmt.Errorf("settings of %s are there, but %s, which turns it on, is not", c.scheme, c.setting))
+			continue
+		}
+		made, err := c.open(m)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		sources[c.scheme] = made
+		opened = append(opened, made)
+	}
+	closeAll := func() {
+		for _, each := range opened {
+			each.Close()
+		}
+	}
+	return sources, closeAll, errors.Join(faults...)
+}
+
+// notBuiltIn is the fault of a manager that this binary was built without.
+func notBuiltIn(setting, name, tag string) error {
+	return fmt.Errorf("%s: this binary was built without the library of %s; build it with -tags %s", setting, name, tag)
+}

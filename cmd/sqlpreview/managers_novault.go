@@ -1,0 +1,7 @@
+//go:build !with_vault
+
+package main
+
+func openVault(managers) (manager, error) {
+	return nil, notBuiltIn("vault_address", "HashiCorp Vault", "with_vault")
+}
