@@ -20,6 +20,8 @@ ARG BASE_IMAGE=gcr.io/distroless/static-debian12:nonroot
 FROM --platform=$BUILDPLATFORM ${GO_IMAGE} AS build
 ARG TARGETARCH
 ARG VERSION=dev
+# The secret managers to link: with_vault, with_aws, with_gcp, parted by commas.
+ARG TAGS=
 RUN dpkg --print-architecture | grep -qx "$TARGETARCH" || { \
       apt-get update && case "$TARGETARCH" in \
         arm64) apt-get install -y --no-install-recommends gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;; \
@@ -30,7 +32,7 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN cmd/sqlpreview/deploy/build "$TARGETARCH" "$VERSION" /out/sqlpreview
+RUN TAGS="$TAGS" cmd/sqlpreview/deploy/build "$TARGETARCH" "$VERSION" /out/sqlpreview
 # The folder for the socket, owned by the user below.
 RUN mkdir -p /run-sqlpreview
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -38,6 +39,13 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Condition: func(name string) (bool, error) {
+			if name != "with_managers" {
+				return false, fmt.Errorf("there is no condition %q", name)
+			}
+			_, err := openGCP(managers{})
+			return !strings.Contains(err.Error(), "was built without"), nil
+		},
 		Setup: func(env *testscript.Env) error {
 			name, drop, err := server.CreateDatabase(t.Context(), schema)
 			if err != nil {

@@ -235,3 +235,22 @@ func TestAgentDatabaseRestarts(t *testing.T) {
 	agent.Close()
 	agent.Close()
 }
+
+// TestAgentRefresh: the database refused what is remembered, so the row is read
+// again, and what it says is remembered.
+func TestAgentRefresh(t *testing.T) {
+	dsn := pgtest.Shared(t).Database(t, schemas["text and jsonb"]+rows)
+	agent := openAgent(t, connections.AgentConfig{DSN: preview.NewSecret(dsn), WorkspaceID: mine, CacheTime: 1 << 60})
+	expect := func(ctx context.Context, password string) {
+		t.Helper()
+		connection, err := agent.Resolve(ctx, shop)
+		if err != nil || !strings.Contains(connection.DSN.Reveal(), "password='"+password+"'") {
+			t.Errorf("not the %s password: %v", password, err)
+		}
+	}
+	expect(t.Context(), "old-canary")
+	execute(t, dsn, `update "Connection" set payload = jsonb_set(payload, '{password}', '"new-canary"') where id = '`+shop+`'`)
+	expect(t.Context(), "old-canary")
+	expect(preview.WithRefresh(t.Context()), "new-canary")
+	expect(t.Context(), "new-canary")
+}

@@ -23,9 +23,11 @@
 // with the keys host, port, database (or dbname), user (or username), password
 // and sslmode; a key whose value is null counts as absent. Where a Policy has
 // [Policy.Secrets], any value of the object may be a reference to a secret manager
-// instead, as in {"secret": "file:shop/password"}. [SecretFiles]
-// reads what a secret manager puts into files; others can be had by a
-// [SecretSource] of your own. Whoever stores a connection chooses both the secret
+// instead, as in {"secret": "vault:shop/database#password"}, and so may the whole
+// payload, whose secret then is one of the above and refers no further. [SecretFiles]
+// reads what a secret manager puts into files; the packages below secretmanager ask
+// Vault, AWS and Google Cloud; others can be had by a [SecretSource] of your own.
+// Whoever stores a connection chooses both the secret
 // and the host that it is sent to, so restrict the targets as well.
 //
 // What is stored and can never be used as it is gives a

@@ -95,11 +95,13 @@ func (p Policy) whole(ctx context.Context, value json.RawMessage) (string, error
 }
 
 // fields builds a connection string of a payload's single values. All are
-// quoted, so no value can become another keyword.
+// quoted, so no value can become another keyword. Equal payloads give equal
+// strings, since another string means another connection and new sessions.
 func (p Policy) fields(ctx context.Context, members map[string]json.RawMessage) (string, error) {
 	var dsn strings.Builder
 	given := map[string]string{}
-	for key, value := range members {
+	for _, key := range slices.Sorted(maps.Keys(members)) {
+		value := members[key]
 		keyword, ok := fields[key]
 		if !ok {
 			// Not quoted: whoever stored it may have put the secret there.

@@ -28,6 +28,11 @@ func TestStoredConnections(t *testing.T) {
 		"test://shop#password": canary,
 		"test://shop#url":      "postgres://u:" + canary + "@h/d",
 		"test://bad#url":       "postgres://u:" + canary + "@h/d?options=-cx",
+		"test:payload":         `{"host":"h","port":1,"database":"d","user":"u","password":"` + canary + `"}`,
+		"test:text":            "postgres://u:" + canary + "@h:1/d\n",
+		"test:nested":          `{"url":{"secret":"test://shop#url"}}`,
+		"test:loop":            `{"secret":"test:loop"}`,
+		"test:odd":             `{"host":"h","key-x":"` + canary + `"}`,
 	}}}
 	for _, c := range []struct {
 		name, stored string
@@ -45,7 +50,14 @@ func TestStoredConnections(t *testing.T) {
 		{name: "nulls", stored: `{"host":"h","port":null,"database":"d","user":"u","username":null,"password":null,"sslmode":"disable","options":null,"url":null}`, want: "u:@h:5432/d"},
 		{name: "a secret's reference", stored: `{"host":"h","port":1,"database":"d","user":"u","password":{"secret":"test://shop#password"},"sslmode":"disable"}`, want: "u:" + canary + "@h:1/d"},
 		{name: "a whole secret", stored: `{"url":{"secret":"test://shop#url"}}`, want: "u:" + canary + "@h:5432/d"},
+		{name: "a whole payload in a secret", stored: `{"secret":"test:payload"}`, want: "u:" + canary + "@h:1/d"},
+		{name: "a whole connection string in a secret", stored: `{"secret":"test:text"}`, want: "u:" + canary + "@h:1/d"},
 
+		{name: "a secret that refers on", stored: `{"secret":"test:nested"}`, fault: "no secret manager is configured here"},
+		{name: "a secret that refers to itself", stored: `{"secret":"test:loop"}`, fault: "no secret manager is configured here"},
+		{name: "a whole payload and more", stored: `{"secret":"test:payload","host":"h"}`, fault: `the key "secret"`},
+		{name: "a whole payload of no reference", stored: `{"secret":["test:payload"]}`, fault: "is no reference"},
+		{name: "an odd payload in a secret", stored: `{"secret":"test:odd"}`, fault: `the key "key-x"`},
 		{name: "nothing", stored: " \n", fault: "is empty"},
 		{name: "garbage", stored: canary, fault: "cannot be used"},
 		{name: "a service", stored: "service=" + canary, fault: "cannot be used"},
@@ -112,6 +124,19 @@ func TestStoredConnections(t *testing.T) {
 			}
 		})
 	}
+
+	t.Run("equal payloads are one connection", func(t *testing.T) {
+		payload := []byte(`{"host":"h","port":1,"database":"d","user":"u","password":"p","sslmode":"disable"}`)
+		first, err := policy.read(context.Background(), payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 50 {
+			if again, err := policy.read(context.Background(), payload); err != nil || again.DSN.Reveal() != first.DSN.Reveal() {
+				t.Fatalf("%s and %s: %v", first.DSN.Reveal(), again.DSN.Reveal(), err)
+			}
+		}
+	})
 
 	t.Run("files where the policy allows them", func(t *testing.T) {
 		_, err := Policy{Files: true}.read(context.Background(), []byte("host=h user=u sslmode=verify-full sslrootcert=/nonexistent"))

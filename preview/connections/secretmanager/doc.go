@@ -1,6 +1,7 @@
 // Package secretmanager is what the secret managers that a stored connection may
 // refer to have in common; each manager is a package below it, so that a program
-// links the libraries of those alone that it uses.
+// links the libraries of those alone that it uses. Neither preview nor its other
+// packages import one.
 //
 // # References
 //

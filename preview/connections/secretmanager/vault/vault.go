@@ -65,6 +65,14 @@ type Config struct {
 // New returns the source of references such as "vault:shop/database#password",
 // or every fault of config. It does not connect.
 func New(config Config) (*secretmanager.Source, error) {
+	s, err := newStore(config)
+	if err != nil {
+		return nil, err
+	}
+	return secretmanager.New(s, secretmanager.Options{Scheme: Scheme, Prefix: config.Prefix, MaxAge: config.MaxAge}, s.http.CloseIdleConnections), nil
+}
+
+func newStore(config Config) (*store, error) {
 	s := &store{config: config, login: make(chan struct{}, 1), now: time.Now}
 	if s.config.Mount == "" {
 		s.config.Mount = DefaultMount
@@ -83,7 +91,7 @@ func New(config Config) (*secretmanager.Source, error) {
 	if _, err := s.client(""); err != nil {
 		return nil, errors.New("vault: the library does not take the address or an environment variable that begins with VAULT_")
 	}
-	return secretmanager.New(s, secretmanager.Options{Scheme: Scheme, Prefix: config.Prefix, MaxAge: config.MaxAge}, s.http.CloseIdleConnections), nil
+	return s, nil
 }
 
 func (c Config) check() error {
