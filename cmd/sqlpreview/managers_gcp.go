@@ -6,7 +6,7 @@ import "github.com/op-data/sqlpreview/preview/connections/secretmanager/gcpsecre
 
 func openGCP(m managers) (manager, error) {
 	source, err := gcpsecrets.New(gcpsecrets.Config{
-		Project: m.GCP.Project, Location: m.GCP.Location, Endpoint: m.GCP.Endpoint, Prefix: m.GCP.Prefix, MaxAge: m.age(),
+		Project: m.GCP.Project, Location: m.GCP.Location, Endpoint: m.GCP.Endpoint, Prefix: m.GCP.Prefix, MaxAge: m.MaxAge,
 	})
 	if err != nil {
 		return nil, err

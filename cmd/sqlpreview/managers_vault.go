@@ -16,7 +16,7 @@ func openVault(m managers) (manager, error) {
 	source, err := vault.New(vault.Config{
 		Address: v.Address, Namespace: v.Namespace, CAFile: v.CAFile, TokenFile: v.TokenFile,
 		Kubernetes: vault.Kubernetes{Role: v.KubernetesRole, Mount: v.KubernetesMount, TokenFile: v.KubernetesTokens},
-		Mount:      v.Mount, KVVersion: v.KVVersion, Prefix: v.Prefix, MaxAge: m.age(),
+		Mount:      v.Mount, KVVersion: v.KVVersion, Prefix: v.Prefix, MaxAge: m.MaxAge,
 	})
 	if err != nil {
 		return nil, err // a nil *Source in an interface would not be nil

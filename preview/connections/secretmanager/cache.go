@@ -26,6 +26,7 @@ const (
 type cache struct {
 	store   Store
 	maxAge  time.Duration
+	timeout time.Duration
 	now     func() time.Time
 	flights singleflight.Group
 
@@ -40,8 +41,8 @@ type entry struct {
 	since time.Time
 }
 
-func newCache(store Store, maxAge time.Duration) *cache {
-	return &cache{store: store, maxAge: maxAge, now: time.Now, kept: map[Secret]entry{}}
+func newCache(store Store, options Options) *cache {
+	return &cache{store: store, maxAge: options.MaxAge, timeout: options.Timeout, now: time.Now, kept: map[Secret]entry{}}
 }
 
 func (c *cache) get(ctx context.Context, secret Secret) (preview.Secret, error) {
@@ -60,7 +61,7 @@ func (c *cache) get(ctx context.Context, secret Secret) (preview.Secret, error) 
 	result := c.flights.DoChan(key, func() (any, error) {
 		// One request serves all who ask meanwhile, so it must not end with the one
 		// who asked first.
-		shared, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+		shared, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.timeout)
 		defer cancel()
 		return c.fetch(shared, secret)
 	})

@@ -15,8 +15,8 @@ import (
 const (
 	// DefaultMaxAge is Options.MaxAge's default.
 	DefaultMaxAge = time.Minute
-	// timeout bounds the fetching of one secret, with the manager's own login.
-	timeout = 4 * time.Second
+	// DefaultTimeout is Options.Timeout's default.
+	DefaultTimeout = 4 * time.Second
 	// maxSecret is the most that a secret may hold, as in AWS and GCP.
 	maxSecret = 64 << 10
 )
@@ -38,6 +38,9 @@ type Options struct {
 	// MaxAge is how long a secret is used before it is fetched again. Default
 	// DefaultMaxAge; a negative one fetches each time.
 	MaxAge time.Duration
+	// Timeout bounds the fetching of one secret, with the login to the manager.
+	// Default DefaultTimeout.
+	Timeout time.Duration
 }
 
 // Source is a connections.SecretSource over a Store. It may be used from many
@@ -53,7 +56,10 @@ func New(store Store, options Options, closing func()) *Source {
 	if options.MaxAge == 0 {
 		options.MaxAge = DefaultMaxAge
 	}
-	return &Source{options: options, cache: newCache(store, options.MaxAge), close: closing}
+	if options.Timeout <= 0 {
+		options.Timeout = DefaultTimeout
+	}
+	return &Source{options: options, cache: newCache(store, options), close: closing}
 }
 
 // Close ends the idle connections to the manager.

@@ -15,6 +15,9 @@ import (
 // JSON with every character escaped, and what stands beside it.
 const maxAnswer = 512 << 10
 
+// connectTimeout bounds what goes on behind a request that was given up.
+const connectTimeout = 10 * time.Second
+
 var (
 	errTooLarge = errors.New("the manager's answer is longer than 512 KiB")
 	errRedirect = errors.New("the manager's answer leads elsewhere, which is not followed")
@@ -31,10 +34,9 @@ func NewClient(trust *tls.Config) *http.Client {
 	}
 	return &http.Client{Transport: &bounded{http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: timeout}).DialContext,
+		DialContext:            (&net.Dialer{Timeout: connectTimeout}).DialContext,
 		TLSClientConfig:        trust,
-		TLSHandshakeTimeout:    timeout,
-		ResponseHeaderTimeout:  timeout,
+		TLSHandshakeTimeout:    connectTimeout,
 		MaxResponseHeaderBytes: 64 << 10,
 		MaxIdleConnsPerHost:    2,
 		IdleConnTimeout:        30 * time.Second,

@@ -37,8 +37,9 @@ type Config struct {
 	// Prefix begins the names of all secrets that may be referred to. It must be
 	// set, and ends with a slash.
 	Prefix string
-	// MaxAge is how long a secret is remembered. Default: as in secretmanager.
-	MaxAge time.Duration
+	// MaxAge is how long a secret is remembered, and Timeout how long fetching it may
+	// take. Defaults: as in secretmanager.
+	MaxAge, Timeout time.Duration
 }
 
 // New returns the source of references such as "aws:shop/database#password". It
@@ -48,7 +49,8 @@ func New(config Config) (*secretmanager.Source, error) {
 		return nil, fmt.Errorf("awssecrets: the prefix: %w", err)
 	}
 	s := &store{region: config.Region, http: secretmanager.NewClient(nil)}
-	return secretmanager.New(s, secretmanager.Options{Scheme: Scheme, Prefix: config.Prefix, MaxAge: config.MaxAge}, s.http.CloseIdleConnections), nil
+	options := secretmanager.Options{Scheme: Scheme, Prefix: config.Prefix, MaxAge: config.MaxAge, Timeout: config.Timeout}
+	return secretmanager.New(s, options, s.http.CloseIdleConnections), nil
 }
 
 // store is a secretmanager.Store.

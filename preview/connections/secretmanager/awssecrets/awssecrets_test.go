@@ -161,6 +161,7 @@ func (s *service) signed(r *http.Request, body []byte) bool {
 
 func open(t *testing.T, config awssecrets.Config) *secretmanager.Source {
 	t.Helper()
+	config.Timeout = time.Minute // a busy machine is no fault
 	source, err := awssecrets.New(config)
 	if err != nil {
 		t.Fatal(err)
@@ -283,11 +284,15 @@ func TestFailuresTellNothing(t *testing.T) {
 		{"throttled", "asked too often", func(w http.ResponseWriter) bool { s.fail(w, "ThrottlingException"); return true }},
 		{"a key that cannot decrypt", "refuses the request (status 400, DecryptionFailure)", func(w http.ResponseWriter) bool { s.fail(w, "DecryptionFailure"); return true }},
 		{"an odd code", "refuses the request (status 400)", func(w http.ResponseWriter) bool { s.fail(w, canary+" 1"); return true }},
-		{"broken", "cannot answer now (status 500", func(w http.ResponseWriter) bool { w.WriteHeader(500); fmt.Fprint(w, canary); return true }},
+		{"broken", "cannot answer now (status 500", func(w http.ResponseWriter) bool {
+			w.WriteHeader(http.StatusInternalServerError)
+			fmt.Fprint(w, canary)
+			return true
+		}},
 		{"no JSON", "cannot be used", func(w http.ResponseWriter) bool { fmt.Fprint(w, canary); return true }},
 		{"a redirect", "leads elsewhere", func(w http.ResponseWriter) bool {
 			w.Header().Set("Location", "http://192.0.2.1/"+canary)
-			w.WriteHeader(307)
+			w.WriteHeader(http.StatusTemporaryRedirect)
 			return true
 		}},
 		{"another secret", "another secret", func(w http.ResponseWriter) bool {

@@ -44,8 +44,9 @@ type Config struct {
 	// Prefix begins the ids of all secrets that may be referred to. It must be set,
 	// and ends with one of -_, since ids have no slashes.
 	Prefix string
-	// MaxAge is how long a secret is remembered. Default: as in secretmanager.
-	MaxAge time.Duration
+	// MaxAge is how long a secret is remembered, and Timeout how long fetching it may
+	// take. Defaults: as in secretmanager.
+	MaxAge, Timeout time.Duration
 }
 
 var (
@@ -78,7 +79,8 @@ func New(config Config) (*secretmanager.Source, error) {
 		return nil, err
 	}
 	s := &store{config: config, http: secretmanager.NewClient(nil)}
-	return secretmanager.New(s, secretmanager.Options{Scheme: Scheme, Prefix: config.Prefix, MaxAge: config.MaxAge}, s.http.CloseIdleConnections), nil
+	options := secretmanager.Options{Scheme: Scheme, Prefix: config.Prefix, MaxAge: config.MaxAge, Timeout: config.Timeout}
+	return secretmanager.New(s, options, s.http.CloseIdleConnections), nil
 }
 
 // store is a secretmanager.Store.
@@ -136,7 +138,7 @@ func (s *store) Get(ctx context.Context, secret secretmanager.Secret) (string, e
 	}
 	switch {
 	case secret.Stage != "":
-		return "", errors.New("Google Cloud's secrets have no stages; write ?version=, which may be an alias") //nolint:revive,staticcheck // a name
+		return "", errors.New("Google Cloud's secrets have no stages; write ?version=, which may be an alias") //nolint:staticcheck // a name
 	case !idForm.MatchString(secret.Name) || !idForm.MatchString(version):
 		return "", errors.New("ids and versions of Google Cloud's secrets are of letters, digits, - and _")
 	}

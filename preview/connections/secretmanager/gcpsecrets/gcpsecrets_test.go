@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
@@ -158,6 +159,7 @@ func (s *service) set(override func(http.ResponseWriter) bool) {
 
 func open(t *testing.T, config gcpsecrets.Config) *secretmanager.Source {
 	t.Helper()
+	config.Timeout = time.Minute // a busy machine is no fault
 	source, err := gcpsecrets.New(config)
 	if err != nil {
 		t.Fatal(err)
@@ -277,7 +279,11 @@ func TestFailuresTellNothing(t *testing.T) {
 		{"denied", "may not read this secret (status 403)", func(w http.ResponseWriter) bool { s.fail(w, 403); return true }},
 		{"disabled", "refuses the request (status 400)", func(w http.ResponseWriter) bool { s.fail(w, 400); return true }},
 		{"throttled", "asked too often", func(w http.ResponseWriter) bool { s.fail(w, 429); return true }},
-		{"broken", "cannot answer now", func(w http.ResponseWriter) bool { w.WriteHeader(500); fmt.Fprint(w, canary); return true }},
+		{"broken", "cannot answer now", func(w http.ResponseWriter) bool {
+			w.WriteHeader(http.StatusInternalServerError)
+			fmt.Fprint(w, canary)
+			return true
+		}},
 		{"no JSON", "cannot be used", func(w http.ResponseWriter) bool { fmt.Fprint(w, canary); return true }},
 		{"no payload", "no payload", func(w http.ResponseWriter) bool { fmt.Fprint(w, `{"name":"x"}`); return true }},
 		{"no Base64", "no payload in Base64", func(w http.ResponseWriter) bool {
@@ -287,7 +293,7 @@ func TestFailuresTellNothing(t *testing.T) {
 		{"damaged", "checksum", func(w http.ResponseWriter) bool { answer(w, name, canary, 1); return true }},
 		{"a redirect", "leads elsewhere", func(w http.ResponseWriter) bool {
 			w.Header().Set("Location", "http://192.0.2.1/"+canary)
-			w.WriteHeader(302)
+			w.WriteHeader(http.StatusFound)
 			return true
 		}},
 		{"too long a secret", "longer than 64 KiB", func(w http.ResponseWriter) bool {

@@ -58,8 +58,9 @@ type Config struct {
 	// Prefix is the path below the mount under which all secrets are that may be
 	// referred to. It must be set, and ends with a slash.
 	Prefix string
-	// MaxAge is how long a secret is remembered. Default: as in secretmanager.
-	MaxAge time.Duration
+	// MaxAge is how long a secret is remembered, and Timeout how long fetching it may
+	// take. Defaults: as in secretmanager.
+	MaxAge, Timeout time.Duration
 }
 
 // New returns the source of references such as "vault:shop/database#password",
@@ -69,7 +70,8 @@ func New(config Config) (*secretmanager.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return secretmanager.New(s, secretmanager.Options{Scheme: Scheme, Prefix: config.Prefix, MaxAge: config.MaxAge}, s.http.CloseIdleConnections), nil
+	options := secretmanager.Options{Scheme: Scheme, Prefix: config.Prefix, MaxAge: config.MaxAge, Timeout: config.Timeout}
+	return secretmanager.New(s, options, s.http.CloseIdleConnections), nil
 }
 
 func newStore(config Config) (*store, error) {

@@ -29,7 +29,7 @@ const canary = "canary-6e2"
 // open returns a source that remembers nothing, and the store behind it.
 func open(t *testing.T, config Config) *secretmanager.Source {
 	t.Helper()
-	config.Prefix, config.MaxAge = "shop/", -1
+	config.Prefix, config.MaxAge, config.Timeout = "shop/", -1, time.Minute
 	source, err := New(config)
 	if err != nil {
 		t.Fatal(err)
@@ -240,7 +240,7 @@ func TestKubernetesLogin(t *testing.T) {
 	defer store.http.CloseIdleConnections()
 	now := time.Now()
 	store.now = func() time.Time { return now }
-	source := secretmanager.New(store, secretmanager.Options{Scheme: Scheme, Prefix: "shop/", MaxAge: -1}, nil)
+	source := secretmanager.New(store, secretmanager.Options{Scheme: Scheme, Prefix: "shop/", MaxAge: -1, Timeout: time.Minute}, nil)
 	fetch := func(want string, reviews int64) {
 		t.Helper()
 		expect(t, source, "vault:db#password", want)
