@@ -124,7 +124,7 @@ func (m managers) open() (map[string]connections.SecretSource, func(), error) {
 		}
 		made, err := c.open(m)
 		if err != nil {
-			faults = append(faults, err)
+			faults = append(faults, of(c.setting, err))
 			continue
 		}
 		sources[c.scheme] = made
@@ -139,6 +139,6 @@ func (m managers) open() (map[string]connections.SecretSource, func(), error) {
 }
 
 // notBuiltIn is the fault of a manager that this binary was built without.
-func notBuiltIn(setting, name, tag string) error {
-	return fmt.Errorf("%s: this binary was built without the library of %s; build it with -tags %s", setting, name, tag)
+func notBuiltIn(name, tag string) error {
+	return fmt.Errorf("this binary was built without the library of %s; build it with -tags %s", name, tag)
 }

@@ -3,5 +3,5 @@
 package main
 
 func openAWS(managers) (manager, error) {
-	return nil, notBuiltIn("aws_prefix", "AWS", "with_aws")
+	return nil, notBuiltIn("AWS", "with_aws")
 }

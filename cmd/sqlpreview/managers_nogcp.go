@@ -3,5 +3,5 @@
 package main
 
 func openGCP(managers) (manager, error) {
-	return nil, notBuiltIn("gcp_project", "Google Cloud", "with_gcp")
+	return nil, notBuiltIn("Google Cloud", "with_gcp")
 }

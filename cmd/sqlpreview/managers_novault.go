@@ -3,5 +3,5 @@
 package main
 
 func openVault(managers) (manager, error) {
-	return nil, notBuiltIn("vault_address", "HashiCorp Vault", "with_vault")
+	return nil, notBuiltIn("HashiCorp Vault", "with_vault")
 }
