@@ -114,6 +114,7 @@ func (s *Server) httpServer(requests context.Context) *http.Server {
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		ConnState:         newLobby(s.config.MaxConnections).changed,
 		ErrorLog:          errorLog,
 	}
 }

@@ -47,7 +47,8 @@ type Config struct {
 	// AllowedOrigins are the origins, for instance "https://app.example.com", of
 	// the web pages that may call. Default: none.
 	AllowedOrigins []string
-	// MaxConnections bounds the connections open at a time. Default 256.
+	// MaxConnections bounds the connections open at a time. When the last is
+	// taken, the one that has been idle for the longest is closed. Default 256.
 	MaxConnections int
 	// MaxInFlight bounds the requests inside the server at a time; one more is
 	// answered CONCURRENCY_LIMIT before its body is read. Default 256.
