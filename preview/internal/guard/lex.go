@@ -107,7 +107,7 @@ func (l *lexer) opRun() int {
 	return l.runEnd - l.pos
 }
 
-// space skips white space and comments. It reports false for a comment that
+// space skips white space and comments. It reports false before a comment that
 // does not end.
 func (l *lexer) space() bool {
 	for l.pos < len(l.src) {
@@ -117,7 +117,8 @@ func (l *lexer) space() bool {
 		case l.at(0) == '-' && l.at(1) == '-':
 			l.lineComment()
 		case l.at(0) == '/' && l.at(1) == '*':
-			if !l.blockComment() {
+			if begin := l.pos; !l.blockComment() {
+				l.pos = begin
 				return false
 			}
 		default:

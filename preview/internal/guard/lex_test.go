@@ -42,9 +42,19 @@ func lexTokens(sql string) (out [][2]int, bad bool) {
 }
 
 // compareLexers demands that ours sees every token of a text which the scanner
-// accepts.
+// accepts; and of any text, that its tokens stand in it, one behind the other,
+// and that it can be measured.
 func compareLexers(t testing.TB, sql string) {
 	t.Helper()
+	tokens, _ := lexTokens(sql)
+	end := 0
+	for _, token := range tokens {
+		if token[0] < end || token[1] <= token[0] || token[1] > len(sql) {
+			t.Fatalf("%q: a token of %d to %d behind one that ends at %d", sql, token[0], token[1], end)
+		}
+		end = token[1]
+	}
+	measure(sql, 1000)
 	want, ok := scanTokens(t, sql)
 	if !ok {
 		return
