@@ -84,7 +84,7 @@ func (t *target) left() time.Duration { return max(time.Until(t.deadline), time.
 
 // Catalog implements origin.Target. Requests that ask the same at the same time
 // share the answer.
-func (t *target) Catalog(ctx context.Context, sql string, since time.Time) ([][]string, time.Time, error) {
+func (t *target) Catalog(ctx context.Context, q origin.Question) (any, time.Time, error) {
 	deadline := t.deadline
 	if of, ok := ctx.Deadline(); ok && of.Before(deadline) {
 		deadline = of
@@ -99,23 +99,33 @@ func (t *target) Catalog(ctx context.Context, sql string, since time.Time) ([][]
 		}
 	})()
 	for {
-		answer, err := t.catalog.answers.Do(waiting, sql, since, func(ctx context.Context) (*run.Texts, error) {
-			texts, err := t.pools.Internal(ctx, t.Target, sql, max(time.Until(deadline), time.Millisecond))
-			if err != nil && !time.Now().Before(deadline) {
-				err = outOfTime{err}
+		var texts *run.Texts
+		answer, err := t.catalog.answers.Do(waiting, q.SQL, q.Since, func(ctx context.Context) (any, error) {
+			if known := q.Known(); known != nil {
+				return known, nil
 			}
-			return texts, err
+			asked := time.Now()
+			var err error
+			texts, err = t.pools.Internal(ctx, t.Target, q.SQL, max(time.Until(deadline), time.Millisecond))
+			switch {
+			case err == nil:
+				return q.Read(texts.Rows, asked)
+			case !time.Now().Before(deadline):
+				return nil, outOfTime{err}
+			default:
+				return nil, err
+			}
 		})
 		var late outOfTime
 		switch {
 		case errors.Is(ctx.Err(), context.Canceled):
 			return nil, answer.Began, callerGone()
 		case err == nil:
-			if !answer.Joined {
-				t.queue += answer.Value.Queue
-				t.connect += answer.Value.Connect
+			if !answer.Joined && texts != nil {
+				t.queue += texts.Queue
+				t.connect += texts.Connect
 			}
-			return answer.Value.Rows, answer.Began, nil
+			return answer.Value, answer.Began, nil
 		case answer.Joined && errors.As(err, &late) && time.Now().Before(deadline):
 			// The one who asked had less time; ask again.
 		case waiting.Err() != nil:
@@ -173,8 +183,7 @@ type catalogs struct {
 type catalog struct {
 	dsn     string
 	origins *origin.Snapshot
-	answers share.Calls[*run.Texts]
-	reading sync.Mutex
+	answers share.Calls[any]
 
 	mu    sync.Mutex
 	since time.Time
@@ -202,27 +211,33 @@ func (c *catalogs) of(id, dsn string) *catalog {
 // asking it where the last answer is too old. Where it cannot be asked, the
 // preview fails: an old answer is not a safe one.
 func (c *catalog) functions(ctx context.Context, t *target) (*guard.Target, error) {
-	if known := c.functionsSince(time.Now().Add(-functionsAge)); known != nil {
-		return known, nil
+	known := func() any {
+		if fresh := c.functionsSince(time.Now().Add(-functionsAge)); fresh != nil {
+			return fresh
+		}
+		return nil
 	}
-	rows, asked, err := t.Catalog(ctx, guard.TargetQuery, time.Time{})
+	if fresh, ok := known().(*guard.Target); ok {
+		return fresh, nil
+	}
+	answer, _, err := t.Catalog(ctx, origin.Question{SQL: guard.TargetQuery, Known: known, Read: func(rows [][]string, asked time.Time) (any, error) {
+		read, err := guard.ReadTarget(rows)
+		if err != nil {
+			return nil, err
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.known, c.since = read, asked
+		return read, nil
+	}})
 	if err != nil {
 		return nil, err
 	}
-	// Of many that share an answer, one reads it.
-	c.reading.Lock()
-	defer c.reading.Unlock()
-	if known := c.functionsSince(asked); known != nil {
-		return known, nil
+	read, ok := answer.(*guard.Target)
+	if !ok {
+		return nil, internal("the catalog's answer cannot be read")
 	}
-	known, err := guard.ReadTarget(rows)
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.known, c.since = known, asked
-	return known, nil
+	return read, nil
 }
 
 // functionsSince returns what is known, if it was asked at a time or later.

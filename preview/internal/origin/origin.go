@@ -22,11 +22,23 @@ type Column struct {
 
 // Target is the database, asked with the session and the role of the preview.
 type Target interface {
-	// Catalog runs a query of this package's own; NULL is an empty text. The answer
-	// may be one that somebody else asked for, not before since; asked tells when.
-	Catalog(ctx context.Context, sql string, since time.Time) (rows [][]string, asked time.Time, err error)
+	// Catalog returns what the question's functions make of its answer, and when the
+	// database was asked. Those who ask the same at the same time share it.
+	Catalog(ctx context.Context, q Question) (answer any, asked time.Time, err error)
 	// Describe returns a query's columns without running it.
 	Describe(ctx context.Context, sql string) ([]Column, error)
+}
+
+// Question is a query of our own that many may want the answer to at a time.
+type Question struct {
+	SQL string
+	// Since is how old an answer that somebody else asked for may be.
+	Since time.Time
+	// Known returns the answer if it has become known meanwhile, else nil.
+	Known func() any
+	// Read takes the rows, in which NULL is an empty text, and keeps what Known
+	// then returns, before anybody can ask again.
+	Read func(rows [][]string, asked time.Time) (any, error)
 }
 
 // Masks judges output columns by the rules of a Sanitizer, and by what is known

@@ -62,37 +62,50 @@ func (s *Snapshot) closure(ctx context.Context, target Target, names []name, col
 	for _, n := range names {
 		key.WriteString(n.key())
 	}
-	s.mu.Lock()
-	s.fresh()
-	known, ok := s.closures[key.String()]
-	s.mu.Unlock()
-	if ok && known.explains(columns) {
-		return known, nil
+	known := func() any {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.fresh()
+		if c, ok := s.closures[key.String()]; ok && c.explains(columns) {
+			return c
+		}
+		return nil
+	}
+	if c, ok := known().(closure); ok {
+		return c, nil
 	}
 	start := time.Now()
-	found, asked, err := s.ask(ctx, target, names, time.Time{})
-	if err == nil && asked.Before(start) && !found.explains(columns) {
+	question := Question{SQL: closureQuery(names), Known: known, Read: func(rows [][]string, _ time.Time) (any, error) {
+		found, err := meaning(names, rows)
+		if err != nil {
+			return nil, err
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.closures[key.String()] = found
+		return found, nil
+	}}
+	answer, asked, err := target.Catalog(ctx, question)
+	if c, ok := answer.(closure); err == nil && ok && asked.Before(start) && !c.explains(columns) {
 		// Somebody else asked, before the columns were made.
-		found, _, err = s.ask(ctx, target, names, start)
+		question.Since = start
+		answer, _, err = target.Catalog(ctx, question)
 	}
 	if err != nil {
 		return closure{}, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.closures[key.String()] = found
+	found, ok := answer.(closure)
+	if !ok {
+		return closure{}, errCatalog
+	}
 	return found, nil
 }
 
-// ask asks what names mean; none of them repeats.
-func (s *Snapshot) ask(ctx context.Context, target Target, names []name, since time.Time) (_ closure, asked time.Time, _ error) {
-	rows, asked, err := target.Catalog(ctx, closureQuery(names), since)
-	if err != nil {
-		return closure{}, asked, err
-	}
+// meaning reads what names mean; none of them repeats.
+func meaning(names []name, rows [][]string) (closure, error) {
 	all, err := readClosure(rows)
 	if err != nil {
-		return closure{}, asked, err
+		return closure{}, err
 	}
 	unique := make(map[name]bool, len(names))
 	for _, n := range names {
@@ -110,7 +123,7 @@ func (s *Snapshot) ask(ctx context.Context, target Target, names []name, since t
 	for n := range unique {
 		found.unknown = found.unknown || !listed[n]
 	}
-	return found, asked, nil
+	return found, nil
 }
 
 // explains tells whether every origin is known; one that is not is of a table
@@ -132,26 +145,37 @@ func (c closure) explains(columns []Column) bool {
 func (n name) key() string { return n.schema + "\x00" + n.relation + "\x00" }
 
 func (s *Snapshot) wholeRowFunctions(ctx context.Context, target Target) (map[string]bool, error) {
-	s.mu.Lock()
-	s.fresh()
-	known := s.wholeRow
-	s.mu.Unlock()
-	if known != nil {
-		return known, nil
+	known := func() any {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.fresh()
+		if s.wholeRow == nil {
+			return nil
+		}
+		return s.wholeRow
 	}
-	rows, _, err := target.Catalog(ctx, wholeRowQuery, time.Time{})
+	if functions, ok := known().(map[string]bool); ok {
+		return functions, nil
+	}
+	answer, _, err := target.Catalog(ctx, Question{SQL: wholeRowQuery, Known: known, Read: func(rows [][]string, _ time.Time) (any, error) {
+		functions := make(map[string]bool, len(rows))
+		for _, row := range rows {
+			if len(row) != 1 {
+				return nil, errCatalog
+			}
+			functions[fold(row[0])] = true
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.wholeRow = functions
+		return functions, nil
+	}})
 	if err != nil {
 		return nil, err
 	}
-	functions := make(map[string]bool, len(rows))
-	for _, row := range rows {
-		if len(row) != 1 {
-			return nil, errCatalog
-		}
-		functions[fold(row[0])] = true
+	functions, ok := answer.(map[string]bool)
+	if !ok {
+		return nil, errCatalog
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.wholeRow = functions
 	return functions, nil
 }
