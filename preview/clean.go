@@ -10,9 +10,9 @@ const (
 	// a long cell more is read than is shown, so that a secret which the cut
 	// would split is seen whole.
 	rawBytes = 6
-	// cellBytes and changeBytes are what a cell and the account of its changes
-	// take in a response beside their texts, generously counted.
-	cellBytes, changeBytes, columnBytes = 8, 48, 48
+	// These are what the parts of a response take beside their texts, generously
+	// counted: as Protobuf, no answer takes more.
+	rowBytes, cellBytes, changeBytes, columnBytes = 8, 8, 48, 48
 )
 
 // clean turns what the database sent into what may leave: names and values
@@ -82,7 +82,7 @@ func inputsOf(columns []run.Column, masked []string) []sanitize.Input {
 }
 
 func (p *Previewer) row(values []run.Cell, inputs []sanitize.Input) (row []Cell, size int64) {
-	row = make([]Cell, len(values))
+	row, size = make([]Cell, len(values)), rowBytes
 	for i, value := range values {
 		if value.Null {
 			row[i].Null = true

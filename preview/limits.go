@@ -33,8 +33,12 @@ type Limits struct {
 	Timeout time.Duration
 	// MaxCellCharacters is the most code points of one cell. Default and most: 1024.
 	MaxCellCharacters int
-	// MaxResponseBytes bounds the text of all names and cells together.
-	// Default 1 MiB, most 16 MiB.
+	// MaxResponseBytes bounds what is returned, as Stats.Bytes counts it: the texts
+	// of all names and cells, and for what stands around them 8 bytes a row and a
+	// cell, 48 a column and at least 48 an account of changes. As Protobuf an
+	// answer takes no more than that (and a few hundred bytes for its receipt and
+	// statistics, and the names of the query's tables); as JSON it takes up to three
+	// times as much. Default 1 MiB, most 16 MiB.
 	MaxResponseBytes int64
 	// MaxColumns is the most columns returned. Default and most: 1664,
 	// PostgreSQL's own limit of a result.

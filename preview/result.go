@@ -109,7 +109,8 @@ type Stats struct {
 	Sanitize time.Duration
 	// Total is the whole preview, the sum of the above and what lies between.
 	Total time.Duration
-	// Rows and Bytes are what is returned; BytesReceived is what the server sent.
+	// Rows and Bytes are what is returned, Bytes as Limits.MaxResponseBytes counts
+	// it; BytesReceived is what the server sent.
 	Rows          int
 	Bytes         int64
 	BytesReceived int64

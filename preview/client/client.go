@@ -52,6 +52,9 @@ const (
 	// every answer to find out how large its windows should be.
 	streamWindow = 1 << 20
 	connWindow   = 4 << 20
+	// maxAnswer takes every answer that a sidecar may be configured to give: 16 MiB
+	// and the names of the query's tables. gRPC's own default is 4 MiB.
+	maxAnswer = 18 << 20
 )
 
 // Config says where the sidecar is and how to call it.
@@ -103,6 +106,7 @@ func New(config Config) (*Client, error) {
 		grpc.WithDisableServiceConfig(),
 		grpc.WithStaticStreamWindowSize(streamWindow),
 		grpc.WithStaticConnWindowSize(connWindow),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer)),
 	}, config.Options...)...)
 	if err != nil {
 		return nil, fmt.Errorf("client: the target cannot be used: %w", err)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/client"
@@ -37,6 +38,8 @@ type busy struct {
 	reason      reason.Reason
 	// after is when a retryable answer says to try again. Default 20 ms.
 	after time.Duration
+	// limits are the core's.
+	limits preview.Limits
 }
 
 func (b *busy) Preview(ctx context.Context, request preview.Request) (*preview.Result, error) {
@@ -54,7 +57,9 @@ func (b *busy) Preview(ctx context.Context, request preview.Request) (*preview.R
 // serve is a sidecar on a real database; it returns its socket.
 func serve(t *testing.T, b *busy, authenticate server.Authenticator) string {
 	t.Helper()
-	core, err := preview.New(preview.Config{Resolver: preview.SingleConnection(preview.NewSecret(pgtest.Shared(t).Database(t, shop)))})
+	core, err := preview.New(preview.Config{
+		Resolver: preview.SingleConnection(preview.NewSecret(pgtest.Shared(t).Database(t, shop))), Limits: b.limits,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,6 +148,21 @@ func TestDetailHasTheViolations(t *testing.T) {
 	}
 	if client.ReasonOf(nil) != "" || client.ReasonOf(errors.New("x")) != reason.Internal || client.Detail(nil) != nil {
 		t.Error("what is no failure of the sidecar's is taken for one")
+	}
+}
+
+// TestLargestAnswer: what the largest bound lets out is taken.
+func TestLargestAnswer(t *testing.T) {
+	b := &busy{limits: preview.Limits{MaxResponseBytes: preview.HardMaxResponseBytes}}
+	caller := open(t, client.Config{Target: "unix:" + serve(t, b, nil)})
+	columns := strings.TrimSuffix(strings.Repeat("repeat('漢', 1024), ", 100), ", ")
+	response, err := caller.PreviewQuery(t.Context(), &previewv1.PreviewQueryRequest{Sql: "select " + columns + " from generate_series(1, 100)"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const nearly = preview.HardMaxResponseBytes - 1<<20
+	if size := proto.Size(response); size < nearly || len(response.GetTruncations()) != 1 {
+		t.Errorf("the answer has %d bytes and the bounds %v", size, response.GetTruncations())
 	}
 }
 

@@ -259,6 +259,9 @@ func (x *PreviewQueryRequest) GetTimeout() *durationpb.Duration {
 	return nil
 }
 
+// PreviewQueryResponse is as large as the sidecar's operator allows: 1 MiB unless
+// max_response_bytes says else, and at most 18 MiB as Protobuf. Many gRPC clients
+// refuse more than 4 MiB unless they are told to take it.
 type PreviewQueryResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The request's own id, or the one made for it.
@@ -1212,7 +1215,9 @@ type Stats struct {
 	Sanitize *durationpb.Duration `protobuf:"bytes,6,opt,name=sanitize,proto3" json:"sanitize,omitempty"`
 	// The whole preview: the sum of the above and what lies between.
 	Total *durationpb.Duration `protobuf:"bytes,7,opt,name=total,proto3" json:"total,omitempty"`
-	// How many rows and bytes of values are returned.
+	// How many rows are returned, and how many bytes as the sidecar's bound counts
+	// them: texts of names and cells and what stands around them. As Protobuf they
+	// take no more, as JSON up to three times as much.
 	Rows  int32 `protobuf:"varint,8,opt,name=rows,proto3" json:"rows,omitempty"`
 	Bytes int64 `protobuf:"varint,9,opt,name=bytes,proto3" json:"bytes,omitempty"`
 	// How many bytes the database sent.
