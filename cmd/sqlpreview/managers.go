@@ -137,8 +137,3 @@ func (m managers) open() (map[string]connections.SecretSource, func(), error) {
 	}
 	return sources, closeAll, errors.Join(faults...)
 }
-
-// notBuiltIn is the fault of a manager that this binary was built without.
-func notBuiltIn(name, tag string) error {
-	return fmt.Errorf("this binary was built without the library of %s; build it with -tags %s", name, tag)
-}
