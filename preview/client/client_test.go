@@ -1,12 +1,10 @@
 package client_test
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -207,43 +205,5 @@ func TestConfigFaults(t *testing.T) {
 	}
 	for _, target := range []string{"unix:/s", "127.0.0.1:1", "localhost:1", "[::1]:1"} {
 		open(t, client.Config{Target: target, Token: token})
-	}
-}
-
-// TestNodeExample runs the example for Node against a sidecar.
-func TestNodeExample(t *testing.T) {
-	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("Node is not installed; nothing else here needs it")
-	}
-	b := &busy{reason: reason.ConcurrencyLimit}
-	socket := serve(t, b, nil)
-	run := func(arguments ...string) (stdout, stderr string, code int) {
-		cmd := exec.Command("node", append([]string{"node/preview.mjs"}, arguments...)...)
-		var out, err bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &out, &err
-		var exit *exec.ExitError
-		if runErr := cmd.Run(); errors.As(runErr, &exit) {
-			code = exit.ExitCode()
-		} else if runErr != nil {
-			t.Fatal(runErr)
-		}
-		return out.String(), err.String(), code
-	}
-	b.left.Store(2) // the example comes back when it is told to
-	out, errs, code := run(socket, "select id, note from orders order by id")
-	if want := "id\tnote\n\"1\"\t\"one\"\n\"2\"\tNULL\n\"3\"\t\"tab\\there\"\n"; out != want || code != 0 || b.calls.Load() != 3 {
-		t.Errorf("exit %d after %d calls\n%s%s", code, b.calls.Load(), out, errs)
-	}
-	if _, errs, code := run(socket, "select 1; drop table orders"); code != 1 || !strings.HasPrefix(errs, "MULTIPLE_STATEMENTS: ") {
-		t.Errorf("exit %d: %s", code, errs)
-	}
-	if out, _, code := run(socket, "select generate_series(1, 200)"); code != 0 || !strings.HasSuffix(out, "bounded: TRUNCATION_REASON_ROW_LIMIT\n") {
-		t.Errorf("exit %d: %.200s", code, out)
-	}
-	if _, _, code := run(socket); code != 2 {
-		t.Errorf("exit %d without a query", code)
-	}
-	if _, errs, code := run(socket+"-none", "select 1"); code != 1 || !strings.HasPrefix(errs, "INTERNAL: ") {
-		t.Errorf("exit %d: %s", code, errs)
 	}
 }

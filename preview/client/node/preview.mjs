@@ -29,10 +29,94 @@ import { fileURLToPath } from "node:url";
  * @property {{ cells: Cell[] }[]} [rows]
  * @property {{ reason: string, limit: string }[]} [truncations]
  *
- * @typedef {object} Detail
- * @property {string} type
- * @property {{ reason?: string, retryDelay?: string, violations?: unknown[] }} [debug]
+ * What the guard found, and where: line and column from 1, the column in code
+ * points, offset and end in bytes of UTF-8.
+ * @typedef {object} Violation
+ * @property {string} reason
+ * @property {string} rule
+ * @property {string} message
+ * @property {number} line
+ * @property {number} column
+ * @property {number} offset
+ * @property {number} end
+ * @property {string} hint
+ *
+ * A detail of an error: a Protobuf message in base64.
+ * @typedef {{ type: string, value: string }} Detail
  */
+
+/**
+ * Reads one Protobuf message: the values of each field by its number, a number for
+ * a varint and the bytes of anything that has a length.
+ * @param {Buffer} bytes
+ */
+function decode(bytes) {
+  /** @type {Map<number, (number | Buffer)[]>} */
+  const fields = new Map();
+  let at = 0;
+  const varint = () => {
+    let value = 0;
+    for (let factor = 1; ; factor *= 128) {
+      const byte = bytes[at++];
+      if (byte === undefined) throw new RangeError("the message ends in the middle");
+      value += (byte & 127) * factor;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < bytes.length) {
+    const tag = varint();
+    /** @type {number | Buffer} */
+    let value = 0;
+    switch (tag % 8) {
+      case 0:
+        value = varint();
+        break;
+      case 1:
+        at += 8;
+        continue;
+      case 2: {
+        const length = varint();
+        value = bytes.subarray(at, at + length);
+        if (value.length !== length) throw new RangeError("the message ends in the middle");
+        at += length;
+        break;
+      }
+      case 5:
+        at += 4;
+        continue;
+      default:
+        throw new RangeError("the message has a field of an unknown kind");
+    }
+    const number = Math.floor(tag / 8);
+    fields.set(number, [...(fields.get(number) ?? []), value]);
+  }
+  return {
+    /** @param {number} field */
+    bytes: (field) => (fields.get(field) ?? []).flatMap((value) => (value instanceof Buffer ? [value] : [])),
+    /** @param {number} field */
+    text: (field) => String(fields.get(field)?.at(-1) ?? ""),
+    /** @param {number} field */
+    number: (field) => Number(fields.get(field)?.at(-1) ?? 0),
+  };
+}
+
+/**
+ * @param {Buffer} bytes
+ * @returns {Violation}
+ */
+function violation(bytes) {
+  const message = decode(bytes);
+  return {
+    reason: message.text(1),
+    rule: message.text(2),
+    message: message.text(3),
+    line: message.number(4),
+    column: message.number(5),
+    offset: message.number(6),
+    end: message.number(7),
+    hint: message.text(8),
+  };
+}
 
 /** Why there is no preview. reason is one of the stable names. */
 export class PreviewError extends Error {
@@ -43,11 +127,16 @@ export class PreviewError extends Error {
   constructor(message, details) {
     super(message);
     /** @param {string} type */
-    const find = (type) => details.find((detail) => detail.type === type)?.debug;
-    this.reason = find("google.rpc.ErrorInfo")?.reason ?? "INTERNAL";
-    this.violations = find("opdata.preview.v1.ErrorDetail")?.violations ?? [];
-    const delay = find("google.rpc.RetryInfo")?.retryDelay;
-    this.retryAfterMs = delay === undefined ? undefined : Number.parseFloat(delay) * 1000;
+    const find = (type) => {
+      const detail = details.find((candidate) => candidate.type === type);
+      return detail && decode(Buffer.from(detail.value, "base64"));
+    };
+    const detail = find("opdata.preview.v1.ErrorDetail");
+    const delay = find("google.rpc.RetryInfo")?.bytes(1).map(decode).at(-1);
+    this.reason = find("google.rpc.ErrorInfo")?.text(1) ?? "INTERNAL";
+    this.hint = detail?.text(2) ?? "";
+    this.violations = detail?.bytes(5).map(violation) ?? [];
+    this.retryAfterMs = delay && delay.number(1) * 1000 + delay.number(2) / 1e6;
   }
 }
 
@@ -84,7 +173,7 @@ function once(socketPath, body, token) {
             if (response.statusCode === 200) resolve(answer);
             else reject(new PreviewError(answer.message ?? answer.code ?? "no message", answer.details ?? []));
           } catch {
-            reject(new Error(`the answer with status ${response.statusCode} is no JSON`));
+            reject(new Error(`the answer with status ${response.statusCode} cannot be read`));
           }
         });
       },
@@ -132,6 +221,9 @@ async function main([socketPath, sql]) {
   } catch (error) {
     const reason = error instanceof PreviewError ? error.reason : "INTERNAL";
     stderr.write(`${reason}: ${error instanceof Error ? error.message : "unknown"}\n`);
+    if (error instanceof PreviewError) {
+      for (const { line, column, message } of error.violations) stderr.write(`  ${line}:${column} ${message}\n`);
+    }
     return 1;
   }
 }
