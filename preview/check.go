@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/op-data/sqlpreview/preview/internal/guard"
-	"github.com/op-data/sqlpreview/preview/reason"
 )
 
 // Check judges a text by the built-in policy, without a database: the verdict
@@ -17,7 +16,7 @@ func Check(sql string) *Verdict { return verdictOf(guard.Check(sql, nil)) }
 // ended.
 func (p *Previewer) Validate(ctx context.Context, sql string) (*Verdict, error) {
 	if ctx.Err() != nil {
-		return nil, &Error{Reason: reason.ClientCanceled, Message: "the caller cancelled the request"}
+		return nil, ended(ctx)
 	}
 	return verdictOf(guard.Check(sql, p.policy)), nil
 }

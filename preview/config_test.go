@@ -1,6 +1,8 @@
 package preview_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -33,6 +35,48 @@ func TestEveryFaultIsNamed(t *testing.T) {
 		if strings.Count(err.Error(), name) != 1 {
 			t.Errorf("%s is not named once:\n%v", name, err)
 		}
+	}
+}
+
+// slowStore answers when nobody waits any more.
+type slowStore struct{}
+
+func (slowStore) Resolve(ctx context.Context, _ string) (preview.Connection, error) {
+	<-ctx.Done()
+	return preview.Connection{}, ctx.Err()
+}
+
+// TestWhyAContextEnded: a deadline is no cancellation, wherever it meets a request.
+func TestWhyAContextEnded(t *testing.T) {
+	slow := newPreviewer(t, preview.Config{Resolver: slowStore{}})
+	for _, c := range []struct {
+		name string
+		call func(context.Context) error
+	}{
+		{"the store is slow", func(ctx context.Context) error {
+			_, err := slow.Preview(ctx, preview.Request{SQL: "select 1"})
+			return err
+		}},
+		{"described", func(ctx context.Context) error {
+			_, err := slow.Describe(ctx, preview.Request{SQL: "select 1"})
+			return err
+		}},
+		{"validated", func(ctx context.Context) error { <-ctx.Done(); _, err := slow.Validate(ctx, "select 1"); return err }},
+	} {
+		deadline, stop := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer stop()
+		var e *preview.Error
+		if err := c.call(deadline); !errors.As(err, &e) || e.Reason != reason.StatementTimeout || e.StoppedBy != "clock" {
+			t.Errorf("%s, a deadline: %v", c.name, err)
+		}
+		cancelled, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(20*time.Millisecond, cancel)
+		if err := c.call(cancelled); !errors.As(err, &e) || e.Reason != reason.ClientCanceled || e.StoppedBy != "caller" {
+			t.Errorf("%s, a cancellation: %v", c.name, err)
+		}
+	}
+	if _, err := slow.Preview(t.Context(), preview.Request{SQL: "select 1", Timeout: 20 * time.Millisecond}); preview.ReasonOf(err) != reason.StatementTimeout {
+		t.Errorf("a limit of the request's: %v", err)
 	}
 }
 

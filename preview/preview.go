@@ -134,10 +134,7 @@ func (p *Previewer) prepare(ctx context.Context, sql string, r *visit) (q query,
 	}
 	found := time.Now()
 	if !found.Before(r.deadline) {
-		return q, &Error{
-			Reason: reason.StatementTimeout, StoppedBy: string(run.StoppedByClock),
-			Message: "the time limit passed before the query could start", Hint: "allow more time, or try again later",
-		}
+		return q, tooLate()
 	}
 	err = p.resolve(ctx, q.target, st)
 	q.resolve = time.Since(found)

@@ -53,8 +53,8 @@ func (p *Previewer) target(ctx context.Context, r *visit) (*target, error) {
 			Message: "what is stored for this connection is not valid, so it can never be used",
 			Hint:    "let its owner store it again; the log of a sidecar says what is wrong with it",
 		}
-	case ctx.Err() != nil:
-		return nil, callerGone()
+	case resolving.Err() != nil:
+		return nil, ended(resolving)
 	case errors.As(err, &said):
 		return nil, said
 	case err != nil:
@@ -152,6 +152,21 @@ func callerGone() *Error {
 	return &Error{
 		Reason: reason.ClientCanceled, Message: "the caller cancelled the preview", StoppedBy: string(run.StoppedByCaller),
 	}
+}
+
+func tooLate() *Error {
+	return &Error{
+		Reason: reason.StatementTimeout, StoppedBy: string(run.StoppedByClock),
+		Message: "the time limit passed before the query could start", Hint: "allow more time, or try again later",
+	}
+}
+
+// ended says why a context is over.
+func ended(ctx context.Context) *Error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return callerGone()
+	}
+	return tooLate()
 }
 
 // Describe implements origin.Target.
