@@ -68,8 +68,8 @@ func TestSourcesFaults(t *testing.T) {
 		"a workspace, no agent":   {sources{WorkspaceID: "w"}, "DSN is no connection string"},
 		"two":                     {sources{DSN: secret("host=h"), Dir: "/d"}, "OP_PREVIEW_DSN and connections_dir; set one"},
 		"a folder that is not":    {sources{Dir: "/nowhere-at-all"}, "cannot be read"},
-		"secrets and any target":  {sources{AgentDSN: secret("host=h"), WorkspaceID: "w", SecretsDir: "/tmp"}, "needs targets"},
-		"secrets and remote ones": {sources{AgentDSN: secret("host=h"), WorkspaceID: "w", SecretsDir: "/tmp", Targets: []string{"remote", "10.0.0.1"}}, "needs targets"},
+		"secrets and any target":  {sources{AgentDSN: secret("host=h"), WorkspaceID: "w", SecretsDir: "/tmp"}, "need targets"},
+		"secrets and remote ones": {sources{AgentDSN: secret("host=h"), WorkspaceID: "w", SecretsDir: "/tmp", Targets: []string{"remote", "10.0.0.1"}}, "need targets"},
 		"targets that are none":   {sources{DSN: secret("host=h"), Targets: []string{"db.example"}}, "neither an address"},
 		"a key that is not known": {sources{DSN: secret("host=h service=hunter2")}, "no keys but"},
 	} {

@@ -16,6 +16,9 @@ import (
 func (c *config) complete() {
 	fallbacks := defaults().settings()
 	for key, target := range c.settings() {
+		if key == "secrets_max_age" { // zero is a choice of its own
+			continue
+		}
 		switch target := target.(type) {
 		case *int:
 			fillIn(target, fallbacks[key])

@@ -14,9 +14,8 @@ import (
 // 2.2 MB, by 7.4 MB with all three, and the idle memory from 24 to 28 MiB by 6 to 11
 // with all three, used or not.
 //
-// None is on unless
-// its first setting is given; each takes a prefix, outside of which nothing can be
-// referred to.
+// None is on unless its first setting is given; each takes a prefix, outside of
+// which nothing can be referred to.
 type managers struct {
 	// MaxAge is how long a secret is used before it is fetched again; zero fetches
 	// each time.
@@ -78,7 +77,7 @@ const (
 func (m managers) choices() []choice {
 	var chosen []choice
 	for _, c := range []choice{
-		{vaultScheme, "vault_address", m.Vault.Address != "", m.Vault != managerDefaults().Vault, openVault},
+		{vaultScheme, "vault_address", m.Vault.Address != "", m.Vault != managerDefaults().Vault && m.Vault != vaultManager{}, openVault},
 		{awsScheme, "aws_prefix", m.AWS.Prefix != "", m.AWS != awsManager{}, openAWS},
 		{gcpScheme, "gcp_project", m.GCP.Project != "", m.GCP != gcpManager{}, openGCP},
 	} {
