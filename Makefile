@@ -6,10 +6,12 @@ BIN      := bin
 TOOL     := $(GO) tool -modfile=.ci/tools/go.mod
 TESTFLAGS ?= -race -shuffle=on -timeout 20m
 FUZZTIME ?= 2m
+# The secret managers to link, parted by commas: with_vault, with_aws, with_gcp.
+TAGS     ?=
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  := -X main.version=$(VERSION)
 
-.PHONY: help build demo test test-matrix lint fmt bench fuzz scoreboard mutants proto proto-check setup clean
+.PHONY: help build demo test test-matrix packaging lint fmt bench fuzz scoreboard mutants proto proto-check setup clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -20,7 +22,7 @@ setup: ## install PostgreSQL and PgBouncer where they are missing
 build: ## build bin/sqlpreview
 	@.ci/setup build
 	@echo "building (the first build compiles PostgreSQL's parser: about a minute)"
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/sqlpreview ./cmd/sqlpreview
+	$(GO) build -trimpath -tags '$(TAGS)' -ldflags '$(LDFLAGS)' -o $(BIN)/sqlpreview ./cmd/sqlpreview
 
 demo: build ## a throw-away PostgreSQL, the sidecar and sample previews over gRPC
 	@.ci/setup demo
@@ -34,6 +36,7 @@ test-matrix: ## the integration tests on PostgreSQL 14, 15, 16, 17 and 18
 
 lint: proto-check ## gofmt, vet, golangci-lint (import direction included), buf
 	$(TOOL) golangci-lint run ./...
+	$(TOOL) golangci-lint run --build-tags with_vault,with_aws,with_gcp ./cmd/...
 
 fmt: ## format the code
 	$(TOOL) golangci-lint fmt ./...
@@ -58,6 +61,9 @@ proto: ## generate proto/gen anew
 
 proto-check: ## lint the proto files and prove that proto/gen is fresh
 	@.ci/proto-check
+
+packaging: ## check what is deployed with the tools that will read it
+	cmd/sqlpreview/deploy/verify
 
 clean: ## remove what was built
 	rm -rf $(BIN) dist coverage.out
