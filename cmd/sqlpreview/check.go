@@ -63,16 +63,15 @@ func (c *checkCommand) Run(env *environment) error {
 
 // read returns the text, cut one byte above what any configuration accepts.
 func (c *checkCommand) read(env *environment) (string, error) {
-	source := env.stdin
-	if c.File != "" && c.File != "-" {
-		file, err := os.Open(c.File)
-		if err != nil {
-			return "", misusef("cannot read the query: %v", err)
-		}
-		defer file.Close() //nolint:errcheck // it was only read
-		source = file
+	if c.File == "" || c.File == "-" {
+		return readSQL(context.Background(), env.typed())
 	}
-	return readSQL(context.Background(), source)
+	file, err := os.Open(c.File)
+	if err != nil {
+		return "", misusef("cannot read the query: %v", err)
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	return readSQL(context.Background(), file)
 }
 
 // readSQL reads a query, cut one byte above what any configuration accepts,

@@ -16,9 +16,9 @@ import (
 
 // queryCommand runs one preview.
 type queryCommand struct {
-	JSON    bool   `name:"json" help:"Print the answer as the RPC's JSON."`
-	DSNFile string `name:"dsn-file" help:"The file with the connection string. Default: the environment variable OP_PREVIEW_DSN."`
-	SQL     string `arg:"" optional:"" name:"sql" help:"The query; - or nothing means standard input."`
+	JSON    bool    `name:"json" help:"Print the answer as the RPC's JSON."`
+	DSNFile string  `name:"dsn-file" help:"The file with the connection string. Default: the environment variable OP_PREVIEW_DSN."`
+	SQL     *string `arg:"" optional:"" name:"sql" help:"The query; - or nothing means standard input."`
 }
 
 // failureJSON is a failure as others script it.
@@ -46,11 +46,11 @@ func (c *queryCommand) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return misuse{err.Error()}
 	}
-	sql := c.SQL
-	if sql == "" || sql == "-" {
-		if sql, err = readSQL(ctx, env.stdin); err != nil {
-			return err
-		}
+	var sql string
+	if c.SQL != nil && *c.SQL != "-" { // an empty one is what a variable that is not set gives, and no wish to type
+		sql = *c.SQL
+	} else if sql, err = readSQL(ctx, env.typed()); err != nil {
+		return err
 	}
 	previewer, err := preview.New(preview.Config{Resolver: opened})
 	if err != nil {

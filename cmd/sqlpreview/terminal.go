@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 
@@ -13,6 +14,18 @@ func colours(env *environment, w io.Writer) bool {
 	if env.getenv("NO_COLOR") != "" || env.getenv("TERM") == "dumb" {
 		return false
 	}
-	file, ok := w.(*os.File)
+	return isTerminal(w)
+}
+
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// typed is standard input, announced where somebody would have to type it.
+func (e *environment) typed() io.Reader {
+	if isTerminal(e.stdin) {
+		fmt.Fprintln(e.stderr, "reading the query from the terminal; end it with Ctrl-D")
+	}
+	return e.stdin
 }

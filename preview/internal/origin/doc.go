@@ -6,9 +6,9 @@
 // expression, UNION, a whole row, a view) has none. For a view the same
 // question is asked of the view's own query. For the rest it counts whether a
 // masked column can get into the statement's values at all: by its name, or in
-// one of the ways that carry a column without naming it (package-internal type
-// facts). Where it can, every output column without an origin is masked, for
-// nothing proves that it shows another one.
+// one of the ways that carry a column without naming it (a row, JSON of one, a
+// star; see facts.go). Where it can, every output column without an origin is
+// masked, for nothing proves that it shows another one.
 //
 // Columns of PostgreSQL's own catalogs and views that can hold a secret or other
 // sessions' statements count as masked too (systemColumns), whatever the rules.
