@@ -127,6 +127,9 @@ func (a *Agent) Resolve(ctx context.Context, id string) (preview.Connection, err
 		}
 		flight = "any " + id
 	}
+	if err := ctx.Err(); err != nil {
+		return preview.Connection{}, err
+	}
 	// One look-up serves all who ask meanwhile, so it must not end with the one
 	// who asked first.
 	result := a.flights.DoChan(flight, func() (any, error) {
