@@ -1,10 +1,12 @@
 // Command sqlpreview-mutants switches the product's defences off one at a time
-// and shows which oracle of the harness notices, after how many cases. Run it
-// in the module; it needs the Go toolchain, and about a minute a mutant that
-// nothing notices.
+// and shows which oracle of the harness notices, after how many cases. Where
+// none does within a minute, the tests of the package that holds the defence
+// are the last oracle, and the first of them that fails is named. Run it in the
+// module; it needs the Go toolchain, and some minutes for a mutant that the
+// harness does not notice.
 //
-// It exits 0 when every mutant that must be found was, 1 when one survived,
-// 2 when it could not run.
+// It exits 0 when every mutant was noticed, by the harness unless its file says
+// why that cannot be; 1 when one was not, 2 when it could not run.
 package main
 
 import (
@@ -41,7 +43,8 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (survivors int, err error) {
 	flags := flag.NewFlagSet("sqlpreview-mutants", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	limit := flags.Duration("time", time.Minute, "how long each mutant may run")
+	limit := flags.Duration("time", time.Minute, "how long the harness may run in each mutant")
+	testLimit := flags.Duration("test-time", 0, "how long the tests of one package may run; 0 means 10m")
 	seed := flags.Int64("seed", 1, "where the randomness of each starts")
 	only := flags.String("only", "", "the mutants to run, separated by commas; empty means all")
 	if err := flags.Parse(args); err != nil {
@@ -51,7 +54,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (survivor
 	if err != nil {
 		return 0, errors.New("run it inside the module: go list -m fails here")
 	}
-	runner := mutation.Runner{Root: strings.TrimSpace(string(out)), Time: *limit, Seed: *seed}
+	runner := mutation.Runner{Root: strings.TrimSpace(string(out)), Time: *limit, TestTime: *testLimit, Seed: *seed}
 	mutants, err := mutation.All()
 	if err != nil {
 		return 0, err
@@ -76,7 +79,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (survivor
 			continue
 		}
 		v.Findings = fresh(v.Findings, known)
-		if !v.Noticed() && m.Spare == "" {
+		if !v.ByHarness() {
+			start := time.Now()
+			v.Tests, err = runner.Tests(ctx, m)
+			v.Seconds += time.Since(start).Seconds()
+			if ctx.Err() != nil {
+				return survivors, ctx.Err()
+			}
+			if err != nil {
+				fmt.Fprintf(stderr, "%v\n", err)
+			}
+			fmt.Fprintf(stderr, "%s: the harness noticed nothing in %d cases; tests that fail: %v\n", m.Name, v.Cases, v.Tests)
+		}
+		if !v.Noticed() || !v.ByHarness() && m.Spare == "" {
 			survivors++
 		}
 		fmt.Fprintln(stdout, row(v))
@@ -124,8 +139,12 @@ func row(v mutation.Verdict) string {
 		return fmt.Sprintf("| %s | %s: %s | %s | %d | %.0f |", v.Defence, f.Oracle, f.Kind, f.Technique, f.Case, v.Seconds)
 	case v.Died != "":
 		return fmt.Sprintf("| %s | the process died (%s) | | | %.0f |", v.Defence, v.Died, v.Seconds)
-	case v.Spare != "":
-		return fmt.Sprintf("| %s | nothing, as expected: %s | | %d | %.0f |", v.Defence, v.Spare, v.Cases, v.Seconds)
+	case len(v.Tests) > 0:
+		harness := "**the harness: nothing**"
+		if v.Spare != "" {
+			harness = "not from outside: " + v.Spare
+		}
+		return fmt.Sprintf("| %s | %s | %s | %d | %.0f |", v.Defence, v.Tests[0], harness, v.Cases, v.Seconds)
 	}
 	return fmt.Sprintf("| %s | **nothing** | | %d | %.0f |", v.Defence, v.Cases, v.Seconds)
 }

@@ -22,20 +22,28 @@ type Verdict struct {
 	Findings []fuzz.Finding
 	// Died tells that the process ended by itself: its last words.
 	Died string
+	// Tests are what failed of the tests of the package that holds the defence;
+	// they are run when the harness noticed nothing.
+	Tests []Failure
 	// Cases and Seconds are how much it took.
 	Cases   int
 	Seconds float64
 }
 
-// Noticed tells whether the harness noticed.
-func (v Verdict) Noticed() bool { return len(v.Findings) > 0 || v.Died != "" }
+// ByHarness tells whether the harness noticed.
+func (v Verdict) ByHarness() bool { return len(v.Findings) > 0 || v.Died != "" }
+
+// Noticed tells whether anything did.
+func (v Verdict) Noticed() bool { return v.ByHarness() || len(v.Tests) > 0 }
 
 // Runner builds and runs mutants.
 type Runner struct {
 	// Root is the module's folder.
 	Root string
-	// Time is how long each may run.
+	// Time is how long the harness may run in each.
 	Time time.Duration
+	// TestTime is how long the tests of one package may run. 0: 10 minutes.
+	TestTime time.Duration
 	// Seed is where the randomness of each starts.
 	Seed int64
 }
@@ -91,37 +99,44 @@ func (r Runner) Run(ctx context.Context, m Mutant) (Verdict, error) {
 }
 
 func (r Runner) build(ctx context.Context, m Mutant, scratch, binary string) error {
-	overlay := struct{ Replace map[string]string }{map[string]string{}}
-	for name, edits := range m.Edits {
-		path := filepath.Join(r.Root, filepath.FromSlash(name))
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		mutated, err := Apply(string(text), edits)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		copied := filepath.Join(scratch, strings.ReplaceAll(name, "/", "_"))
-		if err := os.WriteFile(copied, []byte(mutated), 0o600); err != nil {
-			return err
-		}
-		overlay.Replace[path] = copied
-	}
-	text, err := json.Marshal(overlay)
+	overlay, err := r.overlay(m, scratch)
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(scratch, "overlay.json")
-	if err := os.WriteFile(file, text, 0o600); err != nil {
-		return err
-	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-overlay", file, "-o", binary, "./fuzz/cmd/sqlpreview-fuzz")
+	cmd := exec.CommandContext(ctx, "go", "build", "-overlay", overlay, "-o", binary, "./fuzz/cmd/sqlpreview-fuzz")
 	cmd.Dir = r.Root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("it does not build: %w: %s", err, out)
 	}
 	return nil
+}
+
+// overlay writes the mutated files to scratch and returns the name of the file
+// that tells the Go toolchain of them.
+func (r Runner) overlay(m Mutant, scratch string) (string, error) {
+	overlay := struct{ Replace map[string]string }{map[string]string{}}
+	for name, edits := range m.Edits {
+		path := filepath.Join(r.Root, filepath.FromSlash(name))
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return "", err
+		}
+		mutated, err := Apply(string(text), edits)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", name, err)
+		}
+		copied := filepath.Join(scratch, strings.ReplaceAll(name, "/", "_"))
+		if err := os.WriteFile(copied, []byte(mutated), 0o600); err != nil {
+			return "", err
+		}
+		overlay.Replace[path] = copied
+	}
+	text, err := json.Marshal(overlay)
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(scratch, "overlay.json")
+	return file, os.WriteFile(file, text, 0o600)
 }
 
 // lastWords are what a process said when it died: its signal or panic.
