@@ -7,6 +7,7 @@ package tap
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net"
 	"sync"
 
@@ -80,6 +81,16 @@ func (c *tapped) Write(b []byte) (int, error) {
 	c.tap.bytesOut += int64(len(b))
 	c.tap.mu.Unlock()
 	return c.Conn.Write(b)
+}
+
+// CloseWrite tells the server that nothing more will come, as the connection
+// below would: a gateway that ends a session so would otherwise wait in vain.
+func (c *tapped) CloseWrite() error {
+	half, ok := c.Conn.(interface{ CloseWrite() error })
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	return half.CloseWrite()
 }
 
 // Read takes bytes and listens to the messages in them.

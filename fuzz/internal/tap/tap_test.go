@@ -2,6 +2,10 @@ package tap_test
 
 import (
 	"context"
+	"errors"
+	"io"
+	"net"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -46,5 +50,45 @@ func TestEverythingSaidIsHeard(t *testing.T) {
 	}
 	if again := ear.Take(); len(again.Statements) != 0 {
 		t.Errorf("heard twice: %q", again.Statements)
+	}
+}
+
+// TestAConnectionCanBeHalfClosed: a gateway that takes leave of a server so must
+// be able to through the tap as well.
+func TestAConnectionCanBeHalfClosed(t *testing.T) {
+	listener, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	served := make(chan error, 1)
+	go func() {
+		conn, err := listener.Accept()
+		if err != nil {
+			served <- err
+			return
+		}
+		// Answers when it has heard the end, and only then.
+		_, err = io.Copy(io.Discard, conn)
+		_, werr := conn.Write([]byte("bye"))
+		served <- errors.Join(err, werr, conn.Close())
+	}()
+	conn, err := (&tap.Tap{}).Dial(t.Context(), "unix", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	half, ok := conn.(interface{ CloseWrite() error })
+	if !ok {
+		t.Fatal("it cannot be half closed")
+	}
+	if err := half.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if words, err := io.ReadAll(conn); err != nil || string(words) != "bye" {
+		t.Errorf("read %q, %v", words, err)
+	}
+	if err := <-served; err != nil {
+		t.Error(err)
 	}
 }
