@@ -75,7 +75,6 @@ func (d *database) left() map[string]string {
 		"not idle":     d.value(`select count(*) from pg_stat_activity where ` + ours + ` and state <> 'idle'`),
 		"locks":        d.value(`select count(*) from pg_locks l join pg_stat_activity a using (pid) where ` + ours),
 		"prepared":     d.value(`select count(*) from pg_prepared_xacts`),
-		"listening":    d.value(`select count(*) from pg_listening_channels()`),
 		"slots":        d.value(`select count(*) from pg_replication_slots`),
 		"transactions": d.value(`select count(*) from pg_stat_activity where ` + ours + ` and (backend_xid is not null or backend_xmin is not null)`),
 	}
