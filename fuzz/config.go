@@ -40,12 +40,14 @@ type Config struct {
 	// Only names the techniques to try. Empty: all.
 	Only []string
 	// Unguarded attacks a gateway that checks nothing, for comparison; Gateway
-	// must be nil.
+	// must be nil. What would take all the memory of the machine is left out
+	// unless Only names it.
 	Unguarded bool
 	// NoShrink reports findings as they were written.
 	NoShrink bool
 	// SkipHostile leaves out the hostile servers, which need a gateway that can
-	// be pointed at them and so are tried with the embedded package alone.
+	// be pointed at them and so are tried with the embedded package alone; a
+	// run without them says so in Report.Notes.
 	SkipHostile bool
 	// Trace, unless it is nil, is told of every case and what became of it: an
 	// answer, or the gateway's reason.
@@ -67,11 +69,22 @@ func (c Config) withDefaults() Config {
 	if c.Time == 0 && c.Cases == 0 {
 		c.Cases = 1000
 	}
-	if c.Gateway != nil || c.Unguarded || c.Sidecar != "" {
+	if !c.embedded() {
 		c.SkipHostile = true
 	}
 	if c.Progress == nil {
 		c.Progress = io.Discard
 	}
 	return c
+}
+
+// embedded tells whether the embedded package is attacked.
+func (c Config) embedded() bool { return c.Gateway == nil && !c.Unguarded && c.Sidecar == "" }
+
+// whyNoHostile says why a run with SkipHostile leaves the hostile servers out.
+func (c Config) whyNoHostile() string {
+	if c.embedded() {
+		return "SkipHostile is set"
+	}
+	return "only the embedded package can be pointed at one"
 }

@@ -131,7 +131,7 @@ func TestTheReportIsJSON(t *testing.T) {
 		t.Errorf("read back: %s", text)
 	}
 	var table bytes.Buffer
-	if err := report.WriteScoreboard(&table); err != nil || !bytes.Contains(table.Bytes(), []byte("stacking")) {
+	if err := report.WriteScoreboard(&table, nil); err != nil || !bytes.Contains(table.Bytes(), []byte("stacking")) {
 		t.Errorf("the scoreboard: %v\n%s", err, table.String())
 	}
 }

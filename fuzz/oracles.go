@@ -262,7 +262,7 @@ func (w *world) checkHonesty(ctx context.Context, o *outcome, c *sqlgen.Case) er
 		// A collected text may use what the fixture's functions spoil for everybody.
 		spoiled := c.Technique == collectedHonest && strings.Contains(o.refusal.Words, "public.trap_")
 		if o.refusal.Reason != "STATEMENT_TIMEOUT" && !spoiled { // the judge has more time
-			o.violate(honesty, "refused "+o.refusal.Error(), "PostgreSQL runs it and the gateway says "+o.refusal.Error())
+			o.violate(honesty, "refused "+o.refusal.Error(), fmt.Sprintf("PostgreSQL runs it and the gateway says %s after %s: %.300s", o.refusal.Error(), o.elapsed.Round(time.Millisecond), o.refusal.Words))
 		}
 		return nil
 	}

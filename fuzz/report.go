@@ -1,11 +1,7 @@
 package fuzz
 
 import (
-	"fmt"
-	"io"
-	"maps"
 	"slices"
-	"text/tabwriter"
 	"time"
 )
 
@@ -88,34 +84,4 @@ func (r *Report) finish(start time.Time) {
 	if r.Seconds > 0 {
 		r.PerSecond = float64(r.Cases) / r.Seconds
 	}
-}
-
-// WriteScoreboard prints the techniques as a table.
-func (r *Report) WriteScoreboard(w io.Writer) error {
-	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	row := func(cells ...any) {
-		for i, c := range cells {
-			if i > 0 {
-				fmt.Fprint(table, "\t")
-			}
-			fmt.Fprint(table, c)
-		}
-		fmt.Fprintln(table)
-	}
-	row("technique", "tried", "refused by guard", "stopped by database", "failed", "answered", "had an effect", "leaked", "falsely refused")
-	var sum Tally
-	for _, name := range slices.Sorted(maps.Keys(r.Techniques)) {
-		t := r.Techniques[name]
-		row(name, t.Tried, t.Refused, t.Stopped, t.Failed, t.Ran, t.Effects, t.Leaks, t.FalselyRefused)
-		sum.Tried += t.Tried
-		sum.Refused += t.Refused
-		sum.Stopped += t.Stopped
-		sum.Failed += t.Failed
-		sum.Ran += t.Ran
-		sum.Effects += t.Effects
-		sum.Leaks += t.Leaks
-		sum.FalselyRefused += t.FalselyRefused
-	}
-	row("all", sum.Tried, sum.Refused, sum.Stopped, sum.Failed, sum.Ran, sum.Effects, sum.Leaks, sum.FalselyRefused)
-	return table.Flush()
 }

@@ -73,6 +73,10 @@ func (r *runner) prepare() error {
 		r.mean = append(r.mean, func(random *rand.Rand) *sqlgen.Case { return r.generator.Value(random) })
 	}
 	for i, name := range r.generator.Techniques() {
+		if r.config.Unguarded && name == sqlgen.Growth && len(r.config.Only) == 0 {
+			r.report.note("growth was left out: without a guard it takes all the memory of the machine; name it to try it")
+			continue
+		}
 		if wanted(name) {
 			r.write = append(r.write, func(random *rand.Rand) *sqlgen.Case { return r.generator.Attack(random, i) })
 		}
@@ -85,6 +89,9 @@ func (r *runner) prepare() error {
 	}
 	if r.tap == nil {
 		r.report.note("the wire was not listened to: the gateway opens its own connections")
+	}
+	if r.config.SkipHostile {
+		r.report.note("no hostile server was met: " + r.config.whyNoHostile())
 	}
 	return nil
 }
@@ -206,8 +213,9 @@ func (r *runner) endBatch(ctx context.Context) error {
 	if err := r.checkEffects(ctx, o, true); err != nil {
 		return err
 	}
-	// Whoever listens will hear it with the next query.
-	if err := errors.Join(r.fixture.Notify(ctx), r.rebase(ctx)); err != nil {
+	// Whoever listens will hear it with the next query. The session that says it
+	// may just have been ended, which was looked at above.
+	if err := errors.Join(r.fixture.Revive(ctx), r.fixture.Notify(ctx), r.rebase(ctx)); err != nil {
 		return err
 	}
 	r.checkAlive(ctx, o)

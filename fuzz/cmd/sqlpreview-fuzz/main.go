@@ -12,12 +12,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/signal"
 	"strconv"
@@ -41,6 +43,7 @@ type options struct {
 	fuzz.Config
 	address, tokenFile, report string
 	scoreboard                 bool
+	compare                    int
 }
 
 func parse(args []string, getenv func(string) string, stdout, stderr io.Writer) (options, error) {
@@ -56,7 +59,8 @@ func parse(args []string, getenv func(string) string, stdout, stderr io.Writer) 
 	flags.IntVar(&o.Pid, "pid", 0, "the sidecar's process, whose memory is watched")
 	flags.DurationVar(&o.TimeLimit, "limit", 0, "how long a preview may take; 0 means 1s embedded, 10s for a sidecar")
 	flags.StringVar(&o.report, "report", "", "a file to write the JSON report to")
-	flags.BoolVar(&o.scoreboard, "scoreboard", false, "print the table of techniques at the end")
+	flags.BoolVar(&o.scoreboard, "scoreboard", false, "print what became of the cases, in Markdown tables, at the end")
+	flags.IntVar(&o.compare, "compare", 0, "with -scoreboard, how many cases to send to a gateway that checks nothing, whose harm is shown beside; 0 means none")
 	flags.BoolVar(&o.NoShrink, "no-shrink", false, "report findings as they were written")
 	flags.BoolVar(&o.Unguarded, "unguarded", false, "attack a gateway that checks nothing, to compare with")
 	flags.IntVar(&o.StopAfter, "stop-after", 0, "end at that many findings; 0 means 20")
@@ -121,7 +125,14 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 			return 2
 		}
 	}
-	if err := write(o, report, stdout); err != nil {
+	var unguarded *fuzz.Report
+	if o.scoreboard && o.compare > 0 && ctx.Err() == nil {
+		if unguarded, err = compare(ctx, o); err != nil {
+			fmt.Fprintf(stderr, "sqlpreview-fuzz: the run to compare with: %v\n", err)
+			return 2
+		}
+	}
+	if err := write(o, report, unguarded, stdout); err != nil {
 		fmt.Fprintf(stderr, "sqlpreview-fuzz: %v\n", err)
 		return 2
 	}
@@ -139,8 +150,27 @@ func readToken(path string) (string, error) {
 	return strings.TrimSpace(string(text)), err
 }
 
+// compare sends cases of the same seed to a gateway that checks nothing.
+func compare(ctx context.Context, o options) (*fuzz.Report, error) {
+	fmt.Fprintln(o.Progress, "the same without a guard, to compare with:")
+	return fuzz.Run(ctx, fuzz.Config{
+		DSN: o.DSN, Seed: o.Seed, Cases: o.compare, Only: o.Only, TimeLimit: o.TimeLimit,
+		Unguarded: true, NoShrink: true, StopAfter: math.MaxInt, Progress: quiet{o.Progress},
+	})
+}
+
+// quiet leaves out the findings of a run that is all findings.
+type quiet struct{ io.Writer }
+
+func (q quiet) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte("FINDING")) {
+		return len(line), nil
+	}
+	return q.Writer.Write(line)
+}
+
 // write prints the end of a run, and the report if one was asked for.
-func write(o options, report *fuzz.Report, stdout io.Writer) error {
+func write(o options, report, unguarded *fuzz.Report, stdout io.Writer) error {
 	if o.report != "" {
 		text, err := json.MarshalIndent(report, "", "  ")
 		if err != nil {
@@ -151,9 +181,14 @@ func write(o options, report *fuzz.Report, stdout io.Writer) error {
 		}
 	}
 	if o.scoreboard {
-		if err := report.WriteScoreboard(stdout); err != nil {
+		if err := report.WriteSummary(stdout); err != nil {
 			return err
 		}
+		fmt.Fprintln(stdout)
+		if err := report.WriteScoreboard(stdout, unguarded); err != nil {
+			return err
+		}
+		fmt.Fprintln(stdout)
 	}
 	for i, f := range report.Findings {
 		if _, err := fmt.Fprintf(stdout, "\n%d. %s (%s) by %s, case %d, seen %d times\n   %s\n%s\n", i+1, f.Oracle, f.Kind, f.Technique, f.Case, f.Count, f.Detail, f.SQL); err != nil {

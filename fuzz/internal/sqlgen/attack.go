@@ -81,7 +81,7 @@ func techniques(t Targets) []technique {
 		{"encoding", func(w *writer) *Node { return w.encoding(statements) }},
 		{"deep-nesting", func(w *writer) *Node { return w.nesting() }},
 		{"lexer-stall", func(w *writer) *Node { return w.stall() }},
-		{"growth", func(w *writer) *Node { return w.growth() }},
+		{Growth, func(w *writer) *Node { return w.growth() }},
 		{"catalog-function", func(w *writer) *Node { return w.catalogFunction() }},
 		{"catalog-relation", func(w *writer) *Node { return w.catalogRelation() }},
 		{"error-leak", func(w *writer) *Node { return w.errorLeak(t) }},

@@ -17,6 +17,10 @@ const (
 	Value = "value"
 )
 
+// Growth is the technique of queries for which PostgreSQL takes memory until the
+// system kills it. Nothing but a gateway's refusal stops them.
+const Growth = "growth"
+
 // Case is one generated text.
 type Case struct {
 	// SQL is the text.
