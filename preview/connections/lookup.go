@@ -23,10 +23,11 @@ type lookups struct {
 	sql    string
 	// places bounds the sessions; a place holds an idle session or nil.
 	places chan *pgconn.PgConn
+	closed chan struct{}
 }
 
 func newLookups(config *pgconn.Config, sql string) *lookups {
-	l := &lookups{config: config, sql: sql, places: make(chan *pgconn.PgConn, agentSessions)}
+	l := &lookups{config: config, sql: sql, places: make(chan *pgconn.PgConn, agentSessions), closed: make(chan struct{})}
 	for range agentSessions {
 		l.places <- nil
 	}
@@ -40,6 +41,8 @@ func (l *lookups) ask(ctx context.Context, arguments ...string) (value []byte, f
 	select {
 	case conn = <-l.places:
 	case <-ctx.Done():
+		return nil, false, errAgentDatabase
+	case <-l.closed:
 		return nil, false, errAgentDatabase
 	}
 	defer func() { l.places <- conn }()
@@ -87,9 +90,10 @@ func (l *lookups) drop(conn *pgconn.PgConn) {
 	_ = conn.Close(ctx)
 }
 
-// close ends the sessions, waiting for those in use. Whoever asks afterwards
-// waits for its context to end.
+// close ends the sessions, waiting for those in use; nobody is answered
+// afterwards.
 func (l *lookups) close() {
+	close(l.closed)
 	for range agentSessions {
 		l.drop(<-l.places)
 	}
