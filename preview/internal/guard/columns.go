@@ -90,7 +90,7 @@ func (c *columns) define(name string, w weight) {
 // pass adds the columns of another.
 func (c *columns) pass(inner *columns) {
 	if inner == nil {
-		c.list = nil
+		c.list, c.sum = nil, min(c.sum+unknownFields, tooLarge)
 		return
 	}
 	largest, sum := inner.largest, inner.sum

@@ -185,9 +185,11 @@ func (w *walker) leaveShape(f, parent *frame) {
 	w.grow(f, parent)
 }
 
-// unknownFields stands for the number of columns of a row whose type the text does
-// not show.
-const unknownFields = 16
+// unknownFields stands for the number of columns of a table, or of a row whose type
+// the text does not show. Wider ones exist, up to 1,600 columns; but where such
+// rows are taken apart and put together again level by level, any two levels of a
+// hundred columns pass the bound, and one level of 1,600 is no danger.
+const unknownFields = 100
 
 // leaveSelect takes the terms of a SELECT out of those of the expression around it.
 func (w *walker) leaveSelect(f, parent *frame) {

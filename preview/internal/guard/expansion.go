@@ -27,6 +27,7 @@ const (
 type nameScope struct {
 	parent  *nameScope
 	derived []*columns
+	tables  int
 	aliases map[string]*columns
 }
 
@@ -152,6 +153,8 @@ func (s *nameScope) add(alias string, c *columns) {
 	}
 	if c != nil {
 		s.derived = append(s.derived, c)
+	} else {
+		s.tables++
 	}
 }
 
@@ -300,6 +303,9 @@ func (e *expander) star(c *columns, t *term, scope *nameScope) {
 		for _, d := range scope.derived {
 			c.pass(d)
 		}
+		for range scope.tables {
+			c.pass(nil)
+		}
 		return
 	}
 	for ; scope != nil && e.step(1); scope = scope.parent {
@@ -318,7 +324,7 @@ func (e *expander) resolve(t *term, scope *nameScope) weight {
 	for ; scope != nil && e.step(1); scope = scope.parent {
 		switch {
 		case t.name == star && t.qualifier == "":
-			row := weight{1, 1}
+			row := weight{1 + float64(scope.tables)*unknownFields, 1}
 			for _, d := range scope.derived {
 				row = weight{row.size + d.sum, max(row.growth, d.largest.growth+1)}
 			}

@@ -21,7 +21,7 @@ var secretRelations = map[string][]string{
 	systemSchema: {
 		"pg_authid", "pg_shadow", "pg_user_mapping", "pg_user_mappings", "pg_foreign_server",
 		"pg_subscription", "pg_stat_wal_receiver", "pg_hba_file_rules", "pg_ident_file_mappings",
-		"pg_file_settings", "pg_stats*", "pg_statistic*", "pg_largeobject",
+		"pg_file_settings", "pg_stats*", "pg_statistic", "pg_statistic_ext_data", "pg_largeobject",
 	},
 	"information_schema": {
 		"user_mapping_options", "foreign_server_options", "_pg_user_mappings", "_pg_foreign_servers",

@@ -29,6 +29,7 @@ var systemColumns = map[string][]string{
 	"pg_catalog.pg_roles":                             {"rolconfig"},
 	"pg_catalog.pg_user":                              {"useconfig"},
 	"pg_catalog.pg_stat_activity":                     {"query"},
+	"pg_catalog.pg_proc":                              {"proconfig"},
 	"pg_catalog.pg_prepared_statements":               {"statement"},
 	"pg_catalog.pg_cursors":                           {"statement"},
 	"pg_catalog.pg_backend_memory_contexts":           {"ident"},
