@@ -2,6 +2,7 @@ package preview
 
 import (
 	"context"
+	"time"
 
 	"github.com/op-data/sqlpreview/preview/internal/guard"
 )
@@ -13,11 +14,16 @@ func Check(sql string) *Verdict { return verdictOf(guard.Check(sql, nil)) }
 // Validate judges a text by the Previewer's policy. It touches no database and
 // returns no rows; functions that only a database's catalog can decide on are
 // listed in Verdict.ToBeResolved. The error, if any, is an *Error: the context
-// ended.
+// ended, or too many texts are being checked.
 func (p *Previewer) Validate(ctx context.Context, sql string) (*Verdict, error) {
 	if ctx.Err() != nil {
 		return nil, ended(ctx)
 	}
+	leave, err := p.parsers.enter(ctx, sql, time.Now().Add(p.limits.Timeout))
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	return verdictOf(guard.Check(sql, p.policy)), nil
 }
 

@@ -67,5 +67,6 @@ func New(config Config) (*Previewer, error) {
 		pools:     run.NewPools(run.Limits(pool)),
 		catalogs:  newCatalogs(),
 		rooms:     &rooms{places: make(chan struct{}, config.LargeAnswers), wait: pool.QueueWait},
+		parsers:   newParsers(pool.QueueWait),
 	}, nil
 }

@@ -23,6 +23,7 @@ type Previewer struct {
 	pools     *run.Pools
 	catalogs  *catalogs
 	rooms     *rooms
+	parsers   *parsers
 }
 
 // Close closes the idle sessions, and the others when their previews end.
@@ -119,16 +120,10 @@ type query struct {
 // returns what there is of the query: the statement, if the guard accepted it.
 func (p *Previewer) prepare(ctx context.Context, sql string, r *visit) (q query, err error) {
 	start := time.Now()
-	st, refused := guard.Check(sql, p.policy)
-	if st == nil {
-		return q, refusal(refused)
+	if err := p.check(ctx, sql, r, &q); err != nil {
+		return q, err
 	}
-	q.statement = st
-	if q.text, err = wrap.Wrap(st, r.rows); err != nil {
-		return q, internal("the wrapped query does not read as the one that was checked")
-	}
-	checked := time.Now()
-	q.check = checked.Sub(start)
+	q.check = time.Since(start)
 	if q.target, err = p.target(ctx, r); err != nil {
 		return q, err
 	}
@@ -136,9 +131,27 @@ func (p *Previewer) prepare(ctx context.Context, sql string, r *visit) (q query,
 	if !found.Before(r.deadline) {
 		return q, tooLate()
 	}
-	err = p.resolve(ctx, q.target, st)
+	err = p.resolve(ctx, q.target, q.statement)
 	q.resolve = time.Since(found)
 	return q, err
+}
+
+// check takes a text through the guard and into the wrapper.
+func (p *Previewer) check(ctx context.Context, sql string, r *visit, q *query) error {
+	leave, err := p.parsers.enter(ctx, sql, r.deadline)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	st, refused := guard.Check(sql, p.policy)
+	if st == nil {
+		return refusal(refused)
+	}
+	q.statement = st
+	if q.text, err = wrap.Wrap(st, r.rows); err != nil {
+		return internal("the wrapped query does not read as the one that was checked")
+	}
+	return nil
 }
 
 // resolve judges the statement by the catalog of its target.

@@ -218,6 +218,17 @@ func TestErrorsHoldNoValue(t *testing.T) {
 	}
 }
 
+// TestAnotherDatabaseIsNoLogin: a query that asks about a database or role that
+// is not there has logged in.
+func TestAnotherDatabaseIsNoLogin(t *testing.T) {
+	p := newPreviewer(t, preview.Config{})
+	for _, sql := range []string{"select pg_database_size('nosuch')", "select has_database_privilege('nosuch', 'connect')"} {
+		if e := failure(t, p, preview.Request{SQL: sql}); e.Reason != reason.SemanticError || e.SQLSTATE != "3D000" {
+			t.Errorf("%s: got %+v, want SEMANTIC_ERROR", sql, e)
+		}
+	}
+}
+
 func TestTimeoutAndCancel(t *testing.T) {
 	p := newPreviewer(t, preview.Config{})
 	const slow = "select count(*) from generate_series(1, 100000000000) a"

@@ -78,6 +78,11 @@ func serverError(f *failure, sql string, t traits, limit, elapsed time.Duration)
 		Position:     position(f.fields['P'], sql, t.rawText),
 		AnswersParse: f.part == partStatement && f.stage == stageNone && !f.fatal,
 	}, sql)
+	if told.Reason == reason.DatabaseLoginFailed && !f.fatal {
+		// The login went well: the query asked about another database or role.
+		told.Reason = reason.SemanticError
+		told.Message, told.Hint = sqlstate.General(told.Reason)
+	}
 	e := newError(told.Reason, told.Message, told.Hint)
 	e.SQLSTATE, e.Position = sqlstate.Tellable(code), told.Position
 	if told.Reason == reason.StatementTimeout {

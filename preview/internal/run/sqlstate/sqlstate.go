@@ -47,6 +47,7 @@ var byClass = map[string]reason.Reason{
 	"42": reason.SemanticError,       // syntax error or access rule violation
 	"53": reason.DatabaseBusy,        // insufficient resources
 	"54": reason.QueryTooComplex,     // program limit exceeded
+	"55": reason.SemanticError,       // not in the prerequisite state: a materialized view that was never filled
 	"P0": reason.FunctionRaised,      // PL/pgSQL error
 }
 

@@ -15,7 +15,7 @@ func TestReason(t *testing.T) {
 		"42P01": reason.UndefinedObject, "42703": reason.UndefinedObject, "42883": reason.UndefinedObject, "3F000": reason.UndefinedObject,
 		"42601": reason.SQLSyntaxError, "42804": reason.SemanticError, "42ZZZ": reason.SemanticError, "0A000": reason.SemanticError,
 		"22012": reason.DataException, "42501": reason.InsufficientPrivilege, "25006": reason.ReadOnlyViolation,
-		"55P03": reason.LockTimeout, "40001": reason.Conflict, "40P01": reason.Conflict, "53300": reason.DatabaseBusy,
+		"55P03": reason.LockTimeout, "55000": reason.SemanticError, "40001": reason.Conflict, "40P01": reason.Conflict, "53300": reason.DatabaseBusy,
 		"54001": reason.QueryTooComplex, "08006": reason.DatabaseUnavailable, "57P01": reason.DatabaseUnavailable,
 		"57P03": reason.DatabaseUnavailable, "28P01": reason.DatabaseLoginFailed, "28000": reason.DatabaseLoginFailed,
 		"3D000": reason.DatabaseLoginFailed, "P0001": reason.FunctionRaised, "57014": reason.AdminCanceled,
