@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/reason"
@@ -19,7 +20,7 @@ func (s *Server) measure(next http.Handler) http.Handler {
 			refuse(w, r, http.StatusRequestEntityTooLarge, tooLarge())
 			return
 		}
-		body := newBody(r, s.config.MaxMessageBytes, claim{places: places})
+		body := newBody(w, r, s.config.MaxMessageBytes, claim{places: places})
 		defer body.large.leave()
 		if compressed(r) {
 			if err := body.large.enter(r.Context()); err != nil {
@@ -29,20 +30,20 @@ func (s *Server) measure(next http.Handler) http.Handler {
 			}
 		}
 		r.Body = body
+		growStack(false)
 		next.ServeHTTP(w, r)
 	})
 }
 
-// admit bounds the requests inside the server, so that callers without number
-// cannot grow the process: whoever finds no place is told so before a byte of
-// the body is read.
-func (s *Server) admit(next http.Handler) http.Handler {
-	places := make(chan struct{}, s.config.MaxInFlight)
+// admit bounds the requests inside, so that callers without number cannot grow
+// the process: whoever finds no place is told so before a byte of the body is
+// read.
+func admit(most int, next http.Handler) http.Handler {
+	places := make(chan struct{}, most)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {
 		case places <- struct{}{}:
 			defer func() { <-places }()
-			growStack(false)
 			next.ServeHTTP(w, r)
 		default:
 			note(r.Context()).fail(reason.ConcurrencyLimit)
@@ -52,5 +53,22 @@ func (s *Server) admit(next http.Handler) http.Handler {
 				Hint:    "wait as long as RetryInfo says, then send the request again",
 			}))
 		}
+	})
+}
+
+// unproven is how long a body may take to come before its sender has been let in.
+const unproven = 2 * time.Second
+
+// hurry gives a body little time until somebody wants to read it, which happens
+// when its sender has been let in (see [body]). Over HTTP/1.1 a refusal is sent
+// after the body has come, so that half a request, for which no proof is needed,
+// would keep its connection for as long as reading may take.
+func hurry(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor == 1 && r.ContentLength != 0 {
+			// Without it the server's own time limit remains.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(unproven))
+		}
+		next.ServeHTTP(w, r)
 	})
 }

@@ -2,11 +2,34 @@ package server
 
 import (
 	"context"
+	"net/http"
+	"strings"
 
 	"connectrpc.com/grpchealth"
 
 	"github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1/previewv1connect"
 )
+
+// Whoever asks for health shows no proof, so little is read of him, and of few at
+// a time; a probe that finds no place asks again.
+const (
+	healthBytes    = 1 << 10
+	healthInFlight = 256
+)
+
+// briefly bounds the body of a question for health, and over HTTP/1.1 the time
+// that it may take to come; a Watch goes on for as long as its caller likes.
+func briefly(next http.Handler) http.Handler {
+	check := hurry(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, healthBytes+envelopeBytes)
+		if strings.HasSuffix(r.URL.Path, "/Check") {
+			check.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
 
 // checker answers the health service: the process by its life alone, the
 // PreviewService by whether previews can be answered.

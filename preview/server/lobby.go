@@ -6,7 +6,11 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 )
+
+// newcomer is how long a connection may be idle when there is no other place.
+const newcomer = time.Second
 
 // lobby keeps one of the connections free for whoever comes next: when all are
 // taken, the one that has been idle for the longest is closed. A caller who
@@ -26,17 +30,10 @@ func newLobby(most int) *lobby {
 
 // changed is an http.Server's ConnState.
 func (l *lobby) changed(conn net.Conn, state http.ConnState) {
-	if out := l.note(conn, state); out != nil {
-		if secured, ok := out.(*tls.Conn); ok {
-			out = secured.NetConn() // closing TLS writes, which may take long
-		}
-		_ = out.Close()
-	}
+	hangUp(l.note(conn, state))
 }
 
 // note takes the change in and returns the connection that has to go, if any.
-// That one is forgotten at once: its place is free when it is closed, and what
-// it still goes through changes nothing.
 func (l *lobby) note(conn net.Conn, state http.ConnState) net.Conn {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -55,12 +52,46 @@ func (l *lobby) note(conn net.Conn, state http.ConnState) net.Conn {
 		l.open[conn] = nil
 		return nil
 	}
-	l.open[conn] = l.idle.PushBack(conn)
+	element = l.idle.PushBack(conn)
+	l.open[conn] = element
 	longest, ok := l.idle.Front().Value.(net.Conn)
-	if !ok || len(l.open) < l.most || longest == conn && state == http.StateNew {
+	switch {
+	case !ok || len(l.open) < l.most:
+		return nil
+	case longest == conn:
+		// No other is idle. This one may be about to ask: HTTP/2 calls a
+		// connection idle before its first request too.
+		time.AfterFunc(newcomer, func() { hangUp(l.overstayed(conn, element)) })
 		return nil
 	}
-	l.idle.Remove(l.open[longest])
-	delete(l.open, longest)
-	return longest
+	return l.out(longest)
+}
+
+// overstayed returns a connection that has been idle all the time since it was
+// element, while there is no other place.
+func (l *lobby) overstayed(conn net.Conn, element *list.Element) net.Conn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.open[conn] != element || len(l.open) < l.most {
+		return nil
+	}
+	return l.out(conn)
+}
+
+// out forgets an idle connection: its place is free as soon as it is closed, and
+// what it still goes through changes nothing.
+func (l *lobby) out(conn net.Conn) net.Conn {
+	l.idle.Remove(l.open[conn])
+	delete(l.open, conn)
+	return conn
+}
+
+func hangUp(conn net.Conn) {
+	if conn == nil {
+		return
+	}
+	if secured, ok := conn.(*tls.Conn); ok {
+		conn = secured.NetConn() // closing TLS writes, which may take long
+	}
+	_ = conn.Close()
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"connectrpc.com/connect"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -127,18 +128,27 @@ type body struct {
 	read      int64
 	large     claim
 	ctx       context.Context
+	patient   func() // gives the rest of the body its time; nil once it has
 }
 
-func newBody(r *http.Request, most int, large claim) *body {
-	return &body{
+func newBody(w http.ResponseWriter, r *http.Request, most int, large claim) *body {
+	b := &body{
 		ReadCloser: r.Body, call: note(r.Context()), most: int64(most), large: large, ctx: r.Context(),
 		enveloped: strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc"),
 	}
+	if r.ProtoMajor == 1 {
+		b.patient = func() { _ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTimeout)) }
+	}
+	return b
 }
 
 const envelopeBytes = 5
 
 func (b *body) Read(p []byte) (int, error) {
+	if b.patient != nil {
+		b.patient()
+		b.patient = nil
+	}
 	n, err := b.ReadCloser.Read(p)
 	b.read += int64(n)
 	over := b.read > b.most

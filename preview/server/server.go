@@ -183,7 +183,8 @@ func (s *Server) routes(gate *access) http.Handler {
 	inside.Handle(plain(grpcreflect.NewHandlerV1Alpha(reflector, guarded...)))
 
 	outside := http.NewServeMux()
-	outside.Handle(plain(grpchealth.NewHandler(&checker{static: s.health, ready: s.config.Ready}, limits...)))
-	outside.Handle("/", s.admit(gate.browser(s.measure(hold(inside)))))
+	path, handler = plain(grpchealth.NewHandler(&checker{static: s.health, ready: s.config.Ready}, connect.WithReadMaxBytes(healthBytes)))
+	outside.Handle(path, admit(healthInFlight, briefly(handler)))
+	outside.Handle("/", admit(s.config.MaxInFlight, hurry(gate.browser(s.measure(hold(inside))))))
 	return outside
 }
