@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -130,6 +131,12 @@ func loadConfig(file string, getenv func(string) string) (*config, error) {
 		if text := getenv(name); text != "" {
 			if err := setText(settings[key], text); err != nil {
 				faults = append(faults, fmt.Errorf("%s: %w", name, err))
+			}
+		}
+		// A setting is printed and quoted; what is secret has a file of its own.
+		if text, ok := settings[key].(*string); ok {
+			if u, err := url.Parse(*text); err == nil && u.User != nil {
+				faults = append(faults, fmt.Errorf("%s: a URL here must not hold a user or a password", key))
 			}
 		}
 	}
