@@ -60,6 +60,7 @@ type Agent struct {
 
 type cached struct {
 	connection preview.Connection
+	asked      time.Time
 	until      time.Time
 }
 
@@ -157,6 +158,7 @@ func (a *Agent) fresh(id string) (preview.Connection, bool) {
 // find: a connection that was just made must work, and one that was deleted
 // must not.
 func (a *Agent) lookUp(ctx context.Context, id string) (preview.Connection, error) {
+	asked := time.Now()
 	asking, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
 	payload, found, err := a.lookups.ask(asking, id, a.config.WorkspaceID)
@@ -176,8 +178,10 @@ func (a *Agent) lookUp(ctx context.Context, id string) (preview.Connection, erro
 		delete(a.cache, id)
 		return preview.Connection{}, err
 	}
-	if a.config.CacheTime > 0 {
-		a.cache[id] = cached{connection: connection, until: time.Now().Add(a.config.CacheTime)}
+	// An answer that was asked for later is kept: the look-up after a refused
+	// login may end before one that began with the old password.
+	if a.config.CacheTime > 0 && !a.cache[id].asked.After(asked) {
+		a.cache[id] = cached{connection: connection, asked: asked, until: time.Now().Add(a.config.CacheTime)}
 	}
 	return connection, nil
 }
