@@ -146,10 +146,18 @@ func (ps *Pools) release(p *pool, s *session, after state) {
 		p.put(s)
 		p.leave()
 	case stateRunning:
-		ps.reapers.Go(func() {
+		reap := func() {
 			s.reap(ps.closing)
 			p.leave()
-		})
+		}
+		ps.mu.Lock()
+		defer ps.mu.Unlock()
+		if !ps.closed {
+			ps.reapers.Go(reap)
+			return
+		}
+		// Close waits for nobody who comes later, and reap is short then.
+		go reap()
 	default:
 		s.close()
 		p.leave()
