@@ -53,28 +53,51 @@ func compare(answer *gateway.Answer, rows [][][]byte, whole, stable bool) string
 	if !stable || !whole {
 		return ""
 	}
-	used := make([]bool, len(rows))
-	for i, row := range answer.Rows {
-		if i < len(rows) && !used[i] && differs(row, rows[i], answer.ColumnsCut) == "" {
-			used[i] = true
-			continue
-		}
-		found := false
-		for j := range rows {
-			if !used[j] && differs(row, rows[j], answer.ColumnsCut) == "" {
-				used[j], found = true, true
-				break
-			}
-		}
-		if !found {
-			detail := "no row of the database's is like it"
-			if i < len(rows) {
-				detail = differs(row, rows[i], answer.ColumnsCut)
-			}
-			return fmt.Sprintf("row %d: %s", i+1, detail)
+	i := unmatched(len(answer.Rows), len(rows), func(i, j int) bool {
+		return differs(answer.Rows[i], rows[j], answer.ColumnsCut) == ""
+	})
+	if i < 0 {
+		return ""
+	}
+	detail := "no row of the database's is like it"
+	if i < len(rows) {
+		if d := differs(answer.Rows[i], rows[i], answer.ColumnsCut); d != "" {
+			detail = d
 		}
 	}
-	return ""
+	return fmt.Sprintf("row %d: %s", i+1, detail)
+}
+
+// unmatched returns the first of n rows for which there is none among m, each
+// being there for one row only; -1 if there is one for all. A masked or cut value
+// fits several, so a row that was given away is taken back where its holder has
+// another (augmenting paths, as in Kuhn's algorithm).
+func unmatched(n, m int, fits func(i, j int) bool) int {
+	holder := make([]int, m)
+	for j := range holder {
+		holder[j] = -1
+	}
+	var place func(i int, tried []bool) bool
+	place = func(i int, tried []bool) bool {
+		for k := range m {
+			j := (i + k) % m // most come in the same order
+			if tried[j] || !fits(i, j) {
+				continue
+			}
+			tried[j] = true
+			if holder[j] < 0 || place(holder[j], tried) {
+				holder[j] = i
+				return true
+			}
+		}
+		return false
+	}
+	for i := range n {
+		if !place(i, make([]bool, m)) {
+			return i
+		}
+	}
+	return -1
 }
 
 // differs says how a returned row differs from one of the database's.

@@ -83,3 +83,31 @@ func TestFault(t *testing.T) {
 		}
 	}
 }
+
+// TestUnmatched: a row that fits several of the database's takes none away from
+// one that fits only that.
+func TestUnmatched(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		fits []string // a line a row, a 1 for each of the database's that it fits
+		want int
+	}{
+		{"none", nil, -1},
+		{"in order", []string{"100", "010", "001"}, -1},
+		{"the other way round", []string{"001", "010", "100"}, -1},
+		{"the first fits all", []string{"111", "100", "010"}, -1},
+		{"a chain", []string{"110", "011", "100"}, -1},
+		{"two for one", []string{"100", "100", "011"}, 1},
+		{"a stranger", []string{"100", "000", "001"}, 1},
+		{"three for two", []string{"110", "110", "110"}, 2},
+	} {
+		columns := 0
+		if len(c.fits) > 0 {
+			columns = len(c.fits[0])
+		}
+		if got := unmatched(len(c.fits), columns, func(i, j int) bool { return c.fits[i][j] == '1' }); got != c.want {
+			t.Errorf("%s: got %d, want %d", c.name, got, c.want)
+		}
+	}
+}
