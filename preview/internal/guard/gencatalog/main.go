@@ -3,10 +3,11 @@
 //
 //	for dsn in ...; do psql -XAt -f functions.sql "$dsn"; done | go run . > ../catalog.txt
 //
-// Give one fresh cluster of every supported major version (14 to 18 now). To
-// refresh for a new one, add its server; a function that is gone from a newer
-// version stays listed as long as an older one has it. What is new and volatile
-// is refused until functions.txt says otherwise.
+// Give one fresh cluster of every supported major version (14 to 18 now), each of
+// the newest minor release that can be had: minor releases add functions too. To
+// refresh for a new major version, add its server; a function that is gone from a
+// newer version stays listed as long as an older one has it. What is new and
+// volatile is refused until functions.txt says otherwise.
 package main
 
 import (
