@@ -68,6 +68,7 @@ func TestStoredConnections(t *testing.T) {
 		{name: "a root certificate", stored: "postgres://h/d?sslrootcert=/etc/" + canary, fault: "cannot be used"},
 		{name: "a session's setting", stored: "postgres://h/d?search_path=" + canary, fault: "cannot be used"},
 		{name: "a key hidden in a secret", stored: `{"url":{"secret":"test://bad#url"}}`, fault: "cannot be used"},
+		{name: "a URL that two readers cut differently", stored: "postgres://preview@[x?],127.0.0.1:5432/" + canary, fault: "no IPv6 address"},
 		{name: "a NUL", stored: `{"host":"h","database":"d","user":"u","password":"` + canary + `\u0000options\u0000-cx"}`, fault: "cannot be used"},
 		{name: "an unknown field", stored: `{"host":"h","database":"d","user":"u","service":"` + canary + `"}`, fault: "a key that is not one of"},
 		{name: "a secret as a field", stored: `{"host":"h","postgres://u:` + canary + `@h/d":"x"}`, fault: "a key that is not one of"},

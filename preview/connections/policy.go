@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/internal/dsn"
 )
 
 // Policy says what a stored connection may ask for. The zero Policy is the
@@ -38,7 +38,7 @@ type SecretSource interface {
 // left out: service and passfile read files, options and every setting of a
 // session could change what the query means.
 var allowedKeys = []string{
-	"host", "port", "user", "password", "dbname", "sslmode", "ssl", "sslnegotiation", "sslsni",
+	"host", "port", "user", "password", "dbname", "sslmode", "sslnegotiation", "sslsni",
 	"connect_timeout", "target_session_attrs", "application_name", "channel_binding",
 }
 
@@ -54,14 +54,21 @@ func (p Policy) keys() []string {
 }
 
 // connection checks a connection string and joins it with the way to dial.
-func (p Policy) connection(dsn string) (preview.Connection, error) {
-	if strings.TrimSpace(dsn) == "" {
+func (p Policy) connection(text string) (preview.Connection, error) {
+	if strings.TrimSpace(text) == "" {
 		return preview.Connection{}, errors.New("connections: the connection string is empty")
 	}
-	if _, err := pgconn.ParseConfigWithOptions(dsn, pgconn.ParseConfigOptions{ConnStringAllowedKeys: p.keys()}); err != nil {
-		// The driver's text holds parts of the connection string.
-		return preview.Connection{}, fmt.Errorf("connections: the connection string cannot be used; it must be as libpq reads it and have no keys but %s",
-			strings.Join(p.keys(), ", "))
+	parameters, err := dsn.Read(text)
+	if err != nil {
+		return preview.Connection{}, fmt.Errorf("connections: the connection string cannot be used: %w", err)
 	}
-	return preview.Connection{DSN: preview.NewSecret(dsn), Dial: p.Targets.Dial}, nil
+	for key := range parameters {
+		if !slices.Contains(p.keys(), key) {
+			return preview.Connection{}, fmt.Errorf("connections: the connection string cannot be used; it must have no keys but %s", strings.Join(p.keys(), ", "))
+		}
+	}
+	if _, err := dsn.Parse(text); err != nil {
+		return preview.Connection{}, fmt.Errorf("connections: the connection string cannot be used: %w", err)
+	}
+	return preview.Connection{DSN: preview.NewSecret(text), Dial: p.Targets.Dial}, nil
 }

@@ -33,10 +33,7 @@ const (
 func Examine(ctx context.Context, connection preview.Connection) (*Report, error) {
 	config, err := dsn.Parse(connection.DSN.Reveal())
 	if err != nil {
-		return nil, &preview.Error{
-			Reason: reason.DatabaseLoginFailed, Message: "the connection string cannot be read",
-			Hint: "write it as keywords and values or as a URL, as libpq reads it",
-		}
+		return nil, &preview.Error{Reason: reason.DatabaseLoginFailed, Message: "the connection string cannot be used: " + err.Error()}
 	}
 	if connection.Dial != nil {
 		config.DialFunc = connection.Dial

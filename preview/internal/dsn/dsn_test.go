@@ -1,9 +1,11 @@
 package dsn_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/op-data/sqlpreview/preview/internal/dsn"
@@ -105,15 +107,35 @@ func TestTheStringIsRead(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeRead(t *testing.T) {
-	for _, text := range []string{"", " \n", "nonsense", "host=h port=x", "postgres://h:x/d", "postgres://u@h/d?sslmode=sometimes", "service=s", "host=h\x00 user=u"} {
-		if _, err := dsn.Parse(text); err == nil {
-			t.Errorf("%q was read", text)
+// TestRefused: what readers of connection strings take differently, and what
+// would bring in something beside the string, is refused, and the error tells no
+// part of the string.
+func TestRefused(t *testing.T) {
+	surroundings(t)
+	for _, text := range []string{
+		"", " \n", "canary", "host=h\x00 user=u", "host=canary port=x", "host=h port=0", "host=h port=65536", "host=h port=+5432", "host=h port=1,2",
+		"postgres://h:canary/d", "postgres://u@h/d?sslmode=canary", "host=h connect_timeout=-1", "host=h connect_timeout=99999999999999999999",
+		"service=canary", "host=h servicefile=/canary", "host=h hostaddr=10.0.0.1", "host=h replication=database", "host=h _pq_.canary=1", "host=h krbsrvname=canary",
+		// Two readers cut these in different places.
+		"postgres://preview@[x?],127.0.0.1:5432/shop", "postgres://preview@[canary]/shop", "postgres://u@[::1,127.0.0.1]:5432/d", "postgres://u@[]/d",
+		"postgres://u@[::1]canary:5432/d", "postgres://u@[::1/d", "postgres://u@::1/d", "postgres://a@b@canary/d", "postgres://u:p/canary@h/d", "postgres://u@h%2Ccanary/d",
+		"postgres://u@h /d", "postgres://u@h/d\n", "postgres://u@h/d?a", "postgres://u@h/d?a=b=canary", "postgres://u@h/d?%=canary", "postgres://u@h/d?dbname=%00canary",
+		"postgres://u@h/d?sslmode=require&sslmode=disable", "postgres://u@h/d?ssl=true&sslmode=disable", "postgres://u@h/d?ssl=canary", "postgres://u@h/d?&application_name=canary",
+		"host=h host=canary", "host=h dbname=a database=canary", "host=h HOST=canary", "host=h ssl=true", "host=h user=u\\", "host='h'user=canary", "host='canary", "host h user=u",
+		"host=@canary", `host=C:\\canary`, "host=[::1]", "host=::1]", "host='a b'", "host=h#canary", "host=a%2Fb",
+	} {
+		config, err := dsn.Parse(text)
+		var fault *dsn.Error
+		if !errors.As(err, &fault) {
+			t.Errorf("%q was read: %v", text, config)
+			continue
+		}
+		if fault.Message == "" || strings.Contains(fault.Error(), "canary") {
+			t.Errorf("%q: the error is %q", text, fault)
 		}
 	}
-	surroundings(t)
 	t.Setenv("PGSERVICE", "s")
-	if _, err := dsn.Parse("host=h user=u dbname=d"); err == nil {
-		t.Error("a service file had a say")
+	if _, err := dsn.Parse("host=h user=u dbname=d"); err == nil || !strings.Contains(err.Error(), "PGSERVICE") {
+		t.Errorf("with a service file: %v", err)
 	}
 }

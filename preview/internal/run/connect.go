@@ -26,13 +26,15 @@ const applicationName = "sqlpreview"
 // maxStartMessage bounds what the driver holds of one message while it logs in.
 const maxStartMessage = 64 << 10
 
-// parseDSN prepares the driver. Its errors may hold the connection string, so
-// none of their text is used.
+// parseDSN prepares the driver.
 func parseDSN(t Target) (*pgconn.Config, *Error) {
 	config, err := dsn.Parse(t.DSN)
-	if err != nil {
-		return nil, newError(reason.DatabaseLoginFailed, "the connection string of this connection is empty or not valid",
-			"write it as a URL (postgres://...) or as keywords and values (host=... dbname=...)")
+	var fault *dsn.Error
+	switch {
+	case errors.As(err, &fault):
+		return nil, newError(reason.DatabaseLoginFailed, fault.Message, fault.Hint)
+	case err != nil:
+		return nil, generalError(reason.DatabaseLoginFailed)
 	}
 	if _, ok := config.RuntimeParams["application_name"]; !ok {
 		config.RuntimeParams["application_name"] = applicationName
