@@ -12,15 +12,10 @@ import (
 	"github.com/op-data/sqlpreview/preview/internal/guard"
 	"github.com/op-data/sqlpreview/preview/internal/wrap"
 	"github.com/op-data/sqlpreview/preview/pgtest"
+	"github.com/op-data/sqlpreview/preview/pgtest/corpus"
 )
 
 const allowedFolder = "../../../testdata/allowed"
-
-var allowedKeys = map[string][]string{
-	"area": nil, "why": nil, "needs": nil,
-	"escape": {"none", "go"}, "repeat": {"none", "on"}, "run": {"yes", "no"},
-	"server": {"14", "15", "16", "17", "18"},
-}
 
 // Every query passes the guard, offline and with the catalog of a database, and
 // runs there as it is wrapped.
@@ -33,27 +28,27 @@ func TestAllowed(t *testing.T) {
 	conn := connect(t, pgtest.Shared(t).Database(t, string(ddl)))
 	db := &allowedDatabase{t: t, conn: conn, target: readTarget(t, conn), extensions: make(map[string]bool)}
 	db.version, _ = strconv.Atoi(db.value("show server_version_num"))
-	cases := readCorpus(t, allowedFolder, allowedKeys, false)
+	cases := readCorpus(t, allowedFolder, corpus.Allowed)
 	refused, ran := 0, 0
 	for i := range cases {
 		c := &cases[i]
-		st, v := guard.Check(c.sql, nil)
+		st, v := guard.Check(c.SQL, nil)
 		if st == nil {
 			refused++
-			t.Errorf("%s: FALSELY REFUSED: %.300q\n  %+v", c.where(), c.sql, v)
+			t.Errorf("%s: FALSELY REFUSED: %.300q\n  %+v", c.Where(), c.SQL, v)
 			continue
 		}
 		text, err := wrap.Wrap(st, 100)
 		if err != nil {
-			t.Errorf("%s: %.300q: %v", c.where(), c.sql, err)
+			t.Errorf("%s: %.300q: %v", c.Where(), c.SQL, err)
 			continue
 		}
-		if c.keys["run"] == "no" || !db.has(c.keys["needs"]) || !db.knows(c.keys["server"]) {
+		if c.Keys["run"] == "no" || !db.has(c.Keys["needs"]) || !db.knows(c.Keys["server"]) {
 			continue
 		}
 		if v := st.Resolve(db.target, nil); len(v) > 0 {
 			refused++
-			t.Errorf("%s: FALSELY REFUSED with the catalog: %.300q\n  %+v", c.where(), c.sql, v)
+			t.Errorf("%s: FALSELY REFUSED with the catalog: %.300q\n  %+v", c.Where(), c.SQL, v)
 		}
 		ran++
 		db.run(c, text.SQL)
@@ -109,11 +104,11 @@ func (db *allowedDatabase) run(c *corpusCase, sql string) {
 	result := db.conn.ExecParams(ctx, sql, nil, nil, nil, nil).Read()
 	switch {
 	case result.Err != nil:
-		db.t.Errorf("%s: PostgreSQL refuses %.300q: %v", c.where(), c.sql, result.Err)
+		db.t.Errorf("%s: PostgreSQL refuses %.300q: %v", c.Where(), c.SQL, result.Err)
 	case len(result.Rows) > 100:
-		db.t.Errorf("%s: %d rows", c.where(), len(result.Rows))
+		db.t.Errorf("%s: %d rows", c.Where(), len(result.Rows))
 	case strings.HasPrefix(result.CommandTag.String(), "SELECT") && db.value("select pg_current_xact_id_if_assigned()") != "":
-		db.t.Errorf("%s: wrote something: %.300q", c.where(), c.sql)
+		db.t.Errorf("%s: wrote something: %.300q", c.Where(), c.SQL)
 	}
 	if err := db.conn.Exec(ctx, "rollback").Close(); err != nil {
 		db.t.Fatal(err)

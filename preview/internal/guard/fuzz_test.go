@@ -5,19 +5,20 @@ import (
 
 	"github.com/op-data/sqlpreview/preview/internal/guard"
 	"github.com/op-data/sqlpreview/preview/internal/wrap"
+	"github.com/op-data/sqlpreview/preview/pgtest/corpus"
 )
 
 // Whatever the text: one verdict, places that lie in the text, and a wrapper
 // around everything that is accepted.
 func FuzzCheck(f *testing.F) {
-	for _, c := range readCorpus(f, attacksFolder, attackKeys, true) {
-		if len(c.sql) < 1000 {
-			f.Add(c.sql)
+	for _, c := range readCorpus(f, attacksFolder, corpus.Attacks) {
+		if len(c.SQL) < 1000 {
+			f.Add(c.SQL)
 		}
 	}
-	for _, c := range readCorpus(f, allowedFolder, allowedKeys, false) {
-		if len(c.sql) < 1000 {
-			f.Add(c.sql)
+	for _, c := range readCorpus(f, allowedFolder, corpus.Allowed) {
+		if len(c.SQL) < 1000 {
+			f.Add(c.SQL)
 		}
 	}
 	f.Fuzz(func(t *testing.T, sql string) {

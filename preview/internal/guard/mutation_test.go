@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/op-data/sqlpreview/preview/internal/guard"
+	"github.com/op-data/sqlpreview/preview/pgtest/corpus"
 )
 
 // What must be refused, put into every place of every honest query where the
@@ -22,13 +23,13 @@ func TestNoPositionIsForgotten(t *testing.T) {
 		{"$1", "parameter"},
 	}
 	tried := make(map[string]int)
-	for _, c := range readCorpus(t, allowedFolder, allowedKeys, false) {
-		if len(c.sql) > 1500 {
+	for _, c := range readCorpus(t, allowedFolder, corpus.Allowed) {
+		if len(c.SQL) > 1500 {
 			continue
 		}
-		for _, at := range guard.Operands(c.sql) {
+		for _, at := range guard.Operands(c.SQL) {
 			for _, p := range payloads {
-				sql := c.sql[:at[0]] + " " + p.text + " " + c.sql[at[1]:]
+				sql := c.SQL[:at[0]] + " " + p.text + " " + c.SQL[at[1]:]
 				st, violations := guard.Check(sql, nil)
 				if st == nil && violations[0].Rule == "syntax" {
 					continue
@@ -39,7 +40,7 @@ func TestNoPositionIsForgotten(t *testing.T) {
 					found = found || v.Rule == p.rule
 				}
 				if !found {
-					t.Errorf("%s: %s is not found in %q: %+v", c.where(), p.rule, sql, violations)
+					t.Errorf("%s: %s is not found in %q: %+v", c.Where(), p.rule, sql, violations)
 				}
 			}
 		}
