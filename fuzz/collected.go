@@ -69,5 +69,8 @@ func (r *runner) makeTables(ctx context.Context, schema string) error {
 			return fmt.Errorf("making the tables of the collected queries: %w", err)
 		}
 	}
+	if r.resolver != nil {
+		r.resolver.Forget()
+	}
 	return r.rebase(ctx)
 }

@@ -44,6 +44,9 @@ func (w *world) examine(ctx context.Context, c *sqlgen.Case, full bool) (*outcom
 			return o, err
 		}
 	}
+	if err := w.checkResolution(ctx, o, c.SQL); err != nil {
+		return o, err
+	}
 	if c.Honest {
 		if err := w.checkHonesty(ctx, o, c); err != nil {
 			return o, err
@@ -245,6 +248,23 @@ func (w *world) checkAgreement(ctx context.Context, o *outcome, sql string) erro
 	}
 	if objection != "" {
 		o.violate(agreement, kindOf(objection), objection)
+	}
+	return nil
+}
+
+// checkResolution compares what the gateway decided with what the server itself
+// would run.
+func (w *world) checkResolution(ctx context.Context, o *outcome, sql string) error {
+	decision := decisionOf(o.accepted(), o.refusal)
+	if w.resolver == nil || !decision.Accepted && !decision.Functional {
+		return nil
+	}
+	judged, err := w.resolver.Judge(ctx, sql, decision)
+	if err != nil {
+		return err
+	}
+	for _, f := range judged.Findings {
+		o.violate(resolved, f.Kind, f.Detail)
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ const (
 	noLeak    = "no-leak"
 	honesty   = "honesty"
 	liveness  = "liveness"
+	resolved  = "resolution"
 )
 
 // violation is one promise that a case broke. Two of one oracle and kind are

@@ -13,6 +13,7 @@ import (
 	"github.com/op-data/sqlpreview/fuzz/internal/effect"
 	"github.com/op-data/sqlpreview/fuzz/internal/fixture"
 	"github.com/op-data/sqlpreview/fuzz/internal/judge"
+	"github.com/op-data/sqlpreview/fuzz/internal/resolution"
 	"github.com/op-data/sqlpreview/fuzz/internal/sqlgen"
 	"github.com/op-data/sqlpreview/fuzz/internal/tap"
 	"github.com/op-data/sqlpreview/preview"
@@ -33,6 +34,7 @@ type world struct {
 	seeds     []string // collected texts that the generator changes at random
 	watcher   *effect.Watcher
 	judge     *judge.Judge
+	resolver  *resolution.Oracle // what the server itself would run
 	gateway   gateway.Gateway
 	tap       *tap.Tap
 	memory    memory
@@ -105,6 +107,7 @@ func newWorld(ctx context.Context, c Config, r *rand.Rand) (_ *world, err error)
 	w.role = roleDSN(dsn, w.fixture.Password)
 	w.judge = judge.New(w.role, sqlgen.Effectful(), fixture.Effectful())
 	if !c.Unguarded {
+		w.resolver = resolution.New(w.role, dsn)
 		if w.sanitizer, err = sanitize.New(sanitize.Config{}); err != nil {
 			return nil, err
 		}
@@ -180,6 +183,9 @@ func (w *world) close(ctx context.Context) error {
 	}
 	if w.judge != nil {
 		err = errors.Join(err, w.judge.Close(ctx))
+	}
+	if w.resolver != nil {
+		err = errors.Join(err, w.resolver.Close(ctx))
 	}
 	if w.watcher != nil {
 		err = errors.Join(err, w.watcher.Close(ctx))

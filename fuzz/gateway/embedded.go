@@ -38,6 +38,9 @@ func refusalOf(err error) error {
 		return &Refusal{Reason: "not a preview.Error", Stage: Other, Words: everything(err)}
 	}
 	refusal := &Refusal{Reason: string(e.Reason), Rule: e.Rule, Stage: stageOf(e.Reason), Words: everything(err)}
+	for _, v := range e.Violations {
+		refusal.Violations = append(refusal.Violations, Violation{Reason: string(v.Reason), Rule: v.Rule})
+	}
 	if e.SQLSTATE != "" && refusal.Stage == Guard {
 		refusal.Stage = Database // a syntax error in a value, for instance of the type jsonpath
 	}

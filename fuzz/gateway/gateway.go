@@ -62,10 +62,19 @@ type Refusal struct {
 	Reason string
 	// Rule is finer than Reason; may be empty.
 	Rule string
+	// Violations are everything that the gateway's own judgement refuses the text
+	// for, where it says so.
+	Violations []Violation
 	// Stage is how far the text came.
 	Stage Stage
 	// Words is everything that the caller gets to see, in any form.
 	Words string
+}
+
+// Violation is one cause of a refusal.
+type Violation struct {
+	// Reason and Rule are the gateway's names for the cause.
+	Reason, Rule string
 }
 
 // Error returns the reason and the rule.

@@ -120,8 +120,11 @@ func (g *Sidecar) refusal(err error) error {
 			refusal.Stage = stageOf(reason.Reason(d.GetReason()))
 		case *previewv1.ErrorDetail:
 			sqlstate = d.GetSqlstate()
-			if v := d.GetViolations(); len(v) > 0 {
-				refusal.Rule = v[0].GetRule()
+			for _, v := range d.GetViolations() {
+				refusal.Violations = append(refusal.Violations, Violation{Reason: v.GetReason(), Rule: v.GetRule()})
+			}
+			if len(refusal.Violations) > 0 {
+				refusal.Rule = refusal.Violations[0].Rule
 			}
 		}
 	}

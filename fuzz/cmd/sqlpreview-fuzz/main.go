@@ -4,6 +4,7 @@
 //	sqlpreview-fuzz -time 2m                     the embedded package, a throw-away server
 //	sqlpreview-fuzz -sidecar bin/sqlpreview      the sidecar, black-box, its log and memory watched
 //	sqlpreview-fuzz -address unix:/run/p.sock    a sidecar that runs already, on OP_PREVIEW_FUZZ_DSN
+//	sqlpreview-fuzz -oracle-cases cases.jsonl    each case of a file, compared with the server's own tree
 //	sqlpreview-fuzz -unguarded                   a gateway that checks nothing, to compare
 //
 // It exits 0 when nothing was found, 1 on any finding, 2 when it could not run.
@@ -42,6 +43,7 @@ func main() {
 type options struct {
 	fuzz.Config
 	address, tokenFile, report string
+	cases                      string
 	scoreboard                 bool
 	compare                    int
 }
@@ -65,6 +67,7 @@ func parse(args []string, getenv func(string) string, stdout, stderr io.Writer) 
 	flags.BoolVar(&o.Unguarded, "unguarded", false, "attack a gateway that checks nothing, to compare with")
 	flags.IntVar(&o.StopAfter, "stop-after", 0, "end at that many findings; 0 means 20")
 	flags.StringVar(&o.Corpus, "corpus", "", "the module's testdata folder, whose texts are tried first")
+	flags.StringVar(&o.cases, "oracle-cases", "", "a file of cases, a line of JSON each (cls, setup, sql, expect, policy): compare what the embedded package decides with what the server would run; prints the findings as such lines")
 	trace := flags.Bool("trace", false, "print every case as a line of JSON")
 	only := flags.String("only", "", "the techniques to try, separated by commas; empty means all")
 	if err := flags.Parse(args); err != nil {
@@ -106,6 +109,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		fmt.Fprintf(stderr, "sqlpreview-fuzz: %v\n", err)
 		return 2
 	}
+	if o.cases != "" {
+		return runCases(ctx, o, stdout, stderr)
+	}
 	if o.address != "" {
 		token, err := readToken(o.tokenFile)
 		if err != nil {
@@ -137,6 +143,40 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return 2
 	}
 	if len(report.Findings) > 0 {
+		return 1
+	}
+	return 0
+}
+
+// runCases tries the cases of a file and prints those that are findings.
+func runCases(ctx context.Context, o options, stdout, stderr io.Writer) int {
+	file, err := os.Open(o.cases)
+	if err != nil {
+		fmt.Fprintf(stderr, "sqlpreview-fuzz: %v\n", err)
+		return 2
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	tried, skipped, found := 0, 0, 0
+	lines := json.NewEncoder(stdout)
+	lines.SetEscapeHTML(false)
+	err = fuzz.RunCases(ctx, fuzz.CasesConfig{DSN: o.DSN}, file, func(r fuzz.CaseResult) error {
+		switch {
+		case len(r.Findings) > 0:
+			found++
+			return lines.Encode(r)
+		case r.Skipped != "":
+			skipped++
+			fmt.Fprintf(stderr, "skipped: %.200q: %s\n", r.SQL, r.Skipped)
+		}
+		tried++
+		return nil
+	})
+	if err != nil {
+		fmt.Fprintf(stderr, "sqlpreview-fuzz: %v\n", err)
+		return 2
+	}
+	fmt.Fprintf(stderr, "%d findings, %d cases without, of which %d were not compared\n", found, tried, skipped)
+	if found > 0 {
 		return 1
 	}
 	return 0
