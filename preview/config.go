@@ -15,6 +15,9 @@ import (
 type Config struct {
 	// Resolver finds the database of a connection id. Required.
 	Resolver Resolver
+	// Connections lists what the Resolver finds, for ListConnections. Default: the
+	// Resolver itself, if it is a ConnectionLister; else nothing is listed.
+	Connections ConnectionLister
 	// Limits bounds every preview. Default: DefaultLimits.
 	Limits Limits
 	// Policy adjusts what the guard allows. Default: the built-in policy.
@@ -58,8 +61,12 @@ func New(config Config) (*Previewer, error) {
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
+	if lister, ok := config.Resolver.(ConnectionLister); ok && config.Connections == nil {
+		config.Connections = lister
+	}
 	return &Previewer{
 		resolver:  config.Resolver,
+		lister:    config.Connections,
 		limits:    limits,
 		policy:    policy,
 		sanitizer: sanitizer,

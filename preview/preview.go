@@ -16,6 +16,7 @@ import (
 // methods may be called from many goroutines at a time.
 type Previewer struct {
 	resolver  Resolver
+	lister    ConnectionLister
 	limits    Limits
 	policy    *guard.Policy
 	sanitizer *sanitize.Sanitizer

@@ -67,7 +67,7 @@ func newSidecar(ctx context.Context, config *config, known error, env *environme
 		}
 	}
 	s.previewer, err = preview.New(preview.Config{
-		Resolver: logged{resolver, s.log}, Limits: config.Limits, Pool: config.Pool, LargeAnswers: config.LargeAnswers,
+		Resolver: logged{resolver, s.log}, Connections: opened.lister(), Limits: config.Limits, Pool: config.Pool, LargeAnswers: config.LargeAnswers,
 		Policy: policy, Sanitize: masking,
 	})
 	if err != nil {

@@ -38,6 +38,12 @@ type source struct {
 	single bool
 }
 
+// lister returns what lists the connections: every place where they are kept can.
+func (s *source) lister() preview.ConnectionLister {
+	lister, _ := s.Resolver.(preview.ConnectionLister)
+	return lister
+}
+
 // open returns the source, or every fault of s.
 func (s sources) open(ctx context.Context) (*source, error) {
 	stored, closeManagers, err := s.policy()

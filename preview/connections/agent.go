@@ -106,14 +106,17 @@ func hostsOf(config *pgconn.Config) []string {
 // The comparison of the id is on text, so that an id which is no uuid is unknown
 // and not an error.
 func agentSQL(schema string) string {
-	table := `"Connection"`
-	if schema != "" {
-		table = `"` + strings.ReplaceAll(schema, `"`, `""`) + `".` + table
-	}
-	return `select pg_catalog.left("payload"::pg_catalog.text, ` + fmt.Sprint(maxPayload+1) + `) from ` + table + `
+	return `select pg_catalog.left("payload"::pg_catalog.text, ` + fmt.Sprint(maxPayload+1) + `) from ` + agentTable(schema) + `
 where "id"::pg_catalog.text operator(pg_catalog.=) $1::pg_catalog.text
 and "workspaceId"::pg_catalog.text operator(pg_catalog.=) $2::pg_catalog.text
 and "type"::pg_catalog.text operator(pg_catalog.=) 'postgres'`
+}
+
+func agentTable(schema string) string {
+	if schema == "" {
+		return `"Connection"`
+	}
+	return `"` + strings.ReplaceAll(schema, `"`, `""`) + `"."Connection"`
 }
 
 // Resolve implements preview.Resolver.

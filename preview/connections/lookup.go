@@ -37,31 +37,40 @@ func newLookups(config *pgconn.Config, sql string) *lookups {
 // ask runs the statement and returns its first row's one value, nil for NULL;
 // found tells whether there is a row.
 func (l *lookups) ask(ctx context.Context, arguments ...string) (value []byte, found bool, err error) {
+	rows, err := l.query(ctx, l.sql, arguments...)
+	if err != nil || len(rows) == 0 {
+		return nil, false, err
+	}
+	return rows[0][0], true, nil
+}
+
+// query runs any statement and returns its rows.
+func (l *lookups) query(ctx context.Context, sql string, arguments ...string) (rows [][][]byte, err error) {
 	var conn *pgconn.PgConn
 	select {
 	case conn = <-l.places:
 	case <-ctx.Done():
-		return nil, false, errAgentDatabase
+		return nil, errAgentDatabase
 	case <-l.closed:
-		return nil, false, errAgentDatabase
+		return nil, errAgentDatabase
 	}
 	defer func() { l.places <- conn }()
 	used := conn != nil
-	value, found, err = l.run(ctx, &conn, arguments)
+	rows, err = l.run(ctx, &conn, sql, arguments)
 	if err != nil && used && conn == nil && ctx.Err() == nil {
 		// The server had closed the idle session.
-		value, found, err = l.run(ctx, &conn, arguments)
+		rows, err = l.run(ctx, &conn, sql, arguments)
 	}
-	return value, found, err
+	return rows, err
 }
 
 // run asks over *conn, which it makes if it is nil, and sets it to nil when the
 // session is of no more use.
-func (l *lookups) run(ctx context.Context, conn **pgconn.PgConn, arguments []string) (value []byte, found bool, err error) {
+func (l *lookups) run(ctx context.Context, conn **pgconn.PgConn, sql string, arguments []string) ([][][]byte, error) {
 	if *conn == nil {
 		made, err := pgconn.ConnectConfig(ctx, l.config)
 		if err != nil {
-			return nil, false, errAgentDatabase
+			return nil, errAgentDatabase
 		}
 		*conn = made
 	}
@@ -69,16 +78,13 @@ func (l *lookups) run(ctx context.Context, conn **pgconn.PgConn, arguments []str
 	for i, argument := range arguments {
 		parameters[i] = []byte(argument)
 	}
-	result := (*conn).ExecParams(ctx, l.sql, parameters, nil, nil, nil).Read()
+	result := (*conn).ExecParams(ctx, sql, parameters, nil, nil, nil).Read()
 	if result.Err != nil {
 		l.drop(*conn)
 		*conn = nil
-		return nil, false, errAgentDatabase
+		return nil, errAgentDatabase
 	}
-	if len(result.Rows) == 0 {
-		return nil, false, nil
-	}
-	return result.Rows[0][0], true, nil
+	return result.Rows, nil
 }
 
 func (l *lookups) drop(conn *pgconn.PgConn) {

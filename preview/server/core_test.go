@@ -34,6 +34,18 @@ func (core) Describe(_ context.Context, request preview.Request) (*preview.Descr
 	return &preview.Description{RequestID: request.RequestID}, nil
 }
 
+func (core) ListTables(_ context.Context, request preview.TablesRequest) (*preview.TablePage, error) {
+	return &preview.TablePage{RequestID: request.RequestID}, nil
+}
+
+func (core) DescribeTable(_ context.Context, request preview.TableRequest) (*preview.TableDescription, error) {
+	return &preview.TableDescription{RequestID: request.RequestID}, nil
+}
+
+func (core) ListConnections(_ context.Context, request preview.ConnectionsRequest) (*preview.ConnectionPage, error) {
+	return &preview.ConnectionPage{RequestID: request.RequestID}, nil
+}
+
 // echo answers every preview with its own SQL.
 var echo = core{preview: func(_ context.Context, request preview.Request) (*preview.Result, error) {
 	return &preview.Result{

@@ -31,6 +31,9 @@ type Previewer interface {
 	Preview(ctx context.Context, request preview.Request) (*preview.Result, error)
 	Validate(ctx context.Context, sql string) (*preview.Verdict, error)
 	Describe(ctx context.Context, request preview.Request) (*preview.Description, error)
+	ListTables(ctx context.Context, request preview.TablesRequest) (*preview.TablePage, error)
+	DescribeTable(ctx context.Context, request preview.TableRequest) (*preview.TableDescription, error)
+	ListConnections(ctx context.Context, request preview.ConnectionsRequest) (*preview.ConnectionPage, error)
 }
 
 // Config is everything a Server needs. Only Previewer must be set.
@@ -70,8 +73,8 @@ type Config struct {
 	// Interceptors see the requests of the PreviewService, after the caller has
 	// been let in. Default: none.
 	Interceptors []connect.Interceptor
-	// Record is called for each PreviewQuery and DescribeQuery that reached the
-	// core, before the answer leaves; the Call lacks only its Duration. When it
+	// Record is called for each request but ValidateQuery that reached the core,
+	// before the answer leaves; the Call lacks only its Duration. When it
 	// returns an error, the answer is INTERNAL instead. What it returns is noted as
 	// Call.Record. Default: nothing is recorded.
 	Record func(ctx context.Context, call Call) (string, error)

@@ -3,7 +3,6 @@ package server
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"net/http"
 
@@ -15,7 +14,7 @@ import (
 	previewv1 "github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1"
 )
 
-// service answers the three RPCs: request in, core, response out.
+// service answers the RPCs: request in, core, response out.
 type service struct {
 	previewer Previewer
 	record    func(ctx context.Context, call Call) (string, error)
@@ -76,11 +75,7 @@ func (s *service) DescribeQuery(
 // begin gives a request an id that may stand in logs and records, by the same
 // rule whatever is called, and notes what it names, however it will end.
 func begin(ctx context.Context, in preview.Request) preview.Request {
-	if !preview.ValidRequestID(in.RequestID) {
-		in.RequestID = rand.Text()
-	}
-	call := note(ctx)
-	call.RequestID, call.ConnectionID = in.RequestID, in.ConnectionID
+	in.RequestID = beginID(ctx, in.RequestID, in.ConnectionID)
 	return in
 }
 

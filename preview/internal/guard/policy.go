@@ -125,6 +125,10 @@ func (s *nameSet) may(schema, name string) bool {
 	return s.exactly(schema, name) || s.exactly("", name)
 }
 
+// SplitName reads `name` or `schema.name` as SQL does: folded to lower case
+// unless in double quotes. The schema is empty where none is written.
+func SplitName(text string) (schema, name string, err error) { return splitName(text) }
+
 // splitName reads `name` or `schema.name` as SQL does.
 func splitName(text string) (schema, name string, err error) {
 	var parts []string

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -75,6 +76,17 @@ func (p *Policy) relation(schema, name string) (rule, hint string) {
 		return "catalog-with-secrets", "it holds secrets or values of columns; an operator can allow it by schema.name"
 	}
 	return "", ""
+}
+
+// RefusesRelation tells whether a statement that names the relation is refused.
+func (p *Policy) RefusesRelation(schema, name string) bool {
+	rule, _ := p.orDefault().relation(schema, name)
+	return rule != ""
+}
+
+// DeniedSchemas lists the schemas of Rules.DenySchemas.
+func (p *Policy) DeniedSchemas() []string {
+	return slices.Sorted(maps.Keys(p.orDefault().denySchemas))
 }
 
 // HoldsSecrets tells whether a relation is refused for what it holds, unless the

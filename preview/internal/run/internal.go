@@ -29,13 +29,24 @@ type Texts struct {
 // wide, and passing one is an error, so that an answer is never in part. The
 // error is always an *Error.
 func (ps *Pools) Internal(ctx context.Context, t Target, sql string, timeout time.Duration) (*Texts, error) {
+	return ps.internal(ctx, t, sql, timeout, false)
+}
+
+// InternalOnCatalogPath is Internal with a search path of PostgreSQL's own
+// catalog alone: types of other schemas are then printed with their schema,
+// whatever the role's search path is.
+func (ps *Pools) InternalOnCatalogPath(ctx context.Context, t Target, sql string, timeout time.Duration) (*Texts, error) {
+	return ps.internal(ctx, t, sql, timeout, true)
+}
+
+func (ps *Pools) internal(ctx context.Context, t Target, sql string, timeout time.Duration, catalogPath bool) (*Texts, error) {
 	v := ps.newVisit(t, sql, bound(timeout, HardTimeout, HardTimeout))
 	if err := v.begin(ctx); err != nil {
 		return nil, err
 	}
 	defer v.end()
 	a, _, _, err := v.fly(ctx, v.sql, keep{
-		rows: internalRows, columns: HardColumns, cellBytes: internalCellBytes, bytes: internalBytes, own: true,
+		rows: internalRows, columns: HardColumns, cellBytes: internalCellBytes, bytes: internalBytes, own: true, catalogPath: catalogPath,
 	})
 	if err != nil {
 		return nil, err

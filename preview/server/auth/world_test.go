@@ -49,6 +49,21 @@ func (c *core) Describe(context.Context, preview.Request) (*preview.Description,
 	return &preview.Description{}, nil
 }
 
+func (c *core) ListTables(context.Context, preview.TablesRequest) (*preview.TablePage, error) {
+	c.calls.Add(1)
+	return &preview.TablePage{}, nil
+}
+
+func (c *core) DescribeTable(context.Context, preview.TableRequest) (*preview.TableDescription, error) {
+	c.calls.Add(1)
+	return &preview.TableDescription{}, nil
+}
+
+func (c *core) ListConnections(context.Context, preview.ConnectionsRequest) (*preview.ConnectionPage, error) {
+	c.calls.Add(1)
+	return &preview.ConnectionPage{}, nil
+}
+
 // sidecar is a server over real TLS or plain loopback TCP.
 type sidecar struct {
 	core  *core

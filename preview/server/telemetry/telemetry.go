@@ -137,9 +137,12 @@ func (t *Telemetry) Interceptors() []connect.Interceptor { return t.interceptors
 
 // procedures are the paths that may become attributes.
 var procedures = map[string]string{
-	previewv1connect.PreviewServicePreviewQueryProcedure:  "PreviewQuery",
-	previewv1connect.PreviewServiceValidateQueryProcedure: "ValidateQuery",
-	previewv1connect.PreviewServiceDescribeQueryProcedure: "DescribeQuery",
+	previewv1connect.PreviewServicePreviewQueryProcedure:    "PreviewQuery",
+	previewv1connect.PreviewServiceValidateQueryProcedure:   "ValidateQuery",
+	previewv1connect.PreviewServiceDescribeQueryProcedure:   "DescribeQuery",
+	previewv1connect.PreviewServiceListTablesProcedure:      "ListTables",
+	previewv1connect.PreviewServiceDescribeTableProcedure:   "DescribeTable",
+	previewv1connect.PreviewServiceListConnectionsProcedure: "ListConnections",
 }
 
 // Observe counts a request; it is for server.Config.Observe. What nobody reads

@@ -30,6 +30,64 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+type TableKind int32
+
+const (
+	TableKind_TABLE_KIND_UNSPECIFIED       TableKind = 0
+	TableKind_TABLE_KIND_TABLE             TableKind = 1
+	TableKind_TABLE_KIND_VIEW              TableKind = 2
+	TableKind_TABLE_KIND_MATERIALIZED_VIEW TableKind = 3
+	TableKind_TABLE_KIND_FOREIGN_TABLE     TableKind = 4
+	TableKind_TABLE_KIND_PARTITIONED_TABLE TableKind = 5
+)
+
+// Enum value maps for TableKind.
+var (
+	TableKind_name = map[int32]string{
+		0: "TABLE_KIND_UNSPECIFIED",
+		1: "TABLE_KIND_TABLE",
+		2: "TABLE_KIND_VIEW",
+		3: "TABLE_KIND_MATERIALIZED_VIEW",
+		4: "TABLE_KIND_FOREIGN_TABLE",
+		5: "TABLE_KIND_PARTITIONED_TABLE",
+	}
+	TableKind_value = map[string]int32{
+		"TABLE_KIND_UNSPECIFIED":       0,
+		"TABLE_KIND_TABLE":             1,
+		"TABLE_KIND_VIEW":              2,
+		"TABLE_KIND_MATERIALIZED_VIEW": 3,
+		"TABLE_KIND_FOREIGN_TABLE":     4,
+		"TABLE_KIND_PARTITIONED_TABLE": 5,
+	}
+)
+
+func (x TableKind) Enum() *TableKind {
+	p := new(TableKind)
+	*p = x
+	return p
+}
+
+func (x TableKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (TableKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_opdata_preview_v1_preview_proto_enumTypes[0].Descriptor()
+}
+
+func (TableKind) Type() protoreflect.EnumType {
+	return &file_opdata_preview_v1_preview_proto_enumTypes[0]
+}
+
+func (x TableKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use TableKind.Descriptor instead.
+func (TableKind) EnumDescriptor() ([]byte, []int) {
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{0}
+}
+
 // Change is one way in which a value was changed, or deserves a word of advice.
 type Change int32
 
@@ -98,11 +156,11 @@ func (x Change) String() string {
 }
 
 func (Change) Descriptor() protoreflect.EnumDescriptor {
-	return file_opdata_preview_v1_preview_proto_enumTypes[0].Descriptor()
+	return file_opdata_preview_v1_preview_proto_enumTypes[1].Descriptor()
 }
 
 func (Change) Type() protoreflect.EnumType {
-	return &file_opdata_preview_v1_preview_proto_enumTypes[0]
+	return &file_opdata_preview_v1_preview_proto_enumTypes[1]
 }
 
 func (x Change) Number() protoreflect.EnumNumber {
@@ -111,7 +169,7 @@ func (x Change) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Change.Descriptor instead.
 func (Change) EnumDescriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{0}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{1}
 }
 
 type TruncationReason int32
@@ -157,11 +215,11 @@ func (x TruncationReason) String() string {
 }
 
 func (TruncationReason) Descriptor() protoreflect.EnumDescriptor {
-	return file_opdata_preview_v1_preview_proto_enumTypes[1].Descriptor()
+	return file_opdata_preview_v1_preview_proto_enumTypes[2].Descriptor()
 }
 
 func (TruncationReason) Type() protoreflect.EnumType {
-	return &file_opdata_preview_v1_preview_proto_enumTypes[1]
+	return &file_opdata_preview_v1_preview_proto_enumTypes[2]
 }
 
 func (x TruncationReason) Number() protoreflect.EnumNumber {
@@ -170,7 +228,7 @@ func (x TruncationReason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use TruncationReason.Descriptor instead.
 func (TruncationReason) EnumDescriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{1}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{2}
 }
 
 type PreviewQueryRequest struct {
@@ -435,8 +493,11 @@ type ValidateQueryResponse struct {
 	// Those of the functions that only the target's own catalog can decide: a
 	// preview on that target may still refuse them.
 	FunctionsToBeResolved []string `protobuf:"bytes,7,rep,name=functions_to_be_resolved,json=functionsToBeResolved,proto3" json:"functions_to_be_resolved,omitempty"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// The database objects that the text means, each with the rule that lets it
+	// pass; empty when refused, and where no database was asked.
+	ResolvedObjects []*ResolvedObject `protobuf:"bytes,8,rep,name=resolved_objects,json=resolvedObjects,proto3" json:"resolved_objects,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *ValidateQueryResponse) Reset() {
@@ -518,6 +579,97 @@ func (x *ValidateQueryResponse) GetFunctionsToBeResolved() []string {
 	return nil
 }
 
+func (x *ValidateQueryResponse) GetResolvedObjects() []*ResolvedObject {
+	if x != nil {
+		return x.ResolvedObjects
+	}
+	return nil
+}
+
+// ResolvedObject is one database object that a statement reads, calls or
+// converts with.
+type ResolvedObject struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it is: "relation", "function", "operator", "cast", "type" and so on.
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// The schema it is in; empty for what has none, such as a cast.
+	Schema string `protobuf:"bytes,2,opt,name=schema,proto3" json:"schema,omitempty"`
+	// Its name, for functions and operators with the types of their arguments,
+	// for instance "lower(text)". Sanitized.
+	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	// Its OID, in decimal digits.
+	Oid string `protobuf:"bytes,4,opt,name=oid,proto3" json:"oid,omitempty"`
+	// The stable id of the rule that let it pass.
+	Rule          string `protobuf:"bytes,5,opt,name=rule,proto3" json:"rule,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResolvedObject) Reset() {
+	*x = ResolvedObject{}
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResolvedObject) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResolvedObject) ProtoMessage() {}
+
+func (x *ResolvedObject) ProtoReflect() protoreflect.Message {
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResolvedObject.ProtoReflect.Descriptor instead.
+func (*ResolvedObject) Descriptor() ([]byte, []int) {
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ResolvedObject) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *ResolvedObject) GetSchema() string {
+	if x != nil {
+		return x.Schema
+	}
+	return ""
+}
+
+func (x *ResolvedObject) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ResolvedObject) GetOid() string {
+	if x != nil {
+		return x.Oid
+	}
+	return ""
+}
+
+func (x *ResolvedObject) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
 type DescribeQueryRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// As in PreviewQueryRequest.
@@ -534,7 +686,7 @@ type DescribeQueryRequest struct {
 
 func (x *DescribeQueryRequest) Reset() {
 	*x = DescribeQueryRequest{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[4]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -546,7 +698,7 @@ func (x *DescribeQueryRequest) String() string {
 func (*DescribeQueryRequest) ProtoMessage() {}
 
 func (x *DescribeQueryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[4]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -559,7 +711,7 @@ func (x *DescribeQueryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribeQueryRequest.ProtoReflect.Descriptor instead.
 func (*DescribeQueryRequest) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{4}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *DescribeQueryRequest) GetConnectionId() string {
@@ -604,7 +756,7 @@ type DescribeQueryResponse struct {
 
 func (x *DescribeQueryResponse) Reset() {
 	*x = DescribeQueryResponse{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[5]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -616,7 +768,7 @@ func (x *DescribeQueryResponse) String() string {
 func (*DescribeQueryResponse) ProtoMessage() {}
 
 func (x *DescribeQueryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[5]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -629,7 +781,7 @@ func (x *DescribeQueryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribeQueryResponse.ProtoReflect.Descriptor instead.
 func (*DescribeQueryResponse) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{5}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *DescribeQueryResponse) GetRequestId() string {
@@ -649,6 +801,863 @@ func (x *DescribeQueryResponse) GetColumns() []*Column {
 func (x *DescribeQueryResponse) GetSchemaFingerprint() string {
 	if x != nil {
 		return x.SchemaFingerprint
+	}
+	return ""
+}
+
+type ListTablesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As in PreviewQueryRequest.
+	ConnectionId string `protobuf:"bytes,1,opt,name=connection_id,json=connectionId,proto3" json:"connection_id,omitempty"`
+	// As in PreviewQueryRequest.
+	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Only tables of this schema, spelled as the database spells it; empty for any.
+	Schema string `protobuf:"bytes,3,opt,name=schema,proto3" json:"schema,omitempty"`
+	// Only tables whose name contains this text. Letter case does not matter; "%"
+	// and "_" are ordinary characters. Empty for any.
+	Pattern string `protobuf:"bytes,4,opt,name=pattern,proto3" json:"pattern,omitempty"`
+	// Also list PostgreSQL's own schemas (pg_catalog and information_schema).
+	IncludeSystem bool `protobuf:"varint,5,opt,name=include_system,json=includeSystem,proto3" json:"include_system,omitempty"`
+	// Also return the columns and keys of each table.
+	IncludeColumns bool `protobuf:"varint,6,opt,name=include_columns,json=includeColumns,proto3" json:"include_columns,omitempty"`
+	// The most tables of this page: 0 means 200, and so does anything above it.
+	PageSize uint32 `protobuf:"varint,7,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the page before; empty for the first. The other fields
+	// must be those of the request for that page.
+	PageToken string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// As in PreviewQueryRequest.
+	Timeout       *durationpb.Duration `protobuf:"bytes,9,opt,name=timeout,proto3" json:"timeout,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTablesRequest) Reset() {
+	*x = ListTablesRequest{}
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTablesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTablesRequest) ProtoMessage() {}
+
+func (x *ListTablesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTablesRequest.ProtoReflect.Descriptor instead.
+func (*ListTablesRequest) Descriptor() ([]byte, []int) {
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ListTablesRequest) GetConnectionId() string {
+	if x != nil {
+		return x.ConnectionId
+	}
+	return ""
+}
+
+func (x *ListTablesRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *ListTablesRequest) GetSchema() string {
+	if x != nil {
+		return x.Schema
+	}
+	return ""
+}
+
+func (x *ListTablesRequest) GetPattern() string {
+	if x != nil {
+		return x.Pattern
+	}
+	return ""
+}
+
+func (x *ListTablesRequest) GetIncludeSystem() bool {
+	if x != nil {
+		return x.IncludeSystem
+	}
+	return false
+}
+
+func (x *ListTablesRequest) GetIncludeColumns() bool {
+	if x != nil {
+		return x.IncludeColumns
+	}
+	return false
+}
+
+func (x *ListTablesRequest) GetPageSize() uint32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListTablesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListTablesRequest) GetTimeout() *durationpb.Duration {
+	if x != nil {
+		return x.Timeout
+	}
+	return nil
+}
+
+// ListTablesResponse is one page: tables in the order of their names, by byte.
+type ListTablesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The request's own id, or the one made for it.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// At most 200 tables and 1 MiB. A page may hold fewer than were asked for, even
+	// none, and still not be the last: a filter that few tables match is searched
+	// for a bounded time.
+	Tables []*Table `protobuf:"bytes,2,rep,name=tables,proto3" json:"tables,omitempty"`
+	// What to ask the next page with; empty after the last.
+	NextPageToken string `protobuf:"bytes,3,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTablesResponse) Reset() {
+	*x = ListTablesResponse{}
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTablesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTablesResponse) ProtoMessage() {}
+
+func (x *ListTablesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTablesResponse.ProtoReflect.Descriptor instead.
+func (*ListTablesResponse) Descriptor() ([]byte, []int) {
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ListTablesResponse) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *ListTablesResponse) GetTables() []*Table {
+	if x != nil {
+		return x.Tables
+	}
+	return nil
+}
+
+func (x *ListTablesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+type DescribeTableRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As in PreviewQueryRequest.
+	ConnectionId string `protobuf:"bytes,1,opt,name=connection_id,json=connectionId,proto3" json:"connection_id,omitempty"`
+	// The table as a query would name it: orders, sales.orders or "Odd Name". The
+	// role's search path decides where no schema is written.
+	Table string `protobuf:"bytes,2,opt,name=table,proto3" json:"table,omitempty"`
+	// As in PreviewQueryRequest.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// As in PreviewQueryRequest.
+	Timeout       *durationpb.Duration `protobuf:"bytes,4,opt,name=timeout,proto3" json:"timeout,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DescribeTableRequest) Reset() {
+	*x = DescribeTableRequest{}
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DescribeTableRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DescribeTableRequest) ProtoMessage() {}
+
+func (x *DescribeTableRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DescribeTableRequest.ProtoReflect.Descriptor instead.
+func (*DescribeTableRequest) Descriptor() ([]byte, []int) {
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *DescribeTableRequest) GetConnectionId() string {
+	if x != nil {
+		return x.ConnectionId
+	}
+	return ""
+}
+
+func (x *DescribeTableRequest) GetTable() string {
+	if x != nil {
+		return x.Table
+	}
+	return ""
+}
+
+func (x *DescribeTableRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *DescribeTableRequest) GetTimeout() *durationpb.Duration {
+	if x != nil {
+		return x.Timeout
+	}
+	return nil
+}
+
+type DescribeTableResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The request's own id, or the one made for it.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The table, with its columns and keys.
+	Table         *Table `protobuf:"bytes,2,opt,name=table,proto3" json:"table,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DescribeTableResponse) Reset() {
+	*x = DescribeTableResponse{}
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DescribeTableResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DescribeTableResponse) ProtoMessage() {}
+
+func (x *DescribeTableResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DescribeTableResponse.ProtoReflect.Descriptor instead.
+func (*DescribeTableResponse) Descriptor() ([]byte, []int) {
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *DescribeTableResponse) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *DescribeTableResponse) GetTable() *Table {
+	if x != nil {
+		return x.Table
+	}
+	return nil
+}
+
+type ListConnectionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As in PreviewQueryRequest.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The most connections of this page: 0 means 200, and so does anything above it.
+	PageSize uint32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// As in ListTablesRequest.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListConnectionsRequest) Reset() {
+	*x = ListConnectionsRequest{}
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListConnectionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListConnectionsRequest) ProtoMessage() {}
+
+func (x *ListConnectionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListConnectionsRequest.ProtoReflect.Descriptor instead.
+func (*ListConnectionsRequest) Descriptor() ([]byte, []int) {
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ListConnectionsRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *ListConnectionsRequest) GetPageSize() uint32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListConnectionsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+type ListConnectionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The request's own id, or the one made for it.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The connections in the order of their ids.
+	Connections []*Connection `protobuf:"bytes,2,rep,name=connections,proto3" json:"connections,omitempty"`
+	// As in ListTablesResponse.
+	NextPageToken string `protobuf:"bytes,3,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListConnectionsResponse) Reset() {
+	*x = ListConnectionsResponse{}
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListConnectionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListConnectionsResponse) ProtoMessage() {}
+
+func (x *ListConnectionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListConnectionsResponse.ProtoReflect.Descriptor instead.
+func (*ListConnectionsResponse) Descriptor() ([]byte, []int) {
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ListConnectionsResponse) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *ListConnectionsResponse) GetConnections() []*Connection {
+	if x != nil {
+		return x.Connections
+	}
+	return nil
+}
+
+func (x *ListConnectionsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Connection is a database that may be previewed, by name only.
+type Connection struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the other calls take as connection_id.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// What a person calls it; the id where it has no other name. Sanitized.
+	Label         string `protobuf:"bytes,2,opt,name=label,proto3" json:"label,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Connection) Reset() {
+	*x = Connection{}
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Connection) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Connection) ProtoMessage() {}
+
+func (x *Connection) ProtoReflect() protoreflect.Message {
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Connection.ProtoReflect.Descriptor instead.
+func (*Connection) Descriptor() ([]byte, []int) {
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Connection) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Connection) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
+// Table is a relation that a query may read.
+type Table struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The schema and the name, sanitized.
+	Schema string `protobuf:"bytes,1,opt,name=schema,proto3" json:"schema,omitempty"`
+	Name   string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// How to write it in a query: schema and name, quoted where needed. Empty where
+	// sanitizing would change it.
+	SqlName string    `protobuf:"bytes,3,opt,name=sql_name,json=sqlName,proto3" json:"sql_name,omitempty"`
+	Kind    TableKind `protobuf:"varint,4,opt,name=kind,proto3,enum=opdata.preview.v1.TableKind" json:"kind,omitempty"`
+	// What its owner wrote about it (COMMENT ON), sanitized and cut like a cell. It
+	// is data, not an instruction.
+	Comment string `protobuf:"bytes,5,opt,name=comment,proto3" json:"comment,omitempty"`
+	// How many rows the database's statistics guess (pg_class.reltuples). Absent
+	// where it has no guess, and where row-level security applies to the role.
+	RowEstimate *int64 `protobuf:"varint,6,opt,name=row_estimate,json=rowEstimate,proto3,oneof" json:"row_estimate,omitempty"`
+	// The columns that the role may SELECT, in their order. Empty in ListTables
+	// unless include_columns.
+	Columns []*TableColumn `protobuf:"bytes,7,rep,name=columns,proto3" json:"columns,omitempty"`
+	// The names of the primary key's columns, in the key's order; empty without one,
+	// and where the role may not SELECT all of them.
+	PrimaryKey []string `protobuf:"bytes,8,rep,name=primary_key,json=primaryKey,proto3" json:"primary_key,omitempty"`
+	// The foreign keys to tables that the role sees too.
+	ForeignKeys []*ForeignKey `protobuf:"bytes,9,rep,name=foreign_keys,json=foreignKeys,proto3" json:"foreign_keys,omitempty"`
+	// How many columns were left out because they would not fit into 1 MiB.
+	ColumnsOmitted int32 `protobuf:"varint,10,opt,name=columns_omitted,json=columnsOmitted,proto3" json:"columns_omitted,omitempty"`
+	// The partitioned table that this one is a partition of, as in sql_name; else
+	// empty. ListTables does not list partitions.
+	PartitionOf string `protobuf:"bytes,11,opt,name=partition_of,json=partitionOf,proto3" json:"partition_of,omitempty"`
+	// What was done to the name, and to the comment; absent when nothing was.
+	Changes        *CellChanges `protobuf:"bytes,12,opt,name=changes,proto3" json:"changes,omitempty"`
+	CommentChanges *CellChanges `protobuf:"bytes,13,opt,name=comment_changes,json=commentChanges,proto3" json:"comment_changes,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *Table) Reset() {
+	*x = Table{}
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Table) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Table) ProtoMessage() {}
+
+func (x *Table) ProtoReflect() protoreflect.Message {
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Table.ProtoReflect.Descriptor instead.
+func (*Table) Descriptor() ([]byte, []int) {
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Table) GetSchema() string {
+	if x != nil {
+		return x.Schema
+	}
+	return ""
+}
+
+func (x *Table) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Table) GetSqlName() string {
+	if x != nil {
+		return x.SqlName
+	}
+	return ""
+}
+
+func (x *Table) GetKind() TableKind {
+	if x != nil {
+		return x.Kind
+	}
+	return TableKind_TABLE_KIND_UNSPECIFIED
+}
+
+func (x *Table) GetComment() string {
+	if x != nil {
+		return x.Comment
+	}
+	return ""
+}
+
+func (x *Table) GetRowEstimate() int64 {
+	if x != nil && x.RowEstimate != nil {
+		return *x.RowEstimate
+	}
+	return 0
+}
+
+func (x *Table) GetColumns() []*TableColumn {
+	if x != nil {
+		return x.Columns
+	}
+	return nil
+}
+
+func (x *Table) GetPrimaryKey() []string {
+	if x != nil {
+		return x.PrimaryKey
+	}
+	return nil
+}
+
+func (x *Table) GetForeignKeys() []*ForeignKey {
+	if x != nil {
+		return x.ForeignKeys
+	}
+	return nil
+}
+
+func (x *Table) GetColumnsOmitted() int32 {
+	if x != nil {
+		return x.ColumnsOmitted
+	}
+	return 0
+}
+
+func (x *Table) GetPartitionOf() string {
+	if x != nil {
+		return x.PartitionOf
+	}
+	return ""
+}
+
+func (x *Table) GetChanges() *CellChanges {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *Table) GetCommentChanges() *CellChanges {
+	if x != nil {
+		return x.CommentChanges
+	}
+	return nil
+}
+
+// TableColumn is one column of a table.
+type TableColumn struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name, sanitized.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// As in Table: quoted where needed.
+	SqlName string `protobuf:"bytes,2,opt,name=sql_name,json=sqlName,proto3" json:"sql_name,omitempty"`
+	// The type as the server prints it, for instance "numeric(10,2)" or "text[]".
+	Type string `protobuf:"bytes,3,opt,name=type,proto3" json:"type,omitempty"`
+	// Whether it can hold no NULL.
+	NotNull bool `protobuf:"varint,4,opt,name=not_null,json=notNull,proto3" json:"not_null,omitempty"`
+	// Whether its values are computed from other columns.
+	Generated bool `protobuf:"varint,5,opt,name=generated,proto3" json:"generated,omitempty"`
+	// Whether its values are numbered by the database (GENERATED AS IDENTITY).
+	Identity bool `protobuf:"varint,6,opt,name=identity,proto3" json:"identity,omitempty"`
+	// As in Table.
+	Comment string `protobuf:"bytes,7,opt,name=comment,proto3" json:"comment,omitempty"`
+	// Whether a preview would mask its values.
+	Masked bool `protobuf:"varint,8,opt,name=masked,proto3" json:"masked,omitempty"`
+	// As in Table.
+	Changes        *CellChanges `protobuf:"bytes,9,opt,name=changes,proto3" json:"changes,omitempty"`
+	CommentChanges *CellChanges `protobuf:"bytes,10,opt,name=comment_changes,json=commentChanges,proto3" json:"comment_changes,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *TableColumn) Reset() {
+	*x = TableColumn{}
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TableColumn) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TableColumn) ProtoMessage() {}
+
+func (x *TableColumn) ProtoReflect() protoreflect.Message {
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TableColumn.ProtoReflect.Descriptor instead.
+func (*TableColumn) Descriptor() ([]byte, []int) {
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *TableColumn) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *TableColumn) GetSqlName() string {
+	if x != nil {
+		return x.SqlName
+	}
+	return ""
+}
+
+func (x *TableColumn) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *TableColumn) GetNotNull() bool {
+	if x != nil {
+		return x.NotNull
+	}
+	return false
+}
+
+func (x *TableColumn) GetGenerated() bool {
+	if x != nil {
+		return x.Generated
+	}
+	return false
+}
+
+func (x *TableColumn) GetIdentity() bool {
+	if x != nil {
+		return x.Identity
+	}
+	return false
+}
+
+func (x *TableColumn) GetComment() string {
+	if x != nil {
+		return x.Comment
+	}
+	return ""
+}
+
+func (x *TableColumn) GetMasked() bool {
+	if x != nil {
+		return x.Masked
+	}
+	return false
+}
+
+func (x *TableColumn) GetChanges() *CellChanges {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *TableColumn) GetCommentChanges() *CellChanges {
+	if x != nil {
+		return x.CommentChanges
+	}
+	return nil
+}
+
+// ForeignKey says that columns hold the key of a row of another table.
+type ForeignKey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The names of the columns, in the key's order.
+	Columns []string `protobuf:"bytes,1,rep,name=columns,proto3" json:"columns,omitempty"`
+	// The other table, as in Table.
+	ForeignSchema string `protobuf:"bytes,2,opt,name=foreign_schema,json=foreignSchema,proto3" json:"foreign_schema,omitempty"`
+	ForeignTable  string `protobuf:"bytes,3,opt,name=foreign_table,json=foreignTable,proto3" json:"foreign_table,omitempty"`
+	// Its columns, one for each of columns.
+	ForeignColumns []string `protobuf:"bytes,4,rep,name=foreign_columns,json=foreignColumns,proto3" json:"foreign_columns,omitempty"`
+	// How to write the other table in a query.
+	ForeignSqlName string `protobuf:"bytes,5,opt,name=foreign_sql_name,json=foreignSqlName,proto3" json:"foreign_sql_name,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ForeignKey) Reset() {
+	*x = ForeignKey{}
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ForeignKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ForeignKey) ProtoMessage() {}
+
+func (x *ForeignKey) ProtoReflect() protoreflect.Message {
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ForeignKey.ProtoReflect.Descriptor instead.
+func (*ForeignKey) Descriptor() ([]byte, []int) {
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ForeignKey) GetColumns() []string {
+	if x != nil {
+		return x.Columns
+	}
+	return nil
+}
+
+func (x *ForeignKey) GetForeignSchema() string {
+	if x != nil {
+		return x.ForeignSchema
+	}
+	return ""
+}
+
+func (x *ForeignKey) GetForeignTable() string {
+	if x != nil {
+		return x.ForeignTable
+	}
+	return ""
+}
+
+func (x *ForeignKey) GetForeignColumns() []string {
+	if x != nil {
+		return x.ForeignColumns
+	}
+	return nil
+}
+
+func (x *ForeignKey) GetForeignSqlName() string {
+	if x != nil {
+		return x.ForeignSqlName
 	}
 	return ""
 }
@@ -680,7 +1689,7 @@ type Column struct {
 
 func (x *Column) Reset() {
 	*x = Column{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[6]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -692,7 +1701,7 @@ func (x *Column) String() string {
 func (*Column) ProtoMessage() {}
 
 func (x *Column) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[6]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -705,7 +1714,7 @@ func (x *Column) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Column.ProtoReflect.Descriptor instead.
 func (*Column) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{6}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Column) GetName() string {
@@ -781,7 +1790,7 @@ type Row struct {
 
 func (x *Row) Reset() {
 	*x = Row{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[7]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -793,7 +1802,7 @@ func (x *Row) String() string {
 func (*Row) ProtoMessage() {}
 
 func (x *Row) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[7]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -806,7 +1815,7 @@ func (x *Row) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Row.ProtoReflect.Descriptor instead.
 func (*Row) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{7}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Row) GetCells() []*Cell {
@@ -831,7 +1840,7 @@ type Cell struct {
 
 func (x *Cell) Reset() {
 	*x = Cell{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[8]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -843,7 +1852,7 @@ func (x *Cell) String() string {
 func (*Cell) ProtoMessage() {}
 
 func (x *Cell) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[8]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -856,7 +1865,7 @@ func (x *Cell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cell.ProtoReflect.Descriptor instead.
 func (*Cell) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{8}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Cell) GetText() string {
@@ -894,7 +1903,7 @@ type CellChanges struct {
 
 func (x *CellChanges) Reset() {
 	*x = CellChanges{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[9]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -906,7 +1915,7 @@ func (x *CellChanges) String() string {
 func (*CellChanges) ProtoMessage() {}
 
 func (x *CellChanges) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[9]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -919,7 +1928,7 @@ func (x *CellChanges) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CellChanges.ProtoReflect.Descriptor instead.
 func (*CellChanges) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{9}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *CellChanges) GetKinds() []Change {
@@ -975,7 +1984,7 @@ type Replacement struct {
 
 func (x *Replacement) Reset() {
 	*x = Replacement{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[10]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -987,7 +1996,7 @@ func (x *Replacement) String() string {
 func (*Replacement) ProtoMessage() {}
 
 func (x *Replacement) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[10]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1000,7 +2009,7 @@ func (x *Replacement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Replacement.ProtoReflect.Descriptor instead.
 func (*Replacement) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{10}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Replacement) GetKind() Change {
@@ -1031,7 +2040,7 @@ type Truncation struct {
 
 func (x *Truncation) Reset() {
 	*x = Truncation{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[11]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1043,7 +2052,7 @@ func (x *Truncation) String() string {
 func (*Truncation) ProtoMessage() {}
 
 func (x *Truncation) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[11]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1056,7 +2065,7 @@ func (x *Truncation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Truncation.ProtoReflect.Descriptor instead.
 func (*Truncation) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{11}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Truncation) GetReason() TruncationReason {
@@ -1095,7 +2104,7 @@ type Sanitization struct {
 
 func (x *Sanitization) Reset() {
 	*x = Sanitization{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[12]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1107,7 +2116,7 @@ func (x *Sanitization) String() string {
 func (*Sanitization) ProtoMessage() {}
 
 func (x *Sanitization) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[12]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1120,7 +2129,7 @@ func (x *Sanitization) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sanitization.ProtoReflect.Descriptor instead.
 func (*Sanitization) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{12}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Sanitization) GetPolicyVersion() string {
@@ -1155,7 +2164,7 @@ type ChangeCount struct {
 
 func (x *ChangeCount) Reset() {
 	*x = ChangeCount{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[13]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1167,7 +2176,7 @@ func (x *ChangeCount) String() string {
 func (*ChangeCount) ProtoMessage() {}
 
 func (x *ChangeCount) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[13]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1180,7 +2189,7 @@ func (x *ChangeCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeCount.ProtoReflect.Descriptor instead.
 func (*ChangeCount) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{13}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ChangeCount) GetKind() Change {
@@ -1231,7 +2240,7 @@ type Stats struct {
 
 func (x *Stats) Reset() {
 	*x = Stats{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[14]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1243,7 +2252,7 @@ func (x *Stats) String() string {
 func (*Stats) ProtoMessage() {}
 
 func (x *Stats) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[14]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1256,7 +2265,7 @@ func (x *Stats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stats.ProtoReflect.Descriptor instead.
 func (*Stats) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{14}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Stats) GetCheck() *durationpb.Duration {
@@ -1356,7 +2365,7 @@ type Receipt struct {
 
 func (x *Receipt) Reset() {
 	*x = Receipt{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[15]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1368,7 +2377,7 @@ func (x *Receipt) String() string {
 func (*Receipt) ProtoMessage() {}
 
 func (x *Receipt) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[15]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1381,7 +2390,7 @@ func (x *Receipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
 func (*Receipt) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{15}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Receipt) GetSqlFingerprint() string {
@@ -1447,7 +2456,7 @@ type ErrorDetail struct {
 
 func (x *ErrorDetail) Reset() {
 	*x = ErrorDetail{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[16]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1459,7 +2468,7 @@ func (x *ErrorDetail) String() string {
 func (*ErrorDetail) ProtoMessage() {}
 
 func (x *ErrorDetail) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[16]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1472,7 +2481,7 @@ func (x *ErrorDetail) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrorDetail.ProtoReflect.Descriptor instead.
 func (*ErrorDetail) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{16}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ErrorDetail) GetReason() string {
@@ -1546,7 +2555,7 @@ type Position struct {
 
 func (x *Position) Reset() {
 	*x = Position{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[17]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1558,7 +2567,7 @@ func (x *Position) String() string {
 func (*Position) ProtoMessage() {}
 
 func (x *Position) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[17]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1571,7 +2580,7 @@ func (x *Position) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Position.ProtoReflect.Descriptor instead.
 func (*Position) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{17}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Position) GetLine() int32 {
@@ -1625,7 +2634,7 @@ type Violation struct {
 
 func (x *Violation) Reset() {
 	*x = Violation{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[18]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1637,7 +2646,7 @@ func (x *Violation) String() string {
 func (*Violation) ProtoMessage() {}
 
 func (x *Violation) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[18]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1650,7 +2659,7 @@ func (x *Violation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Violation.ProtoReflect.Descriptor instead.
 func (*Violation) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{18}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Violation) GetReason() string {
@@ -1733,7 +2742,7 @@ const file_opdata_preview_v1_preview_proto_rawDesc = "" +
 	"\x14ValidateQueryRequest\x12\x10\n" +
 	"\x03sql\x18\x01 \x01(\tR\x03sql\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x02 \x01(\tR\trequestId\"\xa6\x02\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\"\xf4\x02\n" +
 	"\x15ValidateQueryResponse\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x18\n" +
@@ -1744,7 +2753,14 @@ const file_opdata_preview_v1_preview_proto_rawDesc = "" +
 	"\x06tables\x18\x04 \x03(\tR\x06tables\x12\x1c\n" +
 	"\tfunctions\x18\x05 \x03(\tR\tfunctions\x12'\n" +
 	"\x0fsql_fingerprint\x18\x06 \x01(\tR\x0esqlFingerprint\x127\n" +
-	"\x18functions_to_be_resolved\x18\a \x03(\tR\x15functionsToBeResolved\"\xa1\x01\n" +
+	"\x18functions_to_be_resolved\x18\a \x03(\tR\x15functionsToBeResolved\x12L\n" +
+	"\x10resolved_objects\x18\b \x03(\v2!.opdata.preview.v1.ResolvedObjectR\x0fresolvedObjects\"v\n" +
+	"\x0eResolvedObject\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n" +
+	"\x06schema\x18\x02 \x01(\tR\x06schema\x12\x12\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12\x10\n" +
+	"\x03oid\x18\x04 \x01(\tR\x03oid\x12\x12\n" +
+	"\x04rule\x18\x05 \x01(\tR\x04rule\"\xa1\x01\n" +
 	"\x14DescribeQueryRequest\x12#\n" +
 	"\rconnection_id\x18\x01 \x01(\tR\fconnectionId\x12\x10\n" +
 	"\x03sql\x18\x02 \x01(\tR\x03sql\x12\x1d\n" +
@@ -1755,7 +2771,85 @@ const file_opdata_preview_v1_preview_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x123\n" +
 	"\acolumns\x18\x02 \x03(\v2\x19.opdata.preview.v1.ColumnR\acolumns\x12-\n" +
-	"\x12schema_fingerprint\x18\x03 \x01(\tR\x11schemaFingerprint\"\xbf\x02\n" +
+	"\x12schema_fingerprint\x18\x03 \x01(\tR\x11schemaFingerprint\"\xca\x02\n" +
+	"\x11ListTablesRequest\x12#\n" +
+	"\rconnection_id\x18\x01 \x01(\tR\fconnectionId\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\x12\x16\n" +
+	"\x06schema\x18\x03 \x01(\tR\x06schema\x12\x18\n" +
+	"\apattern\x18\x04 \x01(\tR\apattern\x12%\n" +
+	"\x0einclude_system\x18\x05 \x01(\bR\rincludeSystem\x12'\n" +
+	"\x0finclude_columns\x18\x06 \x01(\bR\x0eincludeColumns\x12\x1b\n" +
+	"\tpage_size\x18\a \x01(\rR\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\b \x01(\tR\tpageToken\x123\n" +
+	"\atimeout\x18\t \x01(\v2\x19.google.protobuf.DurationR\atimeout\"\x8d\x01\n" +
+	"\x12ListTablesResponse\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x120\n" +
+	"\x06tables\x18\x02 \x03(\v2\x18.opdata.preview.v1.TableR\x06tables\x12&\n" +
+	"\x0fnext_page_token\x18\x03 \x01(\tR\rnextPageToken\"\xa5\x01\n" +
+	"\x14DescribeTableRequest\x12#\n" +
+	"\rconnection_id\x18\x01 \x01(\tR\fconnectionId\x12\x14\n" +
+	"\x05table\x18\x02 \x01(\tR\x05table\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tR\trequestId\x123\n" +
+	"\atimeout\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\atimeout\"f\n" +
+	"\x15DescribeTableResponse\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12.\n" +
+	"\x05table\x18\x02 \x01(\v2\x18.opdata.preview.v1.TableR\x05table\"s\n" +
+	"\x16ListConnectionsRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\rR\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"\xa1\x01\n" +
+	"\x17ListConnectionsResponse\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12?\n" +
+	"\vconnections\x18\x02 \x03(\v2\x1d.opdata.preview.v1.ConnectionR\vconnections\x12&\n" +
+	"\x0fnext_page_token\x18\x03 \x01(\tR\rnextPageToken\"2\n" +
+	"\n" +
+	"Connection\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
+	"\x05label\x18\x02 \x01(\tR\x05label\"\xbf\x04\n" +
+	"\x05Table\x12\x16\n" +
+	"\x06schema\x18\x01 \x01(\tR\x06schema\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x19\n" +
+	"\bsql_name\x18\x03 \x01(\tR\asqlName\x120\n" +
+	"\x04kind\x18\x04 \x01(\x0e2\x1c.opdata.preview.v1.TableKindR\x04kind\x12\x18\n" +
+	"\acomment\x18\x05 \x01(\tR\acomment\x12&\n" +
+	"\frow_estimate\x18\x06 \x01(\x03H\x00R\vrowEstimate\x88\x01\x01\x128\n" +
+	"\acolumns\x18\a \x03(\v2\x1e.opdata.preview.v1.TableColumnR\acolumns\x12\x1f\n" +
+	"\vprimary_key\x18\b \x03(\tR\n" +
+	"primaryKey\x12@\n" +
+	"\fforeign_keys\x18\t \x03(\v2\x1d.opdata.preview.v1.ForeignKeyR\vforeignKeys\x12'\n" +
+	"\x0fcolumns_omitted\x18\n" +
+	" \x01(\x05R\x0ecolumnsOmitted\x12!\n" +
+	"\fpartition_of\x18\v \x01(\tR\vpartitionOf\x128\n" +
+	"\achanges\x18\f \x01(\v2\x1e.opdata.preview.v1.CellChangesR\achanges\x12G\n" +
+	"\x0fcomment_changes\x18\r \x01(\v2\x1e.opdata.preview.v1.CellChangesR\x0ecommentChangesB\x0f\n" +
+	"\r_row_estimate\"\xda\x02\n" +
+	"\vTableColumn\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x19\n" +
+	"\bsql_name\x18\x02 \x01(\tR\asqlName\x12\x12\n" +
+	"\x04type\x18\x03 \x01(\tR\x04type\x12\x19\n" +
+	"\bnot_null\x18\x04 \x01(\bR\anotNull\x12\x1c\n" +
+	"\tgenerated\x18\x05 \x01(\bR\tgenerated\x12\x1a\n" +
+	"\bidentity\x18\x06 \x01(\bR\bidentity\x12\x18\n" +
+	"\acomment\x18\a \x01(\tR\acomment\x12\x16\n" +
+	"\x06masked\x18\b \x01(\bR\x06masked\x128\n" +
+	"\achanges\x18\t \x01(\v2\x1e.opdata.preview.v1.CellChangesR\achanges\x12G\n" +
+	"\x0fcomment_changes\x18\n" +
+	" \x01(\v2\x1e.opdata.preview.v1.CellChangesR\x0ecommentChanges\"\xc5\x01\n" +
+	"\n" +
+	"ForeignKey\x12\x18\n" +
+	"\acolumns\x18\x01 \x03(\tR\acolumns\x12%\n" +
+	"\x0eforeign_schema\x18\x02 \x01(\tR\rforeignSchema\x12#\n" +
+	"\rforeign_table\x18\x03 \x01(\tR\fforeignTable\x12'\n" +
+	"\x0fforeign_columns\x18\x04 \x03(\tR\x0eforeignColumns\x12(\n" +
+	"\x10foreign_sql_name\x18\x05 \x01(\tR\x0eforeignSqlName\"\xbf\x02\n" +
 	"\x06Column\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x19\n" +
@@ -1844,7 +2938,14 @@ const file_opdata_preview_v1_preview_proto_rawDesc = "" +
 	"\x06column\x18\x05 \x01(\x05R\x06column\x12\x16\n" +
 	"\x06offset\x18\x06 \x01(\x05R\x06offset\x12\x10\n" +
 	"\x03end\x18\a \x01(\x05R\x03end\x12\x12\n" +
-	"\x04hint\x18\b \x01(\tR\x04hint*\x8d\x02\n" +
+	"\x04hint\x18\b \x01(\tR\x04hint*\xb4\x01\n" +
+	"\tTableKind\x12\x1a\n" +
+	"\x16TABLE_KIND_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10TABLE_KIND_TABLE\x10\x01\x12\x13\n" +
+	"\x0fTABLE_KIND_VIEW\x10\x02\x12 \n" +
+	"\x1cTABLE_KIND_MATERIALIZED_VIEW\x10\x03\x12\x1c\n" +
+	"\x18TABLE_KIND_FOREIGN_TABLE\x10\x04\x12 \n" +
+	"\x1cTABLE_KIND_PARTITIONED_TABLE\x10\x05*\x8d\x02\n" +
 	"\x06Change\x12\x16\n" +
 	"\x12CHANGE_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10CHANGE_TRUNCATED\x10\x01\x12\x17\n" +
@@ -1863,11 +2964,15 @@ const file_opdata_preview_v1_preview_proto_rawDesc = "" +
 	"\x1bTRUNCATION_REASON_ROW_LIMIT\x10\x01\x12 \n" +
 	"\x1cTRUNCATION_REASON_BYTE_LIMIT\x10\x02\x12\"\n" +
 	"\x1eTRUNCATION_REASON_COLUMN_LIMIT\x10\x03\x12 \n" +
-	"\x1cTRUNCATION_REASON_CELL_LIMIT\x10\x042\xb9\x02\n" +
+	"\x1cTRUNCATION_REASON_CELL_LIMIT\x10\x042\xe2\x04\n" +
 	"\x0ePreviewService\x12_\n" +
 	"\fPreviewQuery\x12&.opdata.preview.v1.PreviewQueryRequest\x1a'.opdata.preview.v1.PreviewQueryResponse\x12b\n" +
 	"\rValidateQuery\x12'.opdata.preview.v1.ValidateQueryRequest\x1a(.opdata.preview.v1.ValidateQueryResponse\x12b\n" +
-	"\rDescribeQuery\x12'.opdata.preview.v1.DescribeQueryRequest\x1a(.opdata.preview.v1.DescribeQueryResponseBEZCgithub.com/op-data/sqlpreview/proto/gen/opdata/preview/v1;previewv1b\x06proto3"
+	"\rDescribeQuery\x12'.opdata.preview.v1.DescribeQueryRequest\x1a(.opdata.preview.v1.DescribeQueryResponse\x12Y\n" +
+	"\n" +
+	"ListTables\x12$.opdata.preview.v1.ListTablesRequest\x1a%.opdata.preview.v1.ListTablesResponse\x12b\n" +
+	"\rDescribeTable\x12'.opdata.preview.v1.DescribeTableRequest\x1a(.opdata.preview.v1.DescribeTableResponse\x12h\n" +
+	"\x0fListConnections\x12).opdata.preview.v1.ListConnectionsRequest\x1a*.opdata.preview.v1.ListConnectionsResponseBEZCgithub.com/op-data/sqlpreview/proto/gen/opdata/preview/v1;previewv1b\x06proto3"
 
 var (
 	file_opdata_preview_v1_preview_proto_rawDescOnce sync.Once
@@ -1881,73 +2986,104 @@ func file_opdata_preview_v1_preview_proto_rawDescGZIP() []byte {
 	return file_opdata_preview_v1_preview_proto_rawDescData
 }
 
-var file_opdata_preview_v1_preview_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_opdata_preview_v1_preview_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_opdata_preview_v1_preview_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_opdata_preview_v1_preview_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_opdata_preview_v1_preview_proto_goTypes = []any{
-	(Change)(0),                   // 0: opdata.preview.v1.Change
-	(TruncationReason)(0),         // 1: opdata.preview.v1.TruncationReason
-	(*PreviewQueryRequest)(nil),   // 2: opdata.preview.v1.PreviewQueryRequest
-	(*PreviewQueryResponse)(nil),  // 3: opdata.preview.v1.PreviewQueryResponse
-	(*ValidateQueryRequest)(nil),  // 4: opdata.preview.v1.ValidateQueryRequest
-	(*ValidateQueryResponse)(nil), // 5: opdata.preview.v1.ValidateQueryResponse
-	(*DescribeQueryRequest)(nil),  // 6: opdata.preview.v1.DescribeQueryRequest
-	(*DescribeQueryResponse)(nil), // 7: opdata.preview.v1.DescribeQueryResponse
-	(*Column)(nil),                // 8: opdata.preview.v1.Column
-	(*Row)(nil),                   // 9: opdata.preview.v1.Row
-	(*Cell)(nil),                  // 10: opdata.preview.v1.Cell
-	(*CellChanges)(nil),           // 11: opdata.preview.v1.CellChanges
-	(*Replacement)(nil),           // 12: opdata.preview.v1.Replacement
-	(*Truncation)(nil),            // 13: opdata.preview.v1.Truncation
-	(*Sanitization)(nil),          // 14: opdata.preview.v1.Sanitization
-	(*ChangeCount)(nil),           // 15: opdata.preview.v1.ChangeCount
-	(*Stats)(nil),                 // 16: opdata.preview.v1.Stats
-	(*Receipt)(nil),               // 17: opdata.preview.v1.Receipt
-	(*ErrorDetail)(nil),           // 18: opdata.preview.v1.ErrorDetail
-	(*Position)(nil),              // 19: opdata.preview.v1.Position
-	(*Violation)(nil),             // 20: opdata.preview.v1.Violation
-	(*durationpb.Duration)(nil),   // 21: google.protobuf.Duration
+	(TableKind)(0),                  // 0: opdata.preview.v1.TableKind
+	(Change)(0),                     // 1: opdata.preview.v1.Change
+	(TruncationReason)(0),           // 2: opdata.preview.v1.TruncationReason
+	(*PreviewQueryRequest)(nil),     // 3: opdata.preview.v1.PreviewQueryRequest
+	(*PreviewQueryResponse)(nil),    // 4: opdata.preview.v1.PreviewQueryResponse
+	(*ValidateQueryRequest)(nil),    // 5: opdata.preview.v1.ValidateQueryRequest
+	(*ValidateQueryResponse)(nil),   // 6: opdata.preview.v1.ValidateQueryResponse
+	(*ResolvedObject)(nil),          // 7: opdata.preview.v1.ResolvedObject
+	(*DescribeQueryRequest)(nil),    // 8: opdata.preview.v1.DescribeQueryRequest
+	(*DescribeQueryResponse)(nil),   // 9: opdata.preview.v1.DescribeQueryResponse
+	(*ListTablesRequest)(nil),       // 10: opdata.preview.v1.ListTablesRequest
+	(*ListTablesResponse)(nil),      // 11: opdata.preview.v1.ListTablesResponse
+	(*DescribeTableRequest)(nil),    // 12: opdata.preview.v1.DescribeTableRequest
+	(*DescribeTableResponse)(nil),   // 13: opdata.preview.v1.DescribeTableResponse
+	(*ListConnectionsRequest)(nil),  // 14: opdata.preview.v1.ListConnectionsRequest
+	(*ListConnectionsResponse)(nil), // 15: opdata.preview.v1.ListConnectionsResponse
+	(*Connection)(nil),              // 16: opdata.preview.v1.Connection
+	(*Table)(nil),                   // 17: opdata.preview.v1.Table
+	(*TableColumn)(nil),             // 18: opdata.preview.v1.TableColumn
+	(*ForeignKey)(nil),              // 19: opdata.preview.v1.ForeignKey
+	(*Column)(nil),                  // 20: opdata.preview.v1.Column
+	(*Row)(nil),                     // 21: opdata.preview.v1.Row
+	(*Cell)(nil),                    // 22: opdata.preview.v1.Cell
+	(*CellChanges)(nil),             // 23: opdata.preview.v1.CellChanges
+	(*Replacement)(nil),             // 24: opdata.preview.v1.Replacement
+	(*Truncation)(nil),              // 25: opdata.preview.v1.Truncation
+	(*Sanitization)(nil),            // 26: opdata.preview.v1.Sanitization
+	(*ChangeCount)(nil),             // 27: opdata.preview.v1.ChangeCount
+	(*Stats)(nil),                   // 28: opdata.preview.v1.Stats
+	(*Receipt)(nil),                 // 29: opdata.preview.v1.Receipt
+	(*ErrorDetail)(nil),             // 30: opdata.preview.v1.ErrorDetail
+	(*Position)(nil),                // 31: opdata.preview.v1.Position
+	(*Violation)(nil),               // 32: opdata.preview.v1.Violation
+	(*durationpb.Duration)(nil),     // 33: google.protobuf.Duration
 }
 var file_opdata_preview_v1_preview_proto_depIdxs = []int32{
-	21, // 0: opdata.preview.v1.PreviewQueryRequest.timeout:type_name -> google.protobuf.Duration
-	8,  // 1: opdata.preview.v1.PreviewQueryResponse.columns:type_name -> opdata.preview.v1.Column
-	9,  // 2: opdata.preview.v1.PreviewQueryResponse.rows:type_name -> opdata.preview.v1.Row
-	13, // 3: opdata.preview.v1.PreviewQueryResponse.truncations:type_name -> opdata.preview.v1.Truncation
-	14, // 4: opdata.preview.v1.PreviewQueryResponse.sanitization:type_name -> opdata.preview.v1.Sanitization
-	16, // 5: opdata.preview.v1.PreviewQueryResponse.stats:type_name -> opdata.preview.v1.Stats
-	17, // 6: opdata.preview.v1.PreviewQueryResponse.receipt:type_name -> opdata.preview.v1.Receipt
-	20, // 7: opdata.preview.v1.ValidateQueryResponse.violations:type_name -> opdata.preview.v1.Violation
-	21, // 8: opdata.preview.v1.DescribeQueryRequest.timeout:type_name -> google.protobuf.Duration
-	8,  // 9: opdata.preview.v1.DescribeQueryResponse.columns:type_name -> opdata.preview.v1.Column
-	11, // 10: opdata.preview.v1.Column.changes:type_name -> opdata.preview.v1.CellChanges
-	10, // 11: opdata.preview.v1.Row.cells:type_name -> opdata.preview.v1.Cell
-	11, // 12: opdata.preview.v1.Cell.changes:type_name -> opdata.preview.v1.CellChanges
-	0,  // 13: opdata.preview.v1.CellChanges.kinds:type_name -> opdata.preview.v1.Change
-	12, // 14: opdata.preview.v1.CellChanges.replacements:type_name -> opdata.preview.v1.Replacement
-	0,  // 15: opdata.preview.v1.Replacement.kind:type_name -> opdata.preview.v1.Change
-	1,  // 16: opdata.preview.v1.Truncation.reason:type_name -> opdata.preview.v1.TruncationReason
-	15, // 17: opdata.preview.v1.Sanitization.counts:type_name -> opdata.preview.v1.ChangeCount
-	0,  // 18: opdata.preview.v1.ChangeCount.kind:type_name -> opdata.preview.v1.Change
-	21, // 19: opdata.preview.v1.Stats.check:type_name -> google.protobuf.Duration
-	21, // 20: opdata.preview.v1.Stats.queue:type_name -> google.protobuf.Duration
-	21, // 21: opdata.preview.v1.Stats.connect:type_name -> google.protobuf.Duration
-	21, // 22: opdata.preview.v1.Stats.execute:type_name -> google.protobuf.Duration
-	21, // 23: opdata.preview.v1.Stats.fetch:type_name -> google.protobuf.Duration
-	21, // 24: opdata.preview.v1.Stats.sanitize:type_name -> google.protobuf.Duration
-	21, // 25: opdata.preview.v1.Stats.total:type_name -> google.protobuf.Duration
-	21, // 26: opdata.preview.v1.Stats.catalog:type_name -> google.protobuf.Duration
-	19, // 27: opdata.preview.v1.ErrorDetail.position:type_name -> opdata.preview.v1.Position
-	20, // 28: opdata.preview.v1.ErrorDetail.violations:type_name -> opdata.preview.v1.Violation
-	2,  // 29: opdata.preview.v1.PreviewService.PreviewQuery:input_type -> opdata.preview.v1.PreviewQueryRequest
-	4,  // 30: opdata.preview.v1.PreviewService.ValidateQuery:input_type -> opdata.preview.v1.ValidateQueryRequest
-	6,  // 31: opdata.preview.v1.PreviewService.DescribeQuery:input_type -> opdata.preview.v1.DescribeQueryRequest
-	3,  // 32: opdata.preview.v1.PreviewService.PreviewQuery:output_type -> opdata.preview.v1.PreviewQueryResponse
-	5,  // 33: opdata.preview.v1.PreviewService.ValidateQuery:output_type -> opdata.preview.v1.ValidateQueryResponse
-	7,  // 34: opdata.preview.v1.PreviewService.DescribeQuery:output_type -> opdata.preview.v1.DescribeQueryResponse
-	32, // [32:35] is the sub-list for method output_type
-	29, // [29:32] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	33, // 0: opdata.preview.v1.PreviewQueryRequest.timeout:type_name -> google.protobuf.Duration
+	20, // 1: opdata.preview.v1.PreviewQueryResponse.columns:type_name -> opdata.preview.v1.Column
+	21, // 2: opdata.preview.v1.PreviewQueryResponse.rows:type_name -> opdata.preview.v1.Row
+	25, // 3: opdata.preview.v1.PreviewQueryResponse.truncations:type_name -> opdata.preview.v1.Truncation
+	26, // 4: opdata.preview.v1.PreviewQueryResponse.sanitization:type_name -> opdata.preview.v1.Sanitization
+	28, // 5: opdata.preview.v1.PreviewQueryResponse.stats:type_name -> opdata.preview.v1.Stats
+	29, // 6: opdata.preview.v1.PreviewQueryResponse.receipt:type_name -> opdata.preview.v1.Receipt
+	32, // 7: opdata.preview.v1.ValidateQueryResponse.violations:type_name -> opdata.preview.v1.Violation
+	7,  // 8: opdata.preview.v1.ValidateQueryResponse.resolved_objects:type_name -> opdata.preview.v1.ResolvedObject
+	33, // 9: opdata.preview.v1.DescribeQueryRequest.timeout:type_name -> google.protobuf.Duration
+	20, // 10: opdata.preview.v1.DescribeQueryResponse.columns:type_name -> opdata.preview.v1.Column
+	33, // 11: opdata.preview.v1.ListTablesRequest.timeout:type_name -> google.protobuf.Duration
+	17, // 12: opdata.preview.v1.ListTablesResponse.tables:type_name -> opdata.preview.v1.Table
+	33, // 13: opdata.preview.v1.DescribeTableRequest.timeout:type_name -> google.protobuf.Duration
+	17, // 14: opdata.preview.v1.DescribeTableResponse.table:type_name -> opdata.preview.v1.Table
+	16, // 15: opdata.preview.v1.ListConnectionsResponse.connections:type_name -> opdata.preview.v1.Connection
+	0,  // 16: opdata.preview.v1.Table.kind:type_name -> opdata.preview.v1.TableKind
+	18, // 17: opdata.preview.v1.Table.columns:type_name -> opdata.preview.v1.TableColumn
+	19, // 18: opdata.preview.v1.Table.foreign_keys:type_name -> opdata.preview.v1.ForeignKey
+	23, // 19: opdata.preview.v1.Table.changes:type_name -> opdata.preview.v1.CellChanges
+	23, // 20: opdata.preview.v1.Table.comment_changes:type_name -> opdata.preview.v1.CellChanges
+	23, // 21: opdata.preview.v1.TableColumn.changes:type_name -> opdata.preview.v1.CellChanges
+	23, // 22: opdata.preview.v1.TableColumn.comment_changes:type_name -> opdata.preview.v1.CellChanges
+	23, // 23: opdata.preview.v1.Column.changes:type_name -> opdata.preview.v1.CellChanges
+	22, // 24: opdata.preview.v1.Row.cells:type_name -> opdata.preview.v1.Cell
+	23, // 25: opdata.preview.v1.Cell.changes:type_name -> opdata.preview.v1.CellChanges
+	1,  // 26: opdata.preview.v1.CellChanges.kinds:type_name -> opdata.preview.v1.Change
+	24, // 27: opdata.preview.v1.CellChanges.replacements:type_name -> opdata.preview.v1.Replacement
+	1,  // 28: opdata.preview.v1.Replacement.kind:type_name -> opdata.preview.v1.Change
+	2,  // 29: opdata.preview.v1.Truncation.reason:type_name -> opdata.preview.v1.TruncationReason
+	27, // 30: opdata.preview.v1.Sanitization.counts:type_name -> opdata.preview.v1.ChangeCount
+	1,  // 31: opdata.preview.v1.ChangeCount.kind:type_name -> opdata.preview.v1.Change
+	33, // 32: opdata.preview.v1.Stats.check:type_name -> google.protobuf.Duration
+	33, // 33: opdata.preview.v1.Stats.queue:type_name -> google.protobuf.Duration
+	33, // 34: opdata.preview.v1.Stats.connect:type_name -> google.protobuf.Duration
+	33, // 35: opdata.preview.v1.Stats.execute:type_name -> google.protobuf.Duration
+	33, // 36: opdata.preview.v1.Stats.fetch:type_name -> google.protobuf.Duration
+	33, // 37: opdata.preview.v1.Stats.sanitize:type_name -> google.protobuf.Duration
+	33, // 38: opdata.preview.v1.Stats.total:type_name -> google.protobuf.Duration
+	33, // 39: opdata.preview.v1.Stats.catalog:type_name -> google.protobuf.Duration
+	31, // 40: opdata.preview.v1.ErrorDetail.position:type_name -> opdata.preview.v1.Position
+	32, // 41: opdata.preview.v1.ErrorDetail.violations:type_name -> opdata.preview.v1.Violation
+	3,  // 42: opdata.preview.v1.PreviewService.PreviewQuery:input_type -> opdata.preview.v1.PreviewQueryRequest
+	5,  // 43: opdata.preview.v1.PreviewService.ValidateQuery:input_type -> opdata.preview.v1.ValidateQueryRequest
+	8,  // 44: opdata.preview.v1.PreviewService.DescribeQuery:input_type -> opdata.preview.v1.DescribeQueryRequest
+	10, // 45: opdata.preview.v1.PreviewService.ListTables:input_type -> opdata.preview.v1.ListTablesRequest
+	12, // 46: opdata.preview.v1.PreviewService.DescribeTable:input_type -> opdata.preview.v1.DescribeTableRequest
+	14, // 47: opdata.preview.v1.PreviewService.ListConnections:input_type -> opdata.preview.v1.ListConnectionsRequest
+	4,  // 48: opdata.preview.v1.PreviewService.PreviewQuery:output_type -> opdata.preview.v1.PreviewQueryResponse
+	6,  // 49: opdata.preview.v1.PreviewService.ValidateQuery:output_type -> opdata.preview.v1.ValidateQueryResponse
+	9,  // 50: opdata.preview.v1.PreviewService.DescribeQuery:output_type -> opdata.preview.v1.DescribeQueryResponse
+	11, // 51: opdata.preview.v1.PreviewService.ListTables:output_type -> opdata.preview.v1.ListTablesResponse
+	13, // 52: opdata.preview.v1.PreviewService.DescribeTable:output_type -> opdata.preview.v1.DescribeTableResponse
+	15, // 53: opdata.preview.v1.PreviewService.ListConnections:output_type -> opdata.preview.v1.ListConnectionsResponse
+	48, // [48:54] is the sub-list for method output_type
+	42, // [42:48] is the sub-list for method input_type
+	42, // [42:42] is the sub-list for extension type_name
+	42, // [42:42] is the sub-list for extension extendee
+	0,  // [0:42] is the sub-list for field type_name
 }
 
 func init() { file_opdata_preview_v1_preview_proto_init() }
@@ -1955,16 +3091,17 @@ func file_opdata_preview_v1_preview_proto_init() {
 	if File_opdata_preview_v1_preview_proto != nil {
 		return
 	}
-	file_opdata_preview_v1_preview_proto_msgTypes[6].OneofWrappers = []any{}
-	file_opdata_preview_v1_preview_proto_msgTypes[8].OneofWrappers = []any{}
-	file_opdata_preview_v1_preview_proto_msgTypes[9].OneofWrappers = []any{}
+	file_opdata_preview_v1_preview_proto_msgTypes[14].OneofWrappers = []any{}
+	file_opdata_preview_v1_preview_proto_msgTypes[17].OneofWrappers = []any{}
+	file_opdata_preview_v1_preview_proto_msgTypes[19].OneofWrappers = []any{}
+	file_opdata_preview_v1_preview_proto_msgTypes[20].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_opdata_preview_v1_preview_proto_rawDesc), len(file_opdata_preview_v1_preview_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   19,
+			NumEnums:      3,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

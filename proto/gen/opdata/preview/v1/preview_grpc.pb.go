@@ -27,9 +27,12 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PreviewService_PreviewQuery_FullMethodName  = "/opdata.preview.v1.PreviewService/PreviewQuery"
-	PreviewService_ValidateQuery_FullMethodName = "/opdata.preview.v1.PreviewService/ValidateQuery"
-	PreviewService_DescribeQuery_FullMethodName = "/opdata.preview.v1.PreviewService/DescribeQuery"
+	PreviewService_PreviewQuery_FullMethodName    = "/opdata.preview.v1.PreviewService/PreviewQuery"
+	PreviewService_ValidateQuery_FullMethodName   = "/opdata.preview.v1.PreviewService/ValidateQuery"
+	PreviewService_DescribeQuery_FullMethodName   = "/opdata.preview.v1.PreviewService/DescribeQuery"
+	PreviewService_ListTables_FullMethodName      = "/opdata.preview.v1.PreviewService/ListTables"
+	PreviewService_DescribeTable_FullMethodName   = "/opdata.preview.v1.PreviewService/DescribeTable"
+	PreviewService_ListConnections_FullMethodName = "/opdata.preview.v1.PreviewService/ListConnections"
 )
 
 // PreviewServiceClient is the client API for PreviewService service.
@@ -47,6 +50,14 @@ type PreviewServiceClient interface {
 	// DescribeQuery returns the names and types of the columns that a query would
 	// have. The database reads the query, plans nothing and runs nothing.
 	DescribeQuery(ctx context.Context, in *DescribeQueryRequest, opts ...grpc.CallOption) (*DescribeQueryResponse, error)
+	// ListTables returns the tables that the connection's role may SELECT from and
+	// that a preview may name, a page at a time: metadata, no rows.
+	ListTables(ctx context.Context, in *ListTablesRequest, opts ...grpc.CallOption) (*ListTablesResponse, error)
+	// DescribeTable returns one such table with its columns and keys.
+	DescribeTable(ctx context.Context, in *DescribeTableRequest, opts ...grpc.CallOption) (*DescribeTableResponse, error)
+	// ListConnections returns the ids that the other calls take as connection_id,
+	// with their labels and nothing else of the connections.
+	ListConnections(ctx context.Context, in *ListConnectionsRequest, opts ...grpc.CallOption) (*ListConnectionsResponse, error)
 }
 
 type previewServiceClient struct {
@@ -87,6 +98,36 @@ func (c *previewServiceClient) DescribeQuery(ctx context.Context, in *DescribeQu
 	return out, nil
 }
 
+func (c *previewServiceClient) ListTables(ctx context.Context, in *ListTablesRequest, opts ...grpc.CallOption) (*ListTablesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListTablesResponse)
+	err := c.cc.Invoke(ctx, PreviewService_ListTables_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *previewServiceClient) DescribeTable(ctx context.Context, in *DescribeTableRequest, opts ...grpc.CallOption) (*DescribeTableResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DescribeTableResponse)
+	err := c.cc.Invoke(ctx, PreviewService_DescribeTable_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *previewServiceClient) ListConnections(ctx context.Context, in *ListConnectionsRequest, opts ...grpc.CallOption) (*ListConnectionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListConnectionsResponse)
+	err := c.cc.Invoke(ctx, PreviewService_ListConnections_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PreviewServiceServer is the server API for PreviewService service.
 // All implementations must embed UnimplementedPreviewServiceServer
 // for forward compatibility.
@@ -102,6 +143,14 @@ type PreviewServiceServer interface {
 	// DescribeQuery returns the names and types of the columns that a query would
 	// have. The database reads the query, plans nothing and runs nothing.
 	DescribeQuery(context.Context, *DescribeQueryRequest) (*DescribeQueryResponse, error)
+	// ListTables returns the tables that the connection's role may SELECT from and
+	// that a preview may name, a page at a time: metadata, no rows.
+	ListTables(context.Context, *ListTablesRequest) (*ListTablesResponse, error)
+	// DescribeTable returns one such table with its columns and keys.
+	DescribeTable(context.Context, *DescribeTableRequest) (*DescribeTableResponse, error)
+	// ListConnections returns the ids that the other calls take as connection_id,
+	// with their labels and nothing else of the connections.
+	ListConnections(context.Context, *ListConnectionsRequest) (*ListConnectionsResponse, error)
 	mustEmbedUnimplementedPreviewServiceServer()
 }
 
@@ -120,6 +169,15 @@ func (UnimplementedPreviewServiceServer) ValidateQuery(context.Context, *Validat
 }
 func (UnimplementedPreviewServiceServer) DescribeQuery(context.Context, *DescribeQueryRequest) (*DescribeQueryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DescribeQuery not implemented")
+}
+func (UnimplementedPreviewServiceServer) ListTables(context.Context, *ListTablesRequest) (*ListTablesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListTables not implemented")
+}
+func (UnimplementedPreviewServiceServer) DescribeTable(context.Context, *DescribeTableRequest) (*DescribeTableResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DescribeTable not implemented")
+}
+func (UnimplementedPreviewServiceServer) ListConnections(context.Context, *ListConnectionsRequest) (*ListConnectionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListConnections not implemented")
 }
 func (UnimplementedPreviewServiceServer) mustEmbedUnimplementedPreviewServiceServer() {}
 func (UnimplementedPreviewServiceServer) testEmbeddedByValue()                        {}
@@ -196,6 +254,60 @@ func _PreviewService_DescribeQuery_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PreviewService_ListTables_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListTablesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PreviewServiceServer).ListTables(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PreviewService_ListTables_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PreviewServiceServer).ListTables(ctx, req.(*ListTablesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PreviewService_DescribeTable_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DescribeTableRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PreviewServiceServer).DescribeTable(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PreviewService_DescribeTable_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PreviewServiceServer).DescribeTable(ctx, req.(*DescribeTableRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PreviewService_ListConnections_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListConnectionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PreviewServiceServer).ListConnections(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PreviewService_ListConnections_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PreviewServiceServer).ListConnections(ctx, req.(*ListConnectionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PreviewService_ServiceDesc is the grpc.ServiceDesc for PreviewService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -214,6 +326,18 @@ var PreviewService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DescribeQuery",
 			Handler:    _PreviewService_DescribeQuery_Handler,
+		},
+		{
+			MethodName: "ListTables",
+			Handler:    _PreviewService_ListTables_Handler,
+		},
+		{
+			MethodName: "DescribeTable",
+			Handler:    _PreviewService_DescribeTable_Handler,
+		},
+		{
+			MethodName: "ListConnections",
+			Handler:    _PreviewService_ListConnections_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

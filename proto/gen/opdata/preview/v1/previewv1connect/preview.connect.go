@@ -50,6 +50,15 @@ const (
 	// PreviewServiceDescribeQueryProcedure is the fully-qualified name of the PreviewService's
 	// DescribeQuery RPC.
 	PreviewServiceDescribeQueryProcedure = "/opdata.preview.v1.PreviewService/DescribeQuery"
+	// PreviewServiceListTablesProcedure is the fully-qualified name of the PreviewService's ListTables
+	// RPC.
+	PreviewServiceListTablesProcedure = "/opdata.preview.v1.PreviewService/ListTables"
+	// PreviewServiceDescribeTableProcedure is the fully-qualified name of the PreviewService's
+	// DescribeTable RPC.
+	PreviewServiceDescribeTableProcedure = "/opdata.preview.v1.PreviewService/DescribeTable"
+	// PreviewServiceListConnectionsProcedure is the fully-qualified name of the PreviewService's
+	// ListConnections RPC.
+	PreviewServiceListConnectionsProcedure = "/opdata.preview.v1.PreviewService/ListConnections"
 )
 
 // PreviewServiceClient is a client for the opdata.preview.v1.PreviewService service.
@@ -63,6 +72,14 @@ type PreviewServiceClient interface {
 	// DescribeQuery returns the names and types of the columns that a query would
 	// have. The database reads the query, plans nothing and runs nothing.
 	DescribeQuery(context.Context, *connect.Request[v1.DescribeQueryRequest]) (*connect.Response[v1.DescribeQueryResponse], error)
+	// ListTables returns the tables that the connection's role may SELECT from and
+	// that a preview may name, a page at a time: metadata, no rows.
+	ListTables(context.Context, *connect.Request[v1.ListTablesRequest]) (*connect.Response[v1.ListTablesResponse], error)
+	// DescribeTable returns one such table with its columns and keys.
+	DescribeTable(context.Context, *connect.Request[v1.DescribeTableRequest]) (*connect.Response[v1.DescribeTableResponse], error)
+	// ListConnections returns the ids that the other calls take as connection_id,
+	// with their labels and nothing else of the connections.
+	ListConnections(context.Context, *connect.Request[v1.ListConnectionsRequest]) (*connect.Response[v1.ListConnectionsResponse], error)
 }
 
 // NewPreviewServiceClient constructs a client for the opdata.preview.v1.PreviewService service. By
@@ -94,14 +111,35 @@ func NewPreviewServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 			connect.WithSchema(previewServiceMethods.ByName("DescribeQuery")),
 			connect.WithClientOptions(opts...),
 		),
+		listTables: connect.NewClient[v1.ListTablesRequest, v1.ListTablesResponse](
+			httpClient,
+			baseURL+PreviewServiceListTablesProcedure,
+			connect.WithSchema(previewServiceMethods.ByName("ListTables")),
+			connect.WithClientOptions(opts...),
+		),
+		describeTable: connect.NewClient[v1.DescribeTableRequest, v1.DescribeTableResponse](
+			httpClient,
+			baseURL+PreviewServiceDescribeTableProcedure,
+			connect.WithSchema(previewServiceMethods.ByName("DescribeTable")),
+			connect.WithClientOptions(opts...),
+		),
+		listConnections: connect.NewClient[v1.ListConnectionsRequest, v1.ListConnectionsResponse](
+			httpClient,
+			baseURL+PreviewServiceListConnectionsProcedure,
+			connect.WithSchema(previewServiceMethods.ByName("ListConnections")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // previewServiceClient implements PreviewServiceClient.
 type previewServiceClient struct {
-	previewQuery  *connect.Client[v1.PreviewQueryRequest, v1.PreviewQueryResponse]
-	validateQuery *connect.Client[v1.ValidateQueryRequest, v1.ValidateQueryResponse]
-	describeQuery *connect.Client[v1.DescribeQueryRequest, v1.DescribeQueryResponse]
+	previewQuery    *connect.Client[v1.PreviewQueryRequest, v1.PreviewQueryResponse]
+	validateQuery   *connect.Client[v1.ValidateQueryRequest, v1.ValidateQueryResponse]
+	describeQuery   *connect.Client[v1.DescribeQueryRequest, v1.DescribeQueryResponse]
+	listTables      *connect.Client[v1.ListTablesRequest, v1.ListTablesResponse]
+	describeTable   *connect.Client[v1.DescribeTableRequest, v1.DescribeTableResponse]
+	listConnections *connect.Client[v1.ListConnectionsRequest, v1.ListConnectionsResponse]
 }
 
 // PreviewQuery calls opdata.preview.v1.PreviewService.PreviewQuery.
@@ -119,6 +157,21 @@ func (c *previewServiceClient) DescribeQuery(ctx context.Context, req *connect.R
 	return c.describeQuery.CallUnary(ctx, req)
 }
 
+// ListTables calls opdata.preview.v1.PreviewService.ListTables.
+func (c *previewServiceClient) ListTables(ctx context.Context, req *connect.Request[v1.ListTablesRequest]) (*connect.Response[v1.ListTablesResponse], error) {
+	return c.listTables.CallUnary(ctx, req)
+}
+
+// DescribeTable calls opdata.preview.v1.PreviewService.DescribeTable.
+func (c *previewServiceClient) DescribeTable(ctx context.Context, req *connect.Request[v1.DescribeTableRequest]) (*connect.Response[v1.DescribeTableResponse], error) {
+	return c.describeTable.CallUnary(ctx, req)
+}
+
+// ListConnections calls opdata.preview.v1.PreviewService.ListConnections.
+func (c *previewServiceClient) ListConnections(ctx context.Context, req *connect.Request[v1.ListConnectionsRequest]) (*connect.Response[v1.ListConnectionsResponse], error) {
+	return c.listConnections.CallUnary(ctx, req)
+}
+
 // PreviewServiceHandler is an implementation of the opdata.preview.v1.PreviewService service.
 type PreviewServiceHandler interface {
 	// PreviewQuery runs one SELECT or WITH query in a read-only transaction that
@@ -130,6 +183,14 @@ type PreviewServiceHandler interface {
 	// DescribeQuery returns the names and types of the columns that a query would
 	// have. The database reads the query, plans nothing and runs nothing.
 	DescribeQuery(context.Context, *connect.Request[v1.DescribeQueryRequest]) (*connect.Response[v1.DescribeQueryResponse], error)
+	// ListTables returns the tables that the connection's role may SELECT from and
+	// that a preview may name, a page at a time: metadata, no rows.
+	ListTables(context.Context, *connect.Request[v1.ListTablesRequest]) (*connect.Response[v1.ListTablesResponse], error)
+	// DescribeTable returns one such table with its columns and keys.
+	DescribeTable(context.Context, *connect.Request[v1.DescribeTableRequest]) (*connect.Response[v1.DescribeTableResponse], error)
+	// ListConnections returns the ids that the other calls take as connection_id,
+	// with their labels and nothing else of the connections.
+	ListConnections(context.Context, *connect.Request[v1.ListConnectionsRequest]) (*connect.Response[v1.ListConnectionsResponse], error)
 }
 
 // NewPreviewServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -157,6 +218,24 @@ func NewPreviewServiceHandler(svc PreviewServiceHandler, opts ...connect.Handler
 		connect.WithSchema(previewServiceMethods.ByName("DescribeQuery")),
 		connect.WithHandlerOptions(opts...),
 	)
+	previewServiceListTablesHandler := connect.NewUnaryHandler(
+		PreviewServiceListTablesProcedure,
+		svc.ListTables,
+		connect.WithSchema(previewServiceMethods.ByName("ListTables")),
+		connect.WithHandlerOptions(opts...),
+	)
+	previewServiceDescribeTableHandler := connect.NewUnaryHandler(
+		PreviewServiceDescribeTableProcedure,
+		svc.DescribeTable,
+		connect.WithSchema(previewServiceMethods.ByName("DescribeTable")),
+		connect.WithHandlerOptions(opts...),
+	)
+	previewServiceListConnectionsHandler := connect.NewUnaryHandler(
+		PreviewServiceListConnectionsProcedure,
+		svc.ListConnections,
+		connect.WithSchema(previewServiceMethods.ByName("ListConnections")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/opdata.preview.v1.PreviewService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case PreviewServicePreviewQueryProcedure:
@@ -165,6 +244,12 @@ func NewPreviewServiceHandler(svc PreviewServiceHandler, opts ...connect.Handler
 			previewServiceValidateQueryHandler.ServeHTTP(w, r)
 		case PreviewServiceDescribeQueryProcedure:
 			previewServiceDescribeQueryHandler.ServeHTTP(w, r)
+		case PreviewServiceListTablesProcedure:
+			previewServiceListTablesHandler.ServeHTTP(w, r)
+		case PreviewServiceDescribeTableProcedure:
+			previewServiceDescribeTableHandler.ServeHTTP(w, r)
+		case PreviewServiceListConnectionsProcedure:
+			previewServiceListConnectionsHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -184,4 +269,16 @@ func (UnimplementedPreviewServiceHandler) ValidateQuery(context.Context, *connec
 
 func (UnimplementedPreviewServiceHandler) DescribeQuery(context.Context, *connect.Request[v1.DescribeQueryRequest]) (*connect.Response[v1.DescribeQueryResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("opdata.preview.v1.PreviewService.DescribeQuery is not implemented"))
+}
+
+func (UnimplementedPreviewServiceHandler) ListTables(context.Context, *connect.Request[v1.ListTablesRequest]) (*connect.Response[v1.ListTablesResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("opdata.preview.v1.PreviewService.ListTables is not implemented"))
+}
+
+func (UnimplementedPreviewServiceHandler) DescribeTable(context.Context, *connect.Request[v1.DescribeTableRequest]) (*connect.Response[v1.DescribeTableResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("opdata.preview.v1.PreviewService.DescribeTable is not implemented"))
+}
+
+func (UnimplementedPreviewServiceHandler) ListConnections(context.Context, *connect.Request[v1.ListConnectionsRequest]) (*connect.Response[v1.ListConnectionsResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("opdata.preview.v1.PreviewService.ListConnections is not implemented"))
 }
