@@ -49,6 +49,9 @@ type Config struct {
 	// be pointed at them and so are tried with the embedded package alone; a
 	// run without them says so in Report.Notes.
 	SkipHostile bool
+	// Resolution compares every decision about functions, operators, casts and types
+	// with what the server itself would run.
+	Resolution bool
 	// Trace, unless it is nil, is told of every case and what became of it: an
 	// answer, or the gateway's reason.
 	Trace func(number int, technique, sql, became string)

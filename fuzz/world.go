@@ -107,7 +107,9 @@ func newWorld(ctx context.Context, c Config, r *rand.Rand) (_ *world, err error)
 	w.role = roleDSN(dsn, w.fixture.Password)
 	w.judge = judge.New(w.role, sqlgen.Effectful(), fixture.Effectful())
 	if !c.Unguarded {
-		w.resolver = resolution.New(w.role, dsn)
+		if c.Resolution {
+			w.resolver = resolution.New(w.role, dsn)
+		}
 		if w.sanitizer, err = sanitize.New(sanitize.Config{}); err != nil {
 			return nil, err
 		}
