@@ -95,6 +95,8 @@ func TestTheStringIsRead(t *testing.T) {
 		{"postgres://x:y@z:1/a?host=h&port=6&user=u&password=p&dbname=d", "h 6 u p d"},
 		{"postgres://u@h:6/d", "h 6 u  d"},
 		{"postgres://u:@h:6/d", "h 6 u  d"},
+		{"host=a host=h port=6 user=x user=u dbname=a database=d password=p password=", "h 6 u  d"},
+		{"postgres://h:6/d?user=x&user=u", "h 6 u  d"},
 	} {
 		config, err := dsn.Parse(c.text)
 		if err != nil {
@@ -120,8 +122,8 @@ func TestRefused(t *testing.T) {
 		"postgres://preview@[x?],127.0.0.1:5432/shop", "postgres://preview@[canary]/shop", "postgres://u@[::1,127.0.0.1]:5432/d", "postgres://u@[]/d",
 		"postgres://u@[::1]canary:5432/d", "postgres://u@[::1/d", "postgres://u@::1/d", "postgres://a@b@canary/d", "postgres://u:p/canary@h/d", "postgres://u@h%2Ccanary/d",
 		"postgres://u@h /d", "postgres://u@h/d\n", "postgres://u@h/d?a", "postgres://u@h/d?a=b=canary", "postgres://u@h/d?%=canary", "postgres://u@h/d?dbname=%00canary",
-		"postgres://u@h/d?sslmode=require&sslmode=disable", "postgres://u@h/d?ssl=true&sslmode=disable", "postgres://u@h/d?ssl=canary", "postgres://u@h/d?&application_name=canary",
-		"host=h host=canary", "host=h dbname=a database=canary", "host=h HOST=canary", "host=h ssl=true", "host=h user=u\\", "host='h'user=canary", "host='canary", "host h user=u",
+		"postgres://u@h/d?ssl=true&sslmode=disable", "postgres://u@h/d?ssl=canary", "postgres://u@h/d?&application_name=canary",
+		"host=h HOST=canary", "host=h user=u user=''", "host=h ssl=true", "host=h user=u\\", "host='h'user=canary", "host='canary", "host h user=u",
 		"host=@canary", `host=C:\\canary`, "host=[::1]", "host=::1]", "host='a b'", "host=h#canary", "host=a%2Fb",
 	} {
 		config, err := dsn.Parse(text)

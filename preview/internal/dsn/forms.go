@@ -158,6 +158,7 @@ func readQuery(text string) (Parameters, *Error) {
 	if text == "" {
 		return p, nil
 	}
+	alias, explicit := false, false
 	for pair := range strings.SplitSeq(strings.TrimSuffix(text, "&"), "&") {
 		rawKey, rawValue, found := strings.Cut(pair, "=")
 		if !found || strings.Contains(rawValue, "=") {
@@ -172,11 +173,16 @@ func readQuery(text string) (Parameters, *Error) {
 			return nil, err
 		}
 		if key == "ssl" && value == "true" {
-			key, value = "sslmode", "require"
+			key, value, alias = "sslmode", "require", true
+		} else if key == "sslmode" {
+			explicit = true
 		}
 		if err := p.set(key, value); err != nil {
 			return nil, err
 		}
+	}
+	if alias && explicit {
+		return nil, &Error{"the connection string has both ssl and sslmode", "leave out ssl"}
 	}
 	return p, nil
 }

@@ -52,10 +52,10 @@ var values = map[string][]string{
 }
 
 // Read reads a connection string, as a URL or as keywords and values. It follows
-// libpq, and refuses what other readers could take for something else: a key
-// that stands twice, a host that is no name, address or folder, an address in
-// brackets that is not IPv6, a space or control character in a URL. It opens no
-// file. The error is always an *Error.
+// libpq, and refuses what other readers could take for something else: a host
+// that is no name, address or folder, an address in brackets that is not IPv6, a
+// space or control character in a URL. Of a key that stands twice the last value
+// holds. Read opens no file. The error is always an *Error.
 func Read(text string) (Parameters, error) {
 	switch {
 	case strings.TrimSpace(text) == "":
@@ -96,7 +96,7 @@ func schemeOf(text string) (rest string, ok bool) {
 	return "", false
 }
 
-// set adds a key that stands once.
+// set adds a key; of one that stands twice the last value holds.
 func (p Parameters) set(key, value string) *Error {
 	if key == "database" {
 		key = "dbname"
@@ -119,9 +119,6 @@ func (p Parameters) set(key, value string) *Error {
 	}
 	if key == "user" && value == "" { // no user to some readers, an unnamed one to others
 		return &Error{"the connection string has an empty user", "leave the key out for the operating system's user"}
-	}
-	if _, twice := p[key]; twice {
-		return &Error{"a key stands twice in the connection string", "leave one of them out"}
 	}
 	p[key] = value
 	return nil
