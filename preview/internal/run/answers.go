@@ -14,13 +14,13 @@ import (
 const maxDescription = 512 << 10
 
 // keep says how much of an answer to keep; the fields are those of Query.
-type keep struct {
+type resultLimits struct {
 	rows, columns, cellBytes int
 	bytes                    int64
 	describeOnly             bool
 	large                    func() error // see Query.Large
 	// own marks a query of our own, which is not worth compiling.
-	own bool
+	internal bool
 	// catalogPath makes the search path PostgreSQL's own catalog alone.
 	catalogPath bool
 }
@@ -34,15 +34,15 @@ const (
 	stageBound
 )
 
-// failure is an error that the server reported for a part of the flight.
-type failure struct {
+// failure is an error that the server reported for a part of the pipeline.
+type serverFailure struct {
 	part   part
 	stage  stage
 	fields wire.Fields
 	fatal  bool
 }
 
-// answers is what came back from a flight.
+// answers is what came back from a pipeline.
 type answers struct {
 	columns      []Column
 	totalColumns int
@@ -50,19 +50,19 @@ type answers struct {
 	moreRows     bool // a row beyond keep.rows came
 	byteLimited  bool
 	bytes        int64
-	roomy        bool // there is room for a large result
-	crowded      bool // there is none
-	failure      *failure
+	largeGranted bool // there is room for a large result
+	largeDenied  bool // there is none
+	failure      *serverFailure
 	firstRow     time.Time
 	wrote        bool // the read-only question was not answered as it must be
-	asked        bool // the question was answered
+	checked      bool // the question was answered
 	clean        bool // the locks were given back and no prepared statement was left
 	unsure       bool // an error stood in for the rollback or the clean-up
-	settled      bool // the session keeps its settings from now on
+	configured   bool // the session keeps its settings from now on
 
 	pid string // of the server process that answered
 
-	keep      keep
+	limits    resultLimits
 	groups    [][]step // what is still to be answered
 	stage     stage    // of the first of these
 	described bool
@@ -84,7 +84,7 @@ func (a *answers) next() {
 	a.stage = stageNone
 }
 
-// read reads the answers to a whole flight. A failure that the server reported
+// read reads the answers to a whole pipeline. A failure that the server reported
 // is in a.failure; an error means that the session cannot be used any more.
 func (a *answers) read(r *wire.Reader) error {
 	for len(a.groups) > 0 {
@@ -122,13 +122,13 @@ func (a *answers) advance(r *wire.Reader, kind byte) error {
 		a.stage = stageParsed
 	case kind == '2' && a.stage == stageParsed && s.execute:
 		a.stage = stageBound
-	case kind == 't' && s.part == partStatement && a.keep.describeOnly && a.stage == stageParsed:
+	case kind == 't' && s.part == partStatement && a.limits.describeOnly && a.stage == stageParsed:
 	case kind == 'T' && s.part == partStatement && !a.described && a.stage != stageNone:
 		a.described = true
 		if err := a.describe(r); err != nil {
 			return err
 		}
-		if a.keep.describeOnly {
+		if a.limits.describeOnly {
 			a.next()
 		}
 	case kind == 'D' && a.stage == stageBound:
@@ -142,7 +142,7 @@ func (a *answers) advance(r *wire.Reader, kind byte) error {
 				a.firstRow = time.Now()
 			}
 		}
-		a.settled = a.settled || s.part == partSettle
+		a.configured = a.configured || s.part == partConfigure
 		a.next()
 	default:
 		return wire.ErrProtocol
@@ -169,7 +169,7 @@ func (a *answers) synced(r *wire.Reader) error {
 		a.unsure = a.unsure || !inside && status == 'E'
 	case unanswered, a.skipping:
 		return wire.ErrProtocol
-	case inside && (status != 'T' || !a.asked), !inside && status != 'I':
+	case inside && (status != 'T' || !a.checked), !inside && status != 'I':
 		return wire.ErrProtocol
 	}
 	a.groups, a.stage, a.skipping = a.groups[1:], stageNone, false
@@ -194,11 +194,11 @@ func (a *answers) failed(r *wire.Reader) error {
 		default:
 			s.part = partCleanUp
 		}
-		a.failure = &failure{part: s.part, stage: a.stage, fields: fields}
+		a.failure = &serverFailure{part: s.part, stage: a.stage, fields: fields}
 	}
 	a.failure.fatal = severity == "FATAL" || severity == "PANIC"
 	a.skipping = true
-	if s, ok := a.step(); len(a.groups) == 1 && (!ok || s.part != partSettle) {
+	if s, ok := a.step(); len(a.groups) == 1 && (!ok || s.part != partConfigure) {
 		a.unsure = true
 	}
 	return nil
@@ -224,7 +224,7 @@ func (a *answers) describe(r *wire.Reader) error {
 			Precision: -1, Scale: -1,
 			TableOID: field.TableOID, Attribute: field.TableAttributeNumber,
 		}
-		if i < a.keep.columns {
+		if i < a.limits.columns {
 			a.bytes += int64(len(field.Name))
 		}
 	}
@@ -235,7 +235,7 @@ func (a *answers) row(r *wire.Reader, s step) error {
 	switch s.part {
 	case partStatement:
 		return a.dataRow(r)
-	case partQuestion:
+	case partCheck:
 		return a.answer(r, s.unlocks)
 	case partCleanUp:
 		return a.cleanedUp(r)
@@ -251,7 +251,7 @@ func (a *answers) dataRow(r *wire.Reader) error {
 	if a.firstRow.IsZero() {
 		a.firstRow = time.Now()
 	}
-	if len(a.rows) >= a.keep.rows {
+	if len(a.rows) >= a.limits.rows {
 		a.moreRows = true
 		return nil
 	}
@@ -259,8 +259,8 @@ func (a *answers) dataRow(r *wire.Reader) error {
 		return nil
 	}
 	cells, bytes, fits, err := r.Row(wire.RowLimits{
-		Columns: a.totalColumns, MaxColumns: a.keep.columns, MaxCellBytes: a.keep.cellBytes,
-		MaxBytes: a.keep.bytes - a.bytes,
+		Columns: a.totalColumns, MaxColumns: a.limits.columns, MaxCellBytes: a.limits.cellBytes,
+		MaxBytes: a.limits.bytes - a.bytes,
 	})
 	if err != nil {
 		return err
@@ -276,19 +276,19 @@ func (a *answers) dataRow(r *wire.Reader) error {
 
 // fits asks for room when the rows, with the one that comes, would be large.
 func (a *answers) fits(r *wire.Reader) bool {
-	if a.keep.large == nil || a.roomy || a.crowded {
-		return !a.crowded
+	if a.limits.large == nil || a.largeGranted || a.largeDenied {
+		return !a.largeDenied
 	}
-	columns := int64(min(a.totalColumns, a.keep.columns))
+	columns := int64(min(a.totalColumns, a.limits.columns))
 	cells := (int64(len(a.rows)) + 1) * columns * int64(unsafe.Sizeof(Cell{}))
-	if a.bytes+cells+min(r.Left(), columns*int64(a.keep.cellBytes)) < LargeFrom {
+	if a.bytes+cells+min(r.Left(), columns*int64(a.limits.cellBytes)) < LargeFrom {
 		return true
 	}
-	a.roomy = a.keep.large() == nil
-	if a.crowded = !a.roomy; a.crowded {
+	a.largeGranted = a.limits.large() == nil
+	if a.largeDenied = !a.largeGranted; a.largeDenied {
 		a.rows = nil
 	}
-	return a.roomy
+	return a.largeGranted
 }
 
 // answer takes the row that says whether a transaction id was assigned, and how
@@ -302,10 +302,10 @@ func (a *answers) answer(r *wire.Reader, unlocks bool) error {
 	if err != nil {
 		return err
 	}
-	if a.asked || !fits {
+	if a.checked || !fits {
 		return wire.ErrProtocol
 	}
-	a.asked = true
+	a.checked = true
 	a.wrote = !cells[0].Null || string(cells[1].Bytes) != "on" || string(cells[2].Bytes) != "on"
 	a.pid = string(cells[3].Bytes)
 	a.clean = unlocks

@@ -46,10 +46,10 @@ func FuzzAnswers(f *testing.F) {
 	f.Add(encode(&pgproto3.ErrorResponse{Severity: "FATAL", Code: "57P01"}), true, true)
 	f.Add(encode(&pgproto3.NoticeResponse{Message: "n"}, &pgproto3.ParameterStatus{Name: "a", Value: "b"}, parsed), false, true)
 
-	f.Fuzz(func(t *testing.T, server []byte, own, describeOnly bool) {
-		limits := keep{rows: 1, columns: 1, cellBytes: 3, bytes: 16, describeOnly: describeOnly}
-		sent := newFlight("select 1", terms{traits: traits{version: 17}, left: time.Second, keep: limits, own: own})
-		a := &answers{keep: limits, groups: sent.groups}
+	f.Fuzz(func(t *testing.T, server []byte, direct, describeOnly bool) {
+		limits := resultLimits{rows: 1, columns: 1, cellBytes: 3, bytes: 16, describeOnly: describeOnly}
+		sent := newPipeline("select 1", pipelineOptions{capabilities: capabilities{version: 17}, left: time.Second, limits: limits, direct: direct})
+		a := &answers{limits: limits, groups: sent.groups}
 		err := a.read(wire.NewReader(wire.NewConn(scripted{Reader: bytes.NewReader(server)})))
 		kept := 0
 		for _, r := range a.rows {
@@ -69,7 +69,7 @@ func FuzzAnswers(f *testing.F) {
 		if err != nil || a.failure != nil {
 			return
 		}
-		if !a.asked || len(a.groups) != 0 || !bytes.HasSuffix(bytes.TrimRight(server, "\x00"), []byte("I")) && !bytes.Contains(server, []byte("Z\x00\x00\x00\x05I")) {
+		if !a.checked || len(a.groups) != 0 || !bytes.HasSuffix(bytes.TrimRight(server, "\x00"), []byte("I")) && !bytes.Contains(server, []byte("Z\x00\x00\x00\x05I")) {
 			t.Fatal("an answer is taken as whole that is not")
 		}
 	})

@@ -9,12 +9,12 @@ import (
 )
 
 // TestPoolerThatNamesAServerProcess: a pooler whose login names the process of
-// one server session, and whose flights then land on others. Sessions keep no
+// one server session, and whose pipelines then land on others. Sessions keep no
 // settings there, and no answer is used that came without them.
 func TestPoolerThatNamesAServerProcess(t *testing.T) {
 	t.Parallel()
 	processes := []string{"1", "1", "2", "2", "1", "3"}
-	server := &obedient{process: func(flight int) string { return processes[min(flight, len(processes)-1)] }}
+	server := &obedient{process: func(pipeline int) string { return processes[min(pipeline, len(processes)-1)] }}
 	to := startFake(t, server.serve)
 	pools := newPools(t, run.Limits{})
 	for i := range 5 {
@@ -22,18 +22,18 @@ func TestPoolerThatNamesAServerProcess(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%d: %v", i, err)
 		}
-		flights := server.flights()
-		last := flights[len(flights)-1]
+		pipelines := server.pipelines()
+		last := pipelines[len(pipelines)-1]
 		if !strings.Contains(last, "'standard_conforming_strings', 'on', true") && rows[0][0] != "1" {
 			t.Errorf("%d: an answer of process %s was used that came without settings", i, rows[0][0])
 		}
 	}
 	// The first is full; the second too, and keeps the settings; the third is
 	// answered by another process and made again in full, as all after it.
-	for i, sent := range server.flights() {
+	for i, sent := range server.pipelines() {
 		local, session := strings.Contains(sent, "'standard_conforming_strings', 'on', true"), strings.Contains(sent, "'standard_conforming_strings', 'on', false")
 		if local != (i != 2) || session != (i == 1) {
-			t.Errorf("flight %d pins settings for the transaction: %v, for the session: %v", i, local, session)
+			t.Errorf("pipeline %d pins settings for the transaction: %v, for the session: %v", i, local, session)
 		}
 	}
 }

@@ -70,7 +70,7 @@ func dial(ctx context.Context, config *pgconn.Config, idle time.Duration) (*sess
 	}
 	return &session{
 		pg: pg, conn: conn, reader: wire.NewReader(conn), created: time.Now(),
-		traits: traits{
+		capabilities: capabilities{
 			version: majorVersion(pg.ParameterStatus("server_version")),
 			rawText: pg.ParameterStatus("server_encoding") == "SQL_ASCII",
 			idle:    idle + lostAfter,

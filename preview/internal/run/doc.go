@@ -1,9 +1,9 @@
 // Package run sends one statement to PostgreSQL and brings back a bounded
 // answer, read-only, in one round trip.
 //
-// # The flight
+// # The pipeline
 //
-// A session is used for one flight at a time. A flight is written at once and
+// A session is used for one pipeline at a time. A pipeline is written at once and
 // answered at once:
 //
 //	begin transaction ... read only
@@ -24,11 +24,11 @@
 //
 // A session whose server process has the number that the login gave is our own,
 // with no pooler in between. It keeps its settings: the last group of its second
-// flight sets them for the session, and from the third on a flight sets the time
+// pipeline sets them for the session, and from the third on a pipeline sets the time
 // limit alone, and that only where it is not the longest. Its question gives the
 // advisory locks back too, so that no statement is needed for that after the
-// rollback; after an error, which the question does not survive, a flight of
-// its own does. Each flight asks for the process again; an answer of another one
+// rollback; after an error, which the question does not survive, a pipeline of
+// its own does. Each pipeline asks for the process again; an answer of another one
 // is not used, and the target is from then on taken to be behind a pooler.
 // Prepared statements of SQL's PREPARE are deallocated in a session of our own,
 // and counted behind a pooler.
@@ -44,7 +44,7 @@
 //	deallocate all                   4
 //
 // An error before the server has seen the statement, by a clock of the role's,
-// makes the flight be made again, three times at most.
+// makes the pipeline be made again, three times at most.
 //
 // A transaction id that was assigned, or a transaction that is not read-only
 // at its end, fails the preview. That no id was assigned proves that no
@@ -61,7 +61,7 @@
 //
 // # Clocks
 //
-// The time limit covers waiting for a place, connecting, and the flight. The
+// The time limit covers waiting for a place, connecting, and the pipeline. The
 // server gets what is left as its statement_timeout; this side waits a little
 // longer (the grace), so that the server's own answer, which says why, wins
 // when it comes at all. When the caller goes away or the grace passes, the

@@ -24,20 +24,21 @@ func (ps *Pools) Describe(ctx context.Context, t Target, q Query) (*Result, erro
 
 func (ps *Pools) query(ctx context.Context, t Target, q Query, describeOnly bool) (*Result, error) {
 	q = q.bounded()
-	v := ps.newVisit(t, q.SQL, q.Timeout)
-	limits := keep{
+	e := ps.newExecution(t, q.SQL, q.Timeout)
+	limits := resultLimits{
 		rows: q.MaxRows, columns: q.MaxColumns, cellBytes: q.MaxCellBytes, bytes: q.MaxBytes, describeOnly: describeOnly,
 		large: q.Large,
 	}
-	result, err := v.query(ctx, limits)
+	result, err := e.query(ctx, limits)
 	if err != nil {
 		return nil, err
 	}
 	return result, nil
 }
 
-// visit is one use of a pool: a place, a session, and one or two flights.
-type visit struct {
+// execution is one request to a database: its permit, its session, and one or
+// two pipelines.
+type execution struct {
 	pools    *Pools
 	target   Target
 	sql      string
@@ -49,84 +50,84 @@ type visit struct {
 	queue, connect time.Duration
 }
 
-func (ps *Pools) newVisit(t Target, sql string, timeout time.Duration) *visit {
-	return &visit{pools: ps, target: t, sql: sql, deadline: time.Now().Add(timeout)}
+func (ps *Pools) newExecution(t Target, sql string, timeout time.Duration) *execution {
+	return &execution{pools: ps, target: t, sql: sql, deadline: time.Now().Add(timeout)}
 }
 
-// query makes the main flight and, for names that are not known yet, a second.
-func (v *visit) query(ctx context.Context, limits keep) (*Result, *Error) {
-	if err := v.begin(ctx); err != nil {
+// query runs the main pipeline and, for names that are not known yet, a second.
+func (e *execution) query(ctx context.Context, limits resultLimits) (*Result, *Error) {
+	if err := e.acquire(ctx); err != nil {
 		return nil, err
 	}
-	defer v.end()
+	defer e.release()
 
-	a, sent, received, err := v.fly(ctx, v.sql, limits)
+	a, err := e.roundTrip(ctx, e.sql, limits)
 	if err != nil {
 		return nil, err
 	}
-	done, connect := time.Now(), v.connect
+	done, connect := time.Now(), e.connect
 	result := &Result{
 		Columns: a.columns, TotalColumns: a.totalColumns, Rows: a.rows,
 		RowLimited: len(a.rows) >= limits.rows || a.moreRows, ByteLimited: a.byteLimited,
-		Bytes: a.bytes, BytesReceived: received,
+		Bytes: a.bytes, BytesReceived: a.received,
 	}
 	if limits.describeOnly {
-		result.Execute = done.Sub(sent)
+		result.Execute = done.Sub(a.sent)
 	} else {
-		result.Execute, result.Fetch = a.firstRow.Sub(sent), done.Sub(a.firstRow)
+		result.Execute, result.Fetch = a.firstRow.Sub(a.sent), done.Sub(a.firstRow)
 	}
-	if err := v.nameColumns(ctx, result.Columns); err != nil {
+	if err := e.nameColumns(ctx, result.Columns); err != nil {
 		return nil, err
 	}
-	result.Queue, result.Connect, result.Describe = v.queue, v.connect, time.Since(done)-(v.connect-connect)
+	result.Queue, result.Connect, result.Describe = e.queue, e.connect, time.Since(done)-(e.connect-connect)
 	result.SchemaFingerprint = SchemaFingerprint(result.Columns)
 	result.Columns = result.Columns[:min(len(result.Columns), limits.columns)]
 	return result, nil
 }
 
-// begin takes a place and a session.
-func (v *visit) begin(ctx context.Context) *Error {
+// acquire takes a permit and a session.
+func (e *execution) acquire(ctx context.Context) *Error {
 	start := time.Now()
-	// The protocol ends a text at its first NUL byte; what follows would be read
-	// as something else.
-	if strings.IndexByte(v.sql, 0) >= 0 {
+	// The protocol ends a text at its first NUL byte; the server would read what
+	// follows as something else.
+	if strings.IndexByte(e.sql, 0) >= 0 {
 		return newError(reason.SQLInvalidText, "the query holds a NUL byte", "leave it out")
 	}
-	if deadline, ok := ctx.Deadline(); ok && deadline.Before(v.deadline) {
-		v.deadline = deadline
+	if deadline, ok := ctx.Deadline(); ok && deadline.Before(e.deadline) {
+		e.deadline = deadline
 	}
 	switch err := ctx.Err(); {
 	case errors.Is(err, context.Canceled):
 		return callerGone()
-	case err != nil, !v.deadline.After(start):
+	case err != nil, !e.deadline.After(start):
 		return startedTooLate()
 	}
-	pool, err := v.pools.pool(v.target)
+	pool, err := e.pools.pool(e.target)
 	if err != nil {
 		return err
 	}
-	if err := pool.enter(ctx, v.deadline); err != nil {
+	if err := pool.enter(ctx, e.deadline); err != nil {
 		return err
 	}
-	v.pool = pool
-	v.queue = time.Since(start)
-	if v.session = pool.take(); v.session != nil {
+	e.pool = pool
+	e.queue = time.Since(start)
+	if e.session = pool.take(); e.session != nil {
 		return nil
 	}
-	if err := v.dial(ctx); err != nil {
+	if err := e.dial(ctx); err != nil {
 		pool.leave()
 		return err
 	}
 	return nil
 }
 
-func (v *visit) dial(ctx context.Context) *Error {
+func (e *execution) dial(ctx context.Context) *Error {
 	start := time.Now()
-	ctx, cancel := context.WithDeadline(ctx, earlier(v.deadline, start.Add(v.pools.limits.ConnectTimeout)))
+	ctx, cancel := context.WithDeadline(ctx, earlier(e.deadline, start.Add(e.pools.limits.ConnectTimeout)))
 	defer cancel()
 	var err *Error
-	v.session, err = dial(ctx, v.pool.config, v.pool.limits.IdleTimeout)
-	v.connect += time.Since(start)
+	e.session, err = dial(ctx, e.pool.config, e.pool.limits.IdleTimeout)
+	e.connect += time.Since(start)
 	return err
 }
 
@@ -137,116 +138,123 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// end gives back what begin took.
-func (v *visit) end() {
-	if v.session == nil {
-		v.pool.leave()
+// release gives back what acquire took.
+func (e *execution) release() {
+	if e.session == nil {
+		e.pool.leave()
 		return
 	}
-	v.pools.release(v.pool, v.session, v.state)
+	e.pools.release(e.pool, e.session, e.state)
 }
 
-// maxTries is how often a flight is made when the server did not see the
-// statement, or cannot do what the flight asks for around it.
+// maxTries is how often a pipeline is sent when the server did not see the
+// statement, or lacks something that the pipeline uses around it.
 const maxTries = 3
 
-// fly makes a flight. A session from the pool that turns out to be closed, as
-// all are after a restart of the server, is replaced by a new one: the server
-// has then not seen the statement.
-func (v *visit) fly(ctx context.Context, sql string, limits keep) (_ *answers, sent time.Time, received int64, _ *Error) {
+// outcome is what a pipeline brought back.
+type outcome struct {
+	*answers
+	sent     time.Time
+	received int64 // bytes
+}
+
+// roundTrip sends a pipeline and reads its answers. A session from the pool that
+// turns out to be closed, as all are after a restart of the server, is replaced
+// by a new one: the server has then not seen the statement.
+func (e *execution) roundTrip(ctx context.Context, sql string, limits resultLimits) (outcome, *Error) {
 	for try := 1; ; try++ {
-		if err := v.renew(ctx); err != nil {
-			return nil, sent, 0, err
+		if err := e.replaceSession(ctx); err != nil {
+			return outcome{}, err
 		}
-		left := time.Until(v.deadline)
+		left := time.Until(e.deadline)
 		if left <= 0 {
-			return nil, sent, 0, startedTooLate()
+			return outcome{}, startedTooLate()
 		}
-		s, own := v.session, v.session.own
-		s.traits.noCheckInterval, s.traits.chain = v.pool.noCheckInterval.Load(), v.pool.chain.Load()
-		f := newFlight(sql, terms{
-			traits: s.traits, left: left, keep: limits, own: own, settled: s.settled,
+		s, direct := e.session, e.session.direct
+		s.capabilities.noCheckInterval, s.capabilities.chain = e.pool.noCheckInterval.Load(), e.pool.chain.Load()
+		p := newPipeline(sql, pipelineOptions{
+			capabilities: s.capabilities, left: left, limits: limits, direct: direct, configured: s.configured,
 		})
-		a := &answers{keep: limits, groups: f.groups}
-		before := s.reader.Received()
-		sent = time.Now()
-		state, err := s.fly(ctx, f, a, v.deadline)
-		v.state = state
-		v.learn(a)
+		a := &answers{limits: limits, groups: p.groups}
+		before, sent := s.reader.Received(), time.Now()
+		state, err := s.roundTrip(ctx, p, a, e.deadline)
+		e.state = state
+		e.learn(a)
 		switch {
-		case try < maxTries && (state == stateStale || err == nil && v.again(s.traits, a.failure)):
+		case try < maxTries && (state == stateStale || err == nil && e.retryable(s.capabilities, a.failure)):
 		case err != nil, a.failure == nil && state == stateStale:
-			return nil, sent, 0, flightError(ctx, err)
+			return outcome{}, pipelineError(ctx, err)
 		case a.wrote:
-			return nil, sent, 0, wroteError(limits.own)
-		case a.crowded:
-			return nil, sent, 0, crowdedError(ctx)
-		case a.failure == nil, own && a.failure.part > partRollback:
-			// What could not be cleaned up in a session of our own ends with it.
-			return a, sent, s.reader.Received() - before, nil
+			return outcome{}, wroteError(limits.internal)
+		case a.largeDenied:
+			return outcome{}, largeDeniedError(ctx)
+		case a.failure == nil, direct && a.failure.part > partRollback:
+			// What could not be cleaned up in a direct session ends with it.
+			return outcome{a, sent, s.reader.Received() - before}, nil
 		default:
-			return nil, sent, 0, serverError(a.failure, sql, s.traits, left, time.Since(sent))
+			return outcome{}, serverError(a.failure, sql, s.capabilities, left, time.Since(sent))
 		}
 	}
 }
 
-// renew replaces a session that cannot be used again.
-func (v *visit) renew(ctx context.Context) *Error {
-	if v.state == stateClean {
+// replaceSession replaces a session that cannot be used again.
+func (e *execution) replaceSession(ctx context.Context) *Error {
+	if e.state == stateClean {
 		return nil
 	}
-	s, was := v.session, v.state
-	v.session, v.state = nil, stateClean
+	s, was := e.session, e.state
+	e.session, e.state = nil, stateClean
 	s.close()
 	if was == stateStale {
-		v.pool.drop(func(*session) bool { return true })
+		e.pool.drop(func(*session) bool { return true })
 	}
-	return v.dial(ctx)
+	return e.dial(ctx)
 }
 
-// learn notes what a flight's answers say about the session. One whose server
-// process has the number that the login gave is our own, with no pooler in
-// between, and so can keep its settings, which takes a third off a flight.
-func (v *visit) learn(a *answers) {
-	s := v.session
+// learn notes what a pipeline's answers say about the session. It is direct, with
+// no pooler in between, when its server process has the number that the login
+// gave. A direct session can keep its settings, which saves a third of a
+// pipeline's time.
+func (e *execution) learn(a *answers) {
+	s := e.session
 	switch {
-	case s.own && a.asked && a.pid != s.pid():
-		v.pool.plain.Store(true)
-	case s.own && a.failure != nil && a.failure.part == partSettle && !a.failure.isClock():
-		v.pool.plain.Store(true)
-		s.own = false
-	case v.state != stateClean:
-	case s.own:
-		s.settled = s.settled || a.settled
-	case a.asked && a.pid == s.pid() && !v.pool.plain.Load():
-		s.own = true
+	case s.direct && a.checked && a.pid != s.pid():
+		e.pool.pooled.Store(true)
+	case s.direct && a.failure != nil && a.failure.part == partConfigure && !a.failure.isClock():
+		e.pool.pooled.Store(true)
+		s.direct = false
+	case e.state != stateClean:
+	case s.direct:
+		s.configured = s.configured || a.configured
+	case a.checked && a.pid == s.pid() && !e.pool.pooled.Load():
+		s.direct = true
 	}
 }
 
-// again tells whether a flight that failed is to be made again: when it failed
-// before the statement and by a clock, or when something in it is not for this
-// server, which is then left out for good.
-func (v *visit) again(t traits, f *failure) bool {
+// retryable reports whether to send a failed pipeline again: when it failed
+// before the statement and by a clock, or when the server lacks something that
+// the pipeline uses, which is left out from then on.
+func (e *execution) retryable(t capabilities, f *serverFailure) bool {
 	switch {
 	case f == nil || f.fatal:
 		return false
-	case f.ofSetUp() && f.isClock():
+	case f.beforeStatement() && f.isClock():
 		return true
 	case f.part == partSettings && f.fields['C'] == "22023" && !t.noCheckInterval:
-		// The platform cannot check for a client that went away.
-		v.pool.noCheckInterval.Store(true)
+		// The server's platform cannot check for a client that went away.
+		e.pool.noCheckInterval.Store(true)
 		return true
 	case f.part == partCleanUp && f.fields['C'] == "0A000" && !t.chain:
-		// A standby, and a role whose transactions are serializable.
-		v.pool.chain.Store(true)
+		// A standby, and a role whose transactions are serializable by default.
+		e.pool.chain.Store(true)
 		return true
 	default:
 		return false
 	}
 }
 
-// crowdedError tells why there was no room for a large result.
-func crowdedError(ctx context.Context) *Error {
+// largeDeniedError says why a large result got no permit.
+func largeDeniedError(ctx context.Context) *Error {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return callerGone()
@@ -257,8 +265,8 @@ func crowdedError(ctx context.Context) *Error {
 	}
 }
 
-// flightError tells why a session failed in flight.
-func flightError(ctx context.Context, err error) *Error {
+// pipelineError says why a session failed during a pipeline.
+func pipelineError(ctx context.Context, err error) *Error {
 	switch {
 	case errors.Is(err, errInterrupted), errors.Is(ctx.Err(), context.Canceled):
 		return callerGone()

@@ -21,15 +21,15 @@ const (
 )
 
 // TestFaultInEveryPart: an error of the server's, at every statement of the
-// first three flights of a session. Each must end in the right answer or in the
+// first three pipelines of a session. Each must end in the right answer or in the
 // reason that is true, and never in a session that is used while unclean or
 // without its settings.
 func TestFaultInEveryPart(t *testing.T) {
 	t.Parallel()
 	type outcome struct {
-		reason  reason.Reason // "": the row
-		by      run.Stopper
-		flights int // that were made for this preview
+		reason    reason.Reason // "": the row
+		by        run.Stopper
+		pipelines int // that were made for this preview
 	}
 	const (
 		timeout  = reason.StatementTimeout
@@ -38,7 +38,7 @@ func TestFaultInEveryPart(t *testing.T) {
 	row := outcome{"", "", 1}
 	for _, test := range []struct {
 		part string // what its statement contains
-		// The outcomes in the first flight, the second (whose session is known to be
+		// The outcomes in the first pipeline, the second (whose session is known to be
 		// our own, and then gets its settings) and the third (which has them), by
 		// the server's message.
 		timeout, request, translated [3]outcome
@@ -79,8 +79,8 @@ func TestFaultInEveryPart(t *testing.T) {
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
 					var healed atomic.Bool
-					server := &obedient{fault: func(flight int, sql string) *pgproto3.ErrorResponse {
-						if healed.Load() || flight < at || !strings.Contains(sql, test.part) {
+					server := &obedient{fault: func(pipeline int, sql string) *pgproto3.ErrorResponse {
+						if healed.Load() || pipeline < at || !strings.Contains(sql, test.part) {
 							return nil
 						}
 						return &pgproto3.ErrorResponse{Severity: "ERROR", Code: "57014", Message: message}
@@ -103,7 +103,7 @@ func TestFaultInEveryPart(t *testing.T) {
 					} else if rows[0][0] != "1" {
 						t.Errorf("the row is %q", rows[0])
 					}
-					if got.flights = len(server.flights()) - at; got != want {
+					if got.pipelines = len(server.pipelines()) - at; got != want {
 						t.Errorf("got %+v, want %+v", got, want)
 					}
 					healed.Store(true)
@@ -119,17 +119,17 @@ func TestFaultInEveryPart(t *testing.T) {
 	}
 }
 
-// TestOtherFaults: what else a server may say in the midst of a flight.
+// TestOtherFaults: what else a server may say in the midst of a pipeline.
 func TestOtherFaults(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		name     string
-		at       int    // the first flight that meets the fault
-		part     string // what its statement contains
-		severity string
-		code     string
-		want     reason.Reason // "": the row
-		flights  int
+		name      string
+		at        int    // the first pipeline that meets the fault
+		part      string // what its statement contains
+		severity  string
+		code      string
+		want      reason.Reason // "": the row
+		pipelines int
 	}{
 		{"idle_session_timeout of the role, new session", 0, "begin", "FATAL", "57P05", reason.DatabaseUnavailable, 3},
 		{"transaction_timeout of the role, new session", 0, "true)", "FATAL", "25P04", reason.StatementTimeout, 3},
@@ -148,8 +148,8 @@ func TestOtherFaults(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var healed atomic.Bool
-			server := &obedient{fault: func(flight int, sql string) *pgproto3.ErrorResponse {
-				if healed.Load() || flight < test.at || !strings.Contains(sql, test.part) {
+			server := &obedient{fault: func(pipeline int, sql string) *pgproto3.ErrorResponse {
+				if healed.Load() || pipeline < test.at || !strings.Contains(sql, test.part) {
 					return nil
 				}
 				return &pgproto3.ErrorResponse{Severity: test.severity, Code: test.code, Message: "secret"}
@@ -169,8 +169,8 @@ func TestOtherFaults(t *testing.T) {
 					t.Errorf("the error is %+v", e)
 				}
 			}
-			if flights := len(server.flights()) - test.at; got != test.want || flights != test.flights {
-				t.Errorf("got %q in %d flights, want %q in %d", got, flights, test.want, test.flights)
+			if pipelines := len(server.pipelines()) - test.at; got != test.want || pipelines != test.pipelines {
+				t.Errorf("got %q in %d pipelines, want %q in %d", got, pipelines, test.want, test.pipelines)
 			}
 			healed.Store(true)
 			if rows, err := rowsOf(pools.Internal(t.Context(), to, "select 1", 9*time.Second)); err != nil || rows[0][0] != "1" {
@@ -189,8 +189,8 @@ func TestStandbyOfSerializableRole(t *testing.T) {
 	t.Parallel()
 	server := &obedient{process: func(int) string { return "7" }}
 	server.fault = func(_ int, sql string) *pgproto3.ErrorResponse {
-		flights := server.flights()
-		if strings.Contains(sql, "prepared_statement") && !strings.Contains(flights[len(flights)-1], "rollback and chain") {
+		pipelines := server.pipelines()
+		if strings.Contains(sql, "prepared_statement") && !strings.Contains(pipelines[len(pipelines)-1], "rollback and chain") {
 			return &pgproto3.ErrorResponse{Severity: "ERROR", Code: "0A000", Message: "cannot use serializable mode in a hot standby"}
 		}
 		return nil
@@ -202,7 +202,7 @@ func TestStandbyOfSerializableRole(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := len(server.flights()); got != 4 {
-		t.Errorf("%d flights, want one more than previews", got)
+	if got := len(server.pipelines()); got != 4 {
+		t.Errorf("%d pipelines, want one more than previews", got)
 	}
 }

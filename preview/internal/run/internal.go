@@ -24,8 +24,8 @@ type Texts struct {
 	Queue, Connect time.Duration
 }
 
-// Internal runs a query of our own, for instance on the catalogs, through the
-// same door as a stranger's: read-only, bounded and cancelled. Its bounds are
+// Internal runs a query of our own, for instance on the catalogs, with
+// the same protection as an author's: read-only, bounded and cancelled. Its bounds are
 // wide, and passing one is an error, so that an answer is never in part. The
 // error is always an *Error.
 func (ps *Pools) Internal(ctx context.Context, t Target, sql string, timeout time.Duration) (*Texts, error) {
@@ -40,13 +40,13 @@ func (ps *Pools) InternalOnCatalogPath(ctx context.Context, t Target, sql string
 }
 
 func (ps *Pools) internal(ctx context.Context, t Target, sql string, timeout time.Duration, catalogPath bool) (*Texts, error) {
-	v := ps.newVisit(t, sql, bound(timeout, HardTimeout, HardTimeout))
-	if err := v.begin(ctx); err != nil {
+	e := ps.newExecution(t, sql, bound(timeout, HardTimeout, HardTimeout))
+	if err := e.acquire(ctx); err != nil {
 		return nil, err
 	}
-	defer v.end()
-	a, _, _, err := v.fly(ctx, v.sql, keep{
-		rows: internalRows, columns: HardColumns, cellBytes: internalCellBytes, bytes: internalBytes, own: true, catalogPath: catalogPath,
+	defer e.release()
+	a, err := e.roundTrip(ctx, e.sql, resultLimits{
+		rows: internalRows, columns: HardColumns, cellBytes: internalCellBytes, bytes: internalBytes, internal: true, catalogPath: catalogPath,
 	})
 	if err != nil {
 		return nil, err
@@ -64,5 +64,5 @@ func (ps *Pools) internal(ctx context.Context, t Target, sql string, timeout tim
 			texts[i][j] = string(cell.Bytes)
 		}
 	}
-	return &Texts{Rows: texts, Queue: v.queue, Connect: v.connect}, nil
+	return &Texts{Rows: texts, Queue: e.queue, Connect: e.connect}, nil
 }

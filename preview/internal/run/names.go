@@ -85,16 +85,16 @@ func (n *names) fill(columns []Column) (types map[typeKey]bool, origins map[orig
 
 // nameColumns fills in names of types and origins, asking the database for
 // those that are not known yet.
-func (v *visit) nameColumns(ctx context.Context, columns []Column) *Error {
+func (e *execution) nameColumns(ctx context.Context, columns []Column) *Error {
 	for i := range columns {
 		columns[i].Precision, columns[i].Scale = modifierOf(columns[i].TypeOID, columns[i].Modifier)
 	}
-	types, origins := v.pool.names.fill(columns)
+	types, origins := e.pool.names.fill(columns)
 	if len(types)+len(origins) == 0 {
 		return nil
 	}
-	a, _, _, err := v.fly(ctx, lookUp(types, origins), keep{
-		rows: len(types) + len(origins), columns: 5, cellBytes: nameBytes, bytes: HardBytes, own: true, catalogPath: true,
+	a, err := e.roundTrip(ctx, lookUp(types, origins), resultLimits{
+		rows: len(types) + len(origins), columns: 5, cellBytes: nameBytes, bytes: HardBytes, internal: true, catalogPath: true,
 	})
 	if err != nil {
 		return err
@@ -102,8 +102,8 @@ func (v *visit) nameColumns(ctx context.Context, columns []Column) *Error {
 	if a.moreRows || a.byteLimited || a.totalColumns != 5 {
 		return generalError(reason.Internal)
 	}
-	v.pool.names.learn(a.rows)
-	v.pool.names.fill(columns)
+	e.pool.names.learn(a.rows)
+	e.pool.names.fill(columns)
 	return nil
 }
 

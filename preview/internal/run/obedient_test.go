@@ -9,38 +9,38 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 )
 
-// obedient is a server that answers the statements of flights as PostgreSQL
+// obedient is a server that answers the statements of pipelines as PostgreSQL
 // does, errors inside a transaction included, until a fault is wanted. The
 // statement "select 1" has one row, the number of the process.
 type obedient struct {
-	// process is the number of the server process that answers a flight, counted
+	// process is the number of the server process that answers a pipeline, counted
 	// from 0; nil means the one that the login names.
-	process func(flight int) string
+	process func(pipeline int) string
 	// fault, if not nil, may return an error that a statement gets instead of an
 	// answer.
-	fault func(flight int, sql string) *pgproto3.ErrorResponse
+	fault func(pipeline int, sql string) *pgproto3.ErrorResponse
 
 	mu       sync.Mutex
-	sent     []string // the statements of every flight
+	sent     []string // the statements of every pipeline
 	unpinned int      // how often "select 1" ran without settings
 }
 
-// flights returns what was sent so far, one text a flight.
-func (o *obedient) flights() []string {
+// pipelines returns what was sent so far, one text a pipeline.
+func (o *obedient) pipelines() []string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return slices.Clone(o.sent)
 }
 
-func (o *obedient) note(sql string) (flight int) {
+func (o *obedient) note(sql string) (pipeline int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if strings.HasPrefix(sql, "begin") {
 		o.sent = append(o.sent, "")
 	}
-	flight = len(o.sent) - 1
-	o.sent[flight] += sql + "\n"
-	return flight
+	pipeline = len(o.sent) - 1
+	o.sent[pipeline] += sql + "\n"
+	return pipeline
 }
 
 func (o *obedient) serve(_ net.Conn, backend *pgproto3.Backend) {
@@ -89,9 +89,9 @@ type obedientSession struct {
 }
 
 func (o *obedient) execute(backend *pgproto3.Backend, sql string, s *obedientSession) *pgproto3.ErrorResponse {
-	flight := o.note(sql)
+	pipeline := o.note(sql)
 	if o.fault != nil {
-		if failure := o.fault(flight, sql); failure != nil {
+		if failure := o.fault(pipeline, sql); failure != nil {
 			return failure
 		}
 	}
@@ -117,7 +117,7 @@ func (o *obedient) execute(backend *pgproto3.Backend, sql string, s *obedientSes
 	}
 	process := "1"
 	if o.process != nil {
-		process = o.process(flight)
+		process = o.process(pipeline)
 	}
 	backend.Send(&pgproto3.ParseComplete{})
 	backend.Send(&pgproto3.BindComplete{})

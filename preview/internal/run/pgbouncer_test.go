@@ -163,9 +163,9 @@ func TestPgBouncer(t *testing.T) {
 			case errors.As(err, &e):
 				outcomes[e.Reason]++
 			case i%8 == 6 && text(result, 0, 0) != "t":
-				t.Error("a flight ran without its settings")
+				t.Error("a pipeline ran without its settings")
 			case i%8 == 0 && (len(result.Rows) != 100 || text(result, 99, 0) != "100"):
-				t.Error("a flight has another one's rows")
+				t.Error("a pipeline has another one's rows")
 			default:
 				outcomes["rows"]++
 			}

@@ -6,17 +6,17 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 )
 
-// part is what a statement is for within a flight.
+// part is what a statement is for within a pipeline.
 type part int
 
 const (
 	partBegin part = iota
 	partSettings
 	partStatement
-	partQuestion
+	partCheck
 	partRollback
 	partCleanUp
-	partSettle // once for a session that is our own
+	partConfigure // once for a session that is our own
 )
 
 const (
@@ -26,23 +26,23 @@ const (
 	sqlRollback = "rollback"
 	sqlChain    = "rollback and chain"
 	// The process id tells whether a pooler stands between.
-	sqlQuestion = "select pg_catalog.pg_current_xact_id_if_assigned(), pg_catalog.current_setting('transaction_read_only'), " +
+	sqlCheck = "select pg_catalog.pg_current_xact_id_if_assigned(), pg_catalog.current_setting('transaction_read_only'), " +
 		"pg_catalog.current_setting('standard_conforming_strings'), pg_catalog.pg_backend_pid()"
 	// What outlives a rollback: session-level advisory locks, and statements that
 	// a function prepared with SQL's PREPARE. The latter are the pooler's too if
 	// there is one: then they are counted. In a session of our own the locks are
 	// given back with the question, whose columns are evaluated in order: that
 	// saves a statement, and it is as good as after the rollback, since nothing
-	// runs between. After an error the question is not reached, and a flight of
+	// runs between. After an error the question is not reached, and a pipeline of
 	// its own gives them back.
-	sqlQuestionUnlock = sqlQuestion + ", pg_catalog.pg_advisory_unlock_all()"
-	sqlUnlock         = "select pg_catalog.pg_advisory_unlock_all(), '0'"
-	sqlDeallocate     = "deallocate all"
-	sqlCount          = "select pg_catalog.pg_advisory_unlock_all(), " +
+	sqlCheckUnlock = sqlCheck + ", pg_catalog.pg_advisory_unlock_all()"
+	sqlUnlock      = "select pg_catalog.pg_advisory_unlock_all(), '0'"
+	sqlDeallocate  = "deallocate all"
+	sqlCount       = "select pg_catalog.pg_advisory_unlock_all(), " +
 		"(select pg_catalog.count(*) from pg_catalog.pg_prepared_statement() as p where p.from_sql)"
 )
 
-// step is one statement of a flight and the answers it gets.
+// step is one statement of a pipeline and the answers it gets.
 type step struct {
 	part part
 	// execute is false for a statement that is only described.
@@ -51,39 +51,39 @@ type step struct {
 	unlocks bool
 }
 
-// flight is what is sent at once: groups of steps, each ended by a Sync.
-type flight struct {
+// pipeline is what is sent at once: groups of steps, each ended by a Sync.
+type pipeline struct {
 	bytes  []byte
 	err    error
 	groups [][]step
 }
 
-// terms are what shapes a flight besides its statement.
-type terms struct {
-	traits traits
-	left   time.Duration
-	keep   keep
+// pipelineOptions are what shapes a pipeline besides its statement.
+type pipelineOptions struct {
+	capabilities capabilities
+	left         time.Duration
+	limits       resultLimits
 	// own tells that the session is known to be our own, with no pooler between;
-	// settled that it has its settings already.
-	own, settled bool
+	// configured that it has its settings already.
+	direct, configured bool
 }
 
-func newFlight(sql string, t terms) flight {
-	f := flight{bytes: make([]byte, 0, len(sql)+2048)}
+func newPipeline(sql string, t pipelineOptions) pipeline {
+	f := pipeline{bytes: make([]byte, 0, len(sql)+2048)}
 	f.begin()
 	f.execute(partBegin, sqlBegin)
 	switch {
-	case !t.settled || t.keep.catalogPath:
-		f.execute(partSettings, localSettings(t.traits, t.left, t.keep.catalogPath))
-	case t.left < HardTimeout-settledSlack:
+	case !t.configured || t.limits.catalogPath:
+		f.execute(partSettings, localSettings(t.capabilities, t.left, t.limits.catalogPath))
+	case t.left < HardTimeout-timeoutSlack:
 		f.execute(partSettings, timeoutSetting(t.left))
 	}
-	f.statement(sql, t.keep.describeOnly)
-	if !t.own {
-		f.execute(partQuestion, sqlQuestion)
+	f.statement(sql, t.limits.describeOnly)
+	if !t.direct {
+		f.execute(partCheck, sqlCheck)
 		f.end()
 		f.begin()
-		if t.traits.chain {
+		if t.capabilities.chain {
 			f.execute(partRollback, sqlChain)
 			f.execute(partCleanUp, sqlCount)
 			f.execute(partCleanUp, sqlRollback)
@@ -94,51 +94,51 @@ func newFlight(sql string, t terms) flight {
 		f.end()
 		return f
 	}
-	f.step(step{part: partQuestion, execute: true, unlocks: true})
-	f.parseBindExecute(sqlQuestionUnlock)
+	f.step(step{part: partCheck, execute: true, unlocks: true})
+	f.parseBindExecute(sqlCheckUnlock)
 	f.end()
 	f.begin()
 	f.execute(partRollback, sqlRollback)
 	f.execute(partCleanUp, sqlDeallocate)
-	if !t.settled {
-		f.execute(partSettle, sessionSettings(t.traits))
+	if !t.configured {
+		f.execute(partConfigure, sessionSettings(t.capabilities))
 	}
 	f.end()
 	return f
 }
 
-// newCleanUp is the flight that a session of our own needs after an error.
-func newCleanUp() flight {
-	var f flight
+// newCleanUpPipeline is the pipeline that a session of our own needs after an error.
+func newCleanUpPipeline() pipeline {
+	var f pipeline
 	f.begin()
 	f.execute(partCleanUp, sqlUnlock)
 	f.end()
 	return f
 }
 
-func (f *flight) begin() { f.groups = append(f.groups, nil) }
+func (f *pipeline) begin() { f.groups = append(f.groups, nil) }
 
-func (f *flight) end() { f.add(&pgproto3.Sync{}) }
+func (f *pipeline) end() { f.add(&pgproto3.Sync{}) }
 
-func (f *flight) step(s step) {
+func (f *pipeline) step(s step) {
 	last := len(f.groups) - 1
 	f.groups[last] = append(f.groups[last], s)
 }
 
 // execute adds a statement whose rows, if any, need no description.
-func (f *flight) execute(p part, sql string) {
+func (f *pipeline) execute(p part, sql string) {
 	f.step(step{part: p, execute: true})
 	f.parseBindExecute(sql)
 }
 
-func (f *flight) parseBindExecute(sql string) {
+func (f *pipeline) parseBindExecute(sql string) {
 	f.add(&pgproto3.Parse{Query: sql})
 	f.add(&pgproto3.Bind{})
 	f.add(&pgproto3.Execute{})
 }
 
 // statement adds the statement itself, with its description.
-func (f *flight) statement(sql string, describeOnly bool) {
+func (f *pipeline) statement(sql string, describeOnly bool) {
 	f.step(step{part: partStatement, execute: !describeOnly})
 	f.add(&pgproto3.Parse{Query: sql})
 	if describeOnly {
@@ -150,7 +150,7 @@ func (f *flight) statement(sql string, describeOnly bool) {
 	f.add(&pgproto3.Execute{})
 }
 
-func (f *flight) add(message pgproto3.FrontendMessage) {
+func (f *pipeline) add(message pgproto3.FrontendMessage) {
 	if f.err != nil {
 		return
 	}

@@ -30,7 +30,7 @@ var benchQueries = []struct{ name, sql string }{
 	{"join", "select c.country, count(*), sum(o.amount), max(o.at) from orders o join customers c on c.id = o.customer where o.at > '2024-02-01' group by c.country order by 3 desc"},
 }
 
-// BenchmarkFlight compares a flight with a bare query of the same text over
+// BenchmarkFlight compares a pipeline with a bare query of the same text over
 // pgx in one round trip, in turns, and prints the ratio of the medians.
 func BenchmarkFlight(b *testing.B) {
 	dsn := pgtest.Shared(b).Database(b, shop)
@@ -71,7 +71,7 @@ func benchFlights(b *testing.B, to run.Target) {
 			slices.Sort(bare)
 			o, p := ours[len(ours)/2], bare[len(bare)/2]
 			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(float64(o.Microseconds()), "flight-us")
+			b.ReportMetric(float64(o.Microseconds()), "pipeline-us")
 			b.ReportMetric(float64(p.Microseconds()), "bare-us")
 			b.ReportMetric(float64(o)/float64(p), "ratio")
 		})

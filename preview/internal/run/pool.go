@@ -23,10 +23,10 @@ type pool struct {
 	slots   chan struct{}
 	waiting atomic.Int64
 
-	// noCheckInterval, chain: see traits.
+	// noCheckInterval, chain: see capabilities.
 	noCheckInterval, chain atomic.Bool
 	// plain tells that sessions cannot keep settings.
-	plain atomic.Bool
+	pooled atomic.Bool
 
 	mu       sync.Mutex
 	idle     []*session // the last is the one used last

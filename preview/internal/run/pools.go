@@ -139,7 +139,7 @@ func (ps *Pools) sweepAll() {
 	ps.sweep.Reset(ps.limits.IdleTimeout / 2)
 }
 
-// release takes a session and a place back after a flight.
+// release takes a session and a place back after a pipeline.
 func (ps *Pools) release(p *pool, s *session, after state) {
 	switch after {
 	case stateClean:

@@ -23,7 +23,7 @@ func TestServersReasons(t *testing.T) {
 	to := run.Target{ID: "r", DSN: server.DSN()}
 	for _, sql := range []string{
 		"create table locked (a int)", "create table hidden (a int)",
-		"create role poor login", "create role crowded login connection limit 0", "create role out nologin",
+		"create role poor login", "create role limited login connection limit 0", "create role out nologin",
 		"create database closed_db", "revoke connect on database closed_db from public",
 		"create function conflict() returns int language plpgsql stable as $$ begin raise sqlstate '40001'; end $$",
 	} {
@@ -45,7 +45,7 @@ func TestServersReasons(t *testing.T) {
 		{"", "select * from locked", "55P03", reason.LockTimeout},
 		{server.DSNFor("poor", "postgres"), "select * from hidden", "42501", reason.InsufficientPrivilege},
 		{server.DSNFor("poor", "closed_db"), "select 1", "42501", reason.InsufficientPrivilege},
-		{server.DSNFor("crowded", "postgres"), "select 1", "53300", reason.DatabaseBusy},
+		{server.DSNFor("limited", "postgres"), "select 1", "53300", reason.DatabaseBusy},
 		{server.DSNFor("out", "postgres"), "select 1", "28000", reason.DatabaseLoginFailed},
 		{server.DSNFor("nobody", "postgres"), "select 1", "28000", reason.DatabaseLoginFailed},
 		{server.DSNFor("postgres", "nowhere"), "select 1", "3D000", reason.DatabaseLoginFailed},

@@ -23,7 +23,7 @@ const (
 
 // cause reads a message of ProcessInterrupts in PostgreSQL's postgres.c. The
 // code is the same for all; a translated message does not tell.
-func (f *failure) cause() cause {
+func (f *serverFailure) cause() cause {
 	switch message := f.fields['M']; {
 	case strings.Contains(message, "due to statement timeout"):
 		return causeClock
@@ -34,11 +34,11 @@ func (f *failure) cause() cause {
 	}
 }
 
-// ofSetUp tells that the failure came before the server saw the statement.
-func (f *failure) ofSetUp() bool { return f.part < partStatement }
+// beforeStatement tells that the failure came before the server saw the statement.
+func (f *serverFailure) beforeStatement() bool { return f.part < partStatement }
 
 // isClock tells that a clock of the server's ended a statement or the session.
-func (f *failure) isClock() bool {
+func (f *serverFailure) isClock() bool {
 	switch f.fields['C'] {
 	case "25P03", "25P04", "57P05": // idle in transaction, transaction, idle session
 		return true
@@ -51,8 +51,8 @@ func (f *failure) isClock() bool {
 
 // stoppedError tells who stopped a statement. Outside of the question and of what
 // stands before it, where our limit holds, the clock is one of the role's.
-func (f *failure) stoppedError(limit, elapsed time.Duration) *Error {
-	role := f.ofSetUp() || f.part > partRollback
+func (f *serverFailure) stoppedError(limit, elapsed time.Duration) *Error {
+	role := f.beforeStatement() || f.part > partRollback
 	switch who := f.cause(); {
 	case f.fields['C'] != queryCanceled || role && who != causeRequest:
 		return roleTimeout(f.fields['C'])
@@ -68,9 +68,9 @@ func (f *failure) stoppedError(limit, elapsed time.Duration) *Error {
 }
 
 // serverError tells what may be told of a failure that the server reported.
-func serverError(f *failure, sql string, t traits, limit, elapsed time.Duration) *Error {
+func serverError(f *serverFailure, sql string, t capabilities, limit, elapsed time.Duration) *Error {
 	code := f.fields['C']
-	if code == queryCanceled || f.isClock() && (f.ofSetUp() || f.part > partRollback) {
+	if code == queryCanceled || f.isClock() && (f.beforeStatement() || f.part > partRollback) {
 		return f.stoppedError(limit, elapsed)
 	}
 	told := sqlstate.Describe(sqlstate.Failure{

@@ -18,28 +18,28 @@ import (
 const (
 	// grace is how much longer than the server's clock ours runs.
 	grace = 300 * time.Millisecond
-	// largeFlight is the size from which writing and reading go on at the same
+	// largePipeline is the size from which writing and reading go on at the same
 	// time; a smaller one fits into the kernel's buffers.
-	largeFlight = 16 << 10
+	largePipeline = 16 << 10
 )
 
 // session is a connection that has logged in. pgconn keeps what a cancel
 // request needs; everything else is read from and written to conn directly.
 type session struct {
-	pg      *pgconn.PgConn
-	conn    *wire.Conn
-	reader  *wire.Reader
-	traits  traits
-	created time.Time
-	idle    time.Time // since when it has been in the pool; zero: never
+	pg           *pgconn.PgConn
+	conn         *wire.Conn
+	reader       *wire.Reader
+	capabilities capabilities
+	created      time.Time
+	idle         time.Time // since when it has been in the pool; zero: never
 
 	// own tells that the server process is the one that the login named, so no
-	// pooler stands between and the session can keep settings; settled tells that
+	// pooler stands between and the session can keep settings; configured tells that
 	// it has them.
-	own, settled bool
+	direct, configured bool
 }
 
-// state is what may be done with a session after a flight.
+// state is what may be done with a session after a pipeline.
 type state int
 
 const (
@@ -49,16 +49,16 @@ const (
 	stateBroken
 	// stateRunning: the session must be closed, and the query may still run.
 	stateRunning
-	// stateStale: the server had closed the session before it saw the flight.
+	// stateStale: the server had closed the session before it saw the pipeline.
 	stateStale
 )
 
-// errInterrupted is the error of a flight that the caller's context ended.
+// errInterrupted is the error of a pipeline that the caller's context ended.
 var errInterrupted = errors.New("interrupted")
 
-// fly sends a flight and reads its answers into a. It returns at the latest
+// fly sends a pipeline and reads its answers into a. It returns at the latest
 // when the deadline and the grace have passed, or when ctx is cancelled.
-func (s *session) fly(ctx context.Context, f flight, a *answers, deadline time.Time) (state, error) {
+func (s *session) roundTrip(ctx context.Context, f pipeline, a *answers, deadline time.Time) (state, error) {
 	if f.err != nil {
 		return stateClean, f.err
 	}
@@ -69,21 +69,21 @@ func (s *session) fly(ctx context.Context, f flight, a *answers, deadline time.T
 	stop := context.AfterFunc(ctx, func() {
 		// At a deadline of ctx's own the grace decides, which is set above.
 		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			_ = s.conn.SetDeadline(time.Unix(1, 0)) // the flight then ends at its deadline
+			_ = s.conn.SetDeadline(time.Unix(1, 0)) // the pipeline then ends at its deadline
 		}
 	})
 	err := s.exchange(f, a)
-	if err == nil && s.own && a.failure != nil && !a.failure.fatal && !a.unsure {
+	if err == nil && s.direct && a.failure != nil && !a.failure.fatal && !a.unsure {
 		s.cleanUp(a)
 	}
 	interrupted := !stop() && errors.Is(ctx.Err(), context.Canceled)
 
 	switch {
-	case err == nil && s.own && a.asked && a.pid != s.pid():
+	case err == nil && s.direct && a.checked && a.pid != s.pid():
 		// A pooler after all, which names the process that it logged in to.
 		return stateStale, nil
 	case err == nil && a.failure != nil && a.failure.fatal:
-		if a.failure.part <= partBegin && !s.idle.IsZero() || a.failure.ofSetUp() && a.failure.isClock() {
+		if a.failure.part <= partBegin && !s.idle.IsZero() || a.failure.beforeStatement() && a.failure.isClock() {
 			return stateStale, nil
 		}
 		return stateBroken, nil
@@ -107,14 +107,14 @@ func (s *session) fly(ctx context.Context, f flight, a *answers, deadline time.T
 // cleanUp gives back what an error has left, in a session of our own. One that
 // could not be cleaned is closed, which does the same.
 func (s *session) cleanUp(after *answers) {
-	f := newCleanUp()
+	f := newCleanUpPipeline()
 	a := &answers{groups: f.groups}
 	err := s.exchange(f, a)
 	after.clean = f.err == nil && err == nil && a.failure == nil && a.clean
 }
 
-func (s *session) exchange(f flight, a *answers) error {
-	if len(f.bytes) < largeFlight {
+func (s *session) exchange(f pipeline, a *answers) error {
+	if len(f.bytes) < largePipeline {
 		// When the server is gone, reading says more than writing.
 		_, writeErr := s.conn.Write(f.bytes)
 		return either(a.read(s.reader), writeErr)
@@ -126,7 +126,7 @@ func (s *session) exchange(f flight, a *answers) error {
 	}()
 	err := a.read(s.reader)
 	if err != nil || a.failure != nil && a.failure.fatal {
-		_ = s.conn.SetWriteDeadline(time.Unix(1, 0)) // the write then ends at the flight's deadline
+		_ = s.conn.SetWriteDeadline(time.Unix(1, 0)) // the write then ends at the pipeline's deadline
 	}
 	return either(err, <-written)
 }

@@ -14,16 +14,16 @@ const (
 	idleInTransaction = 5 * time.Second
 	// checkInterval is how often a busy server looks whether we are still there.
 	checkInterval = 500 * time.Millisecond
-	// settledSlack is how much later than asked the server's clock may stop a
+	// timeoutSlack is how much later than asked the server's clock may stop a
 	// query: less than the grace.
-	settledSlack = 100 * time.Millisecond
+	timeoutSlack = 100 * time.Millisecond
 	// lostAfter is how much longer than the pool the server keeps an unused
 	// session: one whose client went away without a word ends then.
 	lostAfter = 5 * time.Second
 )
 
-// traits are what a server can do; they shape the settings.
-type traits struct {
+// capabilities are what a server can do; they shape the settings.
+type capabilities struct {
 	// version is the major version, 0 when unknown.
 	version int
 	// rawText tells that the database's encoding is SQL_ASCII, which means that
@@ -47,7 +47,7 @@ type setting struct{ name, value string }
 // shapes how a query computes (TimeZone, DateStyle's order of day and month,
 // search_path) is left as the role has it; what shapes how values are printed
 // is not.
-func pinned(t traits) []setting {
+func pinned(t capabilities) []setting {
 	encoding := "UTF8"
 	if t.rawText {
 		encoding = "SQL_ASCII"
@@ -71,7 +71,7 @@ func pinned(t traits) []setting {
 		settings = append(settings, setting{"client_connection_check_interval", milliseconds(checkInterval)})
 	}
 	if t.version >= 17 {
-		// The backstop when half a flight gets lost inside the transaction,
+		// The backstop when half a pipeline gets lost inside the transaction,
 		// where no other clock of the server's runs. One that runs already, the
 		// role's, is not set anew: it is ended first.
 		settings = append(settings, setting{"transaction_timeout", "0"},
@@ -82,7 +82,7 @@ func pinned(t traits) []setting {
 
 // localSettings is the statement that pins everything until the transaction
 // ends. With catalogPath the search path is PostgreSQL's own catalog alone.
-func localSettings(t traits, left time.Duration, catalogPath bool) string {
+func localSettings(t capabilities, left time.Duration, catalogPath bool) string {
 	settings := append([]setting{{"statement_timeout", milliseconds(left)}}, pinned(t)...)
 	if catalogPath {
 		settings = append(settings, setting{"search_path", "pg_catalog, pg_temp"})
@@ -92,7 +92,7 @@ func localSettings(t traits, left time.Duration, catalogPath bool) string {
 
 // sessionSettings pins everything until the session ends, with the longest time
 // limit.
-func sessionSettings(t traits) string {
+func sessionSettings(t capabilities) string {
 	settings := append([]setting{{"statement_timeout", milliseconds(HardTimeout)}}, pinned(t)...)
 	if t.version >= 14 {
 		settings = append(settings, setting{"idle_session_timeout", milliseconds(t.idle)})
@@ -100,7 +100,7 @@ func sessionSettings(t traits) string {
 	return setConfig(settings, false)
 }
 
-// timeoutSetting is for a flight whose time limit is shorter than that.
+// timeoutSetting is for a pipeline whose time limit is shorter than that.
 func timeoutSetting(left time.Duration) string {
 	return setConfig([]setting{{"statement_timeout", milliseconds(left)}}, true)
 }

@@ -119,7 +119,7 @@ func TestRoleSettingsDoNotShapeValues(t *testing.T) {
 		admin(t, server.DSN(), "alter role "+role+" set transaction_timeout = '1s'")
 		mustRun(t, newPools(t, run.Limits{}), to, "select pg_sleep(1.5)")
 	}
-	for range 3 { // the settings hold in every flight of a session
+	for range 3 { // the settings hold in every pipeline of a session
 		result := mustRun(t, pools, to, `select '2024-02-01'::date, '1 day'::interval, 0.1::float8 + 0.2::float8, '\x41'::bytea, 'a\nb', '€', '01/02/2024'::date, '2024-01-01 00:00+00'::timestamptz, 1 as "größe"`)
 		want := []string{"2024-02-01", "1 day", "0.30000000000000004", `\x41`, `a\nb`, "€", "2024-02-01", "2024-01-01 09:00:00+09", "1"}
 		for i := range want {
