@@ -6,20 +6,18 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	"golang.org/x/net/netutil"
 
 	"github.com/op-data/sqlpreview/preview/server"
 )
 
-const (
-	adminTimeout     = 5 * time.Second
-	adminConnections = 32
-)
+// metricsInFlight bounds how many callers may read the metrics at a time.
+const metricsInFlight = 4
 
 // admin answers probes and metrics. It tells nothing of a request, a database
 // or a caller but numbers, and the ids of the connections that are in use.
@@ -36,7 +34,7 @@ func newAdmin(ready *readiness, metrics *prometheus.Registry) *admin {
 		say(w, http.StatusOK, "ready")
 	})
 	if metrics != nil {
-		mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{MaxRequestsInFlight: adminConnections}))
+		mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{MaxRequestsInFlight: metricsInFlight}))
 	}
 	return &admin{handler: mux}
 }
@@ -48,10 +46,16 @@ func say(w http.ResponseWriter, status int, text string) {
 	fmt.Fprintln(w, text)
 }
 
-// listenAdmin listens on unix:PATH or any HOST:PORT.
-func listenAdmin(ctx context.Context, address string) (net.Listener, error) {
+// listenAdmin listens on unix:PATH or HOST:PORT: of a loopback address, or of any
+// where remote callers are allowed.
+func listenAdmin(ctx context.Context, address string, allowRemote bool) (net.Listener, error) {
 	if strings.HasPrefix(address, "unix:") {
 		return server.Listen(ctx, address)
+	}
+	if !allowRemote {
+		if err := adminIsLocal(ctx, address); err != nil {
+			return nil, err
+		}
 	}
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address)
@@ -61,19 +65,24 @@ func listenAdmin(ctx context.Context, address string) (net.Listener, error) {
 	return listener, nil
 }
 
+// adminIsLocal refuses an address that other machines can reach.
+func adminIsLocal(ctx context.Context, address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("admin_listen: %w", err)
+	}
+	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if host == "" || err != nil || slices.ContainsFunc(addresses, func(ip netip.Addr) bool { return !ip.Unmap().IsLoopback() }) {
+		return errors.New("admin_listen: other machines could reach this address, and the admin side asks for no credentials; " +
+			"use unix:PATH or a loopback address, or set admin_allow_remote to true")
+	}
+	return nil
+}
+
 // serve answers until ctx ends; without a listener it does nothing.
 func (a *admin) serve(ctx context.Context, listener net.Listener) error {
 	if listener == nil {
 		return nil
 	}
-	web := &http.Server{
-		Handler: a.handler, ReadTimeout: adminTimeout, WriteTimeout: adminTimeout, IdleTimeout: time.Minute, MaxHeaderBytes: 8 << 10,
-	}
-	stop := context.AfterFunc(ctx, func() { _ = web.Close() })
-	defer stop()
-	err := web.Serve(netutil.LimitListener(listener, adminConnections))
-	if err != nil && !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("the admin side stopped: %w", err)
-	}
-	return nil
+	return server.ServeAdmin(ctx, listener, a.handler)
 }

@@ -29,21 +29,23 @@ const defaultListen = "unix:/run/sqlpreview/preview.sock"
 // A flag wins over the environment, the environment over the file, the file
 // over the default.
 type config struct {
-	Listen         string
-	AdminListen    string
-	AllowedHosts   []string
-	AllowedOrigins []string
-	MaxConnections int
-	MaxInFlight    int
-	MaxPerSecond   int
-	DrainTimeout   time.Duration
-	EgressDir      string
-	Limits         preview.Limits
-	Pool           preview.Pool
-	LargeAnswers   int
-	Sources        sources
-	Callers        callers
-	Rules          rules
+	Listen      string
+	AdminListen string
+	// AdminAllowRemote lets admin_listen name an address that other machines reach.
+	AdminAllowRemote bool
+	AllowedHosts     []string
+	AllowedOrigins   []string
+	MaxConnections   int
+	MaxInFlight      int
+	MaxPerSecond     int
+	DrainTimeout     time.Duration
+	EgressDir        string
+	Limits           preview.Limits
+	Pool             preview.Pool
+	LargeAnswers     int
+	Sources          sources
+	Callers          callers
+	Rules            rules
 }
 
 // settings lists every setting by its key; a value is a pointer into c.
@@ -51,6 +53,7 @@ func (c *config) settings() map[string]any {
 	settings := map[string]any{
 		"listen":                  &c.Listen,
 		"admin_listen":            &c.AdminListen,
+		"admin_allow_remote":      &c.AdminAllowRemote,
 		"allowed_hosts":           &c.AllowedHosts,
 		"allowed_origins":         &c.AllowedOrigins,
 		"max_connections":         &c.MaxConnections,
@@ -214,6 +217,8 @@ func setText(target any, text string) error {
 		for i, entry := range *target {
 			(*target)[i] = strings.TrimSpace(entry)
 		}
+	case *bool:
+		*target, err = strconv.ParseBool(text)
 	case *int:
 		*target, err = strconv.Atoi(text)
 	case *int64:
@@ -235,6 +240,8 @@ func kindOf(target any) string {
 		return "a text"
 	case *[]string:
 		return "a list of texts"
+	case *bool:
+		return "true or false"
 	default:
 		return "a whole number"
 	}

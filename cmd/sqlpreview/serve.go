@@ -75,7 +75,7 @@ func (s *sidecar) run(ctx context.Context, config *config) error {
 	}
 	var adminListener net.Listener
 	if config.AdminListen != "" {
-		if adminListener, err = listenAdmin(ctx, config.AdminListen); err != nil {
+		if adminListener, err = listenAdmin(ctx, config.AdminListen, config.AdminAllowRemote); err != nil {
 			return errors.Join(err, listener.Close())
 		}
 	}

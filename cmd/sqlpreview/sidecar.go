@@ -66,8 +66,9 @@ func newSidecar(ctx context.Context, config *config, known error, env *environme
 			}
 		}
 	}
+	pool, perConnection := sharedPool(config.Pool)
 	s.previewer, err = preview.New(preview.Config{
-		Resolver: logged{resolver, s.log}, Connections: opened.lister(), Limits: config.Limits, Pool: config.Pool, LargeAnswers: config.LargeAnswers,
+		Resolver: logged{resolver, s.log}, Connections: opened.lister(), Limits: config.Limits, Pool: pool, LargeAnswers: config.LargeAnswers,
 		Policy: policy, Sanitize: masking,
 	})
 	if err != nil {
@@ -78,12 +79,13 @@ func newSidecar(ctx context.Context, config *config, known error, env *environme
 	s.admin = newAdmin(s.ready, sight.metrics)
 
 	serverConfig := server.Config{
-		Previewer:      s.previewer,
-		Authenticate:   authenticate,
-		AllowedHosts:   config.AllowedHosts,
-		AllowedOrigins: config.AllowedOrigins,
-		MaxConnections: config.MaxConnections,
-		MaxInFlight:    config.MaxInFlight,
+		Previewer:        s.previewer,
+		Authenticate:     authenticate,
+		AllowedHosts:     config.AllowedHosts,
+		AllowedOrigins:   config.AllowedOrigins,
+		MaxConnections:   config.MaxConnections,
+		MaxInFlight:      config.MaxInFlight,
+		MaxPerConnection: perConnection,
 		// Twice, so that a text over the limit still meets the clear answer to it.
 		MaxMessageBytes:   2*cmp.Or(config.Limits.MaxSQLBytes, preview.DefaultLimits().MaxSQLBytes) + 64<<10,
 		RequestsPerSecond: config.MaxPerSecond,
@@ -96,6 +98,21 @@ func newSidecar(ctx context.Context, config *config, known error, env *environme
 	}
 	s.server, err = server.New(serverConfig)
 	return s, err
+}
+
+// maxQueue is the longest queue that the core takes.
+const maxQueue = 10_000
+
+// sharedPool makes room for more than one caller in the queue of a connection id.
+// perConnection is how many previews of the id run and wait at the most; a lone
+// caller gets half of that, which is what it would have had by itself.
+func sharedPool(pool preview.Pool) (shared preview.Pool, perConnection int) {
+	d := preview.DefaultPool()
+	sessions, queue := cmp.Or(pool.Sessions, d.Sessions), cmp.Or(pool.Queue, d.Queue)
+	if queue <= maxQueue { // else it is a fault, which the core reports
+		pool.Queue = min(2*queue+sessions, maxQueue)
+	}
+	return pool, sessions + pool.Queue
 }
 
 // observe connects the server with the egress record, the telemetry and the log.

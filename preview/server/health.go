@@ -1,38 +1,71 @@
 package server
 
 import (
+	"container/list"
 	"context"
 	"net/http"
-	"strings"
+	"sync"
+	"time"
 
 	"connectrpc.com/grpchealth"
 
 	"github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1/previewv1connect"
 )
 
-// Whoever asks for health shows no proof, so little is read of him, and of few at
-// a time; a probe that finds no place asks again.
 const (
-	healthBytes    = 1 << 10
-	healthInFlight = 256
+	// healthBytes bounds the body of a health check.
+	healthBytes = 1 << 10
+	// healthTimeout is how long that body may take to arrive.
+	healthTimeout = time.Second
+	// healthWaiting is how many checks may wait for their body.
+	healthWaiting = 64
 )
 
-// briefly bounds the body of a question for health, and over HTTP/1.1 the time
-// that it may take to come; a Watch goes on for as long as its caller likes.
-func briefly(next http.Handler) http.Handler {
-	check := hurry(next)
+// limitHealth bounds health checks, which need no credentials: the size of the
+// body, its time, and how many wait for one. When there is one more, the check
+// that has waited for the longest gives way, so that a probe is answered
+// whatever others leave open.
+func limitHealth(next http.Handler) http.Handler {
+	waiting := newestFirst{max: healthWaiting}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, healthBytes+envelopeBytes)
-		if strings.HasSuffix(r.URL.Path, "/Check") {
-			check.ServeHTTP(w, r)
-			return
+		if r.ContentLength != 0 {
+			control := http.NewResponseController(w)
+			// Without a deadline the server's own time limit remains.
+			_ = control.SetReadDeadline(time.Now().Add(healthTimeout))
+			leave := waiting.enter(func() { _ = control.SetReadDeadline(time.Unix(1, 0)) })
+			defer leave()
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// checker answers the health service: the process by its life alone, the
-// PreviewService by whether previews can be answered.
+// newestFirst bounds what waits: one more makes the oldest give way.
+type newestFirst struct {
+	max int
+
+	mu      sync.Mutex
+	waiting list.List // of func(), the oldest first
+}
+
+// enter adds one that waits; giveWay is called when it has to end. leave must be
+// called when it has ended: from then on giveWay is not called.
+func (n *newestFirst) enter(giveWay func()) (leave func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	element := n.waiting.PushBack(giveWay)
+	if n.waiting.Len() > n.max {
+		n.waiting.Remove(n.waiting.Front()).(func())() //nolint:forcetypeassert // what enter pushed
+	}
+	return func() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.waiting.Remove(element) // nothing, if it gave way
+	}
+}
+
+// checker answers the health service: about the process by whether it serves,
+// about the PreviewService by whether previews can be answered.
 type checker struct {
 	static *grpchealth.StaticChecker
 	ready  func(context.Context) error

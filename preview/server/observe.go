@@ -63,7 +63,8 @@ type Call struct {
 // callKey is the context key of a request's *Call.
 type callKey struct{}
 
-// observe makes the note that the inner handlers fill in, and hands it on.
+// observe makes the Call that the inner handlers fill in, and hands it to
+// Config.Observe when the request has ended.
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
@@ -88,22 +89,22 @@ func CallOf(ctx context.Context) (call Call, ok bool) {
 	return *noted, true
 }
 
-// NoteSpan notes the trace that the request belongs to, for Call.Span.
-func NoteSpan(ctx context.Context, span trace.SpanContext) { note(ctx).Span = span }
+// NoteSpan sets Call.Span of the request that ctx belongs to.
+func NoteSpan(ctx context.Context, span trace.SpanContext) { callFrom(ctx).Span = span }
 
-// note returns the Call of the request that ctx belongs to; outside of a
-// request, one that nobody reads.
-func note(ctx context.Context) *Call {
+// callFrom returns the Call of the request that ctx belongs to, for the handlers
+// to fill in; outside of a request, one that nobody reads.
+func callFrom(ctx context.Context) *Call {
 	if call, ok := ctx.Value(callKey{}).(*Call); ok {
 		return call
 	}
 	return &Call{}
 }
 
-// plain marks the requests of a service that has nothing to note, such as health.
-func plain(path string, next http.Handler) (string, http.Handler) {
+// observed marks the requests of a service without reasons, such as reflection.
+func observed(path string, next http.Handler) (string, http.Handler) {
 	return path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		note(r.Context()).Outcome = OutcomeOK
+		callFrom(r.Context()).Outcome = OutcomeOK
 		next.ServeHTTP(w, r)
 	})
 }

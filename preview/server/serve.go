@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -12,10 +11,10 @@ import (
 	"time"
 
 	"connectrpc.com/grpchealth"
-	"golang.org/x/net/netutil"
 
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/reason"
+	"github.com/op-data/sqlpreview/preview/server/internal/connlimit"
 	"github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1/previewv1connect"
 )
 
@@ -25,12 +24,19 @@ const (
 	readTimeout = 15 * time.Second
 	// writeTimeout bounds a request from its header to the end of its answer,
 	// so it must be longer than the longest preview.
-	writeTimeout   = preview.HardTimeout + 20*time.Second
-	idleTimeout    = 2 * time.Minute
-	maxHeaderBytes = 32 << 10
-	streamsAtATime = 128
-	// These bound what callers can make the server hold of bodies that nobody
-	// reads yet; the library's own bound is 1 MiB a connection.
+	writeTimeout = preview.HardTimeout + 20*time.Second
+	idleTimeout  = 2 * time.Minute
+	// stalledTimeout ends a connection of HTTP/2 whose peer reads nothing.
+	stalledTimeout = 10 * time.Second
+	// maxHeaderBytes bounds the header of a request. The longest part of an honest
+	// one is a JWT, of which auth takes 8 KiB.
+	maxHeaderBytes = 16 << 10
+	// maxStreams bounds the open requests of one connection of HTTP/2.
+	maxStreams = 128
+	// maxFrameBytes is HTTP/2's least: a connection keeps a buffer for one frame.
+	maxFrameBytes = 16 << 10
+	// These bound what the server holds of bodies that no handler reads yet; the
+	// library's own bound is 1 MiB for a connection.
 	bufferPerConnection = 256 << 10
 	bufferPerStream     = 64 << 10
 	cancelingPeriod     = 3 * time.Second
@@ -53,13 +59,13 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	requests, cancelRequests := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancelRequests(nil)
 
-	httpServer := s.httpServer(requests)
+	limiter := connlimit.New(connlimit.Config{
+		MaxConnections: s.config.MaxConnections, MaxRequests: openPerInFlight * s.config.MaxInFlight,
+		TLS: s.config.TLS, Identify: identify,
+	})
+	httpServer := s.httpServer(requests, limiter)
 	failed := make(chan error, 1)
-	limited := netutil.LimitListener(named{listener}, s.config.MaxConnections)
-	if s.config.TLS != nil {
-		limited = tls.NewListener(limited, s.config.TLS)
-	}
-	go func() { failed <- httpServer.Serve(limited) }()
+	go func() { failed <- httpServer.Serve(limiter.Listen(listener)) }()
 
 	select {
 	case err := <-failed:
@@ -89,7 +95,7 @@ func shutdown(server *http.Server, timeout time.Duration) error {
 	return server.Shutdown(ctx)
 }
 
-func (s *Server) httpServer(requests context.Context) *http.Server {
+func (s *Server) httpServer(requests context.Context, limiter *connlimit.Limiter) *http.Server {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
@@ -101,10 +107,12 @@ func (s *Server) httpServer(requests context.Context) *http.Server {
 		errorLog = log.New(io.Discard, "", 0)
 	}
 	return &http.Server{
-		Handler:   s.handler,
+		Handler:   limiter.Track(s.handler),
 		Protocols: &protocols,
 		HTTP2: &http.HTTP2Config{
-			MaxConcurrentStreams:          streamsAtATime,
+			MaxConcurrentStreams:          maxStreams,
+			MaxReadFrameSize:              maxFrameBytes,
+			WriteByteTimeout:              stalledTimeout,
 			MaxReceiveBufferPerConnection: bufferPerConnection,
 			MaxReceiveBufferPerStream:     bufferPerStream,
 		},
@@ -114,7 +122,8 @@ func (s *Server) httpServer(requests context.Context) *http.Server {
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ConnState:         newLobby(s.config.MaxConnections).changed,
+		ConnState:         limiter.ConnState,
+		ConnContext:       limiter.ConnContext,
 		ErrorLog:          errorLog,
 	}
 }

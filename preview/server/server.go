@@ -1,19 +1,21 @@
-// Package server is the sidecar's RPC face: one http.Handler that speaks gRPC,
+// Package server is the RPC interface of the sidecar: one http.Handler that speaks gRPC,
 // gRPC-Web and Connect (JSON or binary) on one port, and the life of the server
 // that carries it.
 //
-// The order in which a request meets it: the connection bound, the bound on
-// requests in flight, the Host and Origin checks, the [Authenticator] (all of
-// them before a byte of the body is read), the size limit, the [Previewer]. The
-// package decides nothing about a query and writes no log: what happened is
-// handed to [Config.Observe], once a request.
+// A request passes, in this order: the bounds on connections and open requests,
+// the Host and Origin checks, the [Authenticator], the bounds on the requests of
+// its caller and of all (all of them before a byte of the body is read), the size
+// limit, the [Previewer]. The package decides nothing about a query and writes no
+// log: what happened is handed to [Config.Observe], once a request.
 package server
 
 import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log"
+	"math"
 	"net/http"
 	"slices"
 	"time"
@@ -21,6 +23,7 @@ import (
 	"connectrpc.com/connect"
 	"connectrpc.com/grpchealth"
 	"connectrpc.com/grpcreflect"
+	"golang.org/x/sys/unix"
 
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1/previewv1connect"
@@ -50,12 +53,21 @@ type Config struct {
 	// AllowedOrigins are the origins, for instance "https://app.example.com", of
 	// the web pages that may call. Default: none.
 	AllowedOrigins []string
-	// MaxConnections bounds the connections open at a time. When the last is
-	// taken, the one that has been idle for the longest is closed. Default 256.
+	// MaxConnections bounds the connections open at a time. When there is one more,
+	// the oldest one without a request that was let in is closed, else an idle one of
+	// the caller that holds the most; a caller with less than its share loses none.
+	// It must leave room below the process's limit of open files. Default 256.
 	MaxConnections int
-	// MaxInFlight bounds the requests inside the server at a time; one more is
-	// answered CONCURRENCY_LIMIT before its body is read. Default 256.
+	// MaxInFlight bounds the requests that were let in and have not ended; one more
+	// is answered CONCURRENCY_LIMIT before its body is read. One caller gets one more
+	// only while it has fewer than are free: alone, at most half of them. Four times
+	// as many requests may be open, those that are being refused among them; beyond
+	// it, the connection with the most of them is closed. Default 256.
 	MaxInFlight int
+	// MaxPerConnection bounds the requests of one connection id inside the Previewer,
+	// by the same rule for each caller, so that no caller can fill the queue of a
+	// connection id. Default 0: the Previewer's own bounds alone.
+	MaxPerConnection int
 	// MaxMessageBytes bounds one request message after decompression. Default
 	// twice preview.HardMaxSQLBytes, so that a text over the limit of the core
 	// meets the core's clear answer.
@@ -65,7 +77,7 @@ type Config struct {
 	DrainTimeout time.Duration
 	// RequestsPerSecond bounds the requests of one caller, with bursts of twice as
 	// many; one more is answered CONCURRENCY_LIMIT before its body is read.
-	// Callers without a name are one caller. Default 0: no bound but MaxInFlight.
+	// Anonymous callers share one bucket. Default 0: no bound but MaxInFlight.
 	RequestsPerSecond int
 	// TLS is the server's side of TLS. Default: none; then only unix sockets and
 	// loopback addresses are served.
@@ -99,9 +111,16 @@ const (
 )
 
 const (
-	// compressMinBytes spares small answers the compression: on one machine it
-	// costs more time than it saves.
+	// compressMinBytes is the smallest response that is compressed: on one machine
+	// compression costs more time than it saves.
 	compressMinBytes = 64 << 10
+	// openPerInFlight is how many requests may be open, those that are being refused
+	// among them, for each of MaxInFlight. The header of each is at most
+	// maxHeaderBytes long.
+	openPerInFlight = 4
+	// reservedFiles are open files that are no connection of a caller: sessions of
+	// databases, the egress record, listeners.
+	reservedFiles = 64
 )
 
 // Server answers previews over HTTP. Make one with New.
@@ -120,11 +139,11 @@ func New(config Config) (*Server, error) {
 		config: config,
 		health: grpchealth.NewStaticChecker(previewv1connect.PreviewServiceName),
 	}
-	gate, err := newAccess(config)
+	origins, err := newOrigins(config)
 	if err != nil {
 		return nil, err
 	}
-	s.handler = s.observe(s.routes(gate))
+	s.handler = s.observe(s.routes(origins))
 	return s, nil
 }
 
@@ -141,10 +160,27 @@ func (c *Config) complete() error {
 	if c.RequestsPerSecond < 0 {
 		faults = append(faults, errors.New("server: Config.RequestsPerSecond is negative"))
 	}
+	if c.MaxPerConnection < 0 {
+		faults = append(faults, errors.New("server: Config.MaxPerConnection is negative"))
+	}
+	faults = append(faults, checkOpenFiles(c.MaxConnections))
 	if c.Observe == nil {
 		c.Observe = func(context.Context, Call) {}
 	}
 	return errors.Join(faults...)
+}
+
+// checkOpenFiles refuses more connections than the process can have open.
+func checkOpenFiles(connections int) error {
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
+		return nil // nobody knows the limit; the system will say
+	}
+	if most := min(limit.Cur, math.MaxInt32); uint64(max(connections, 0))+reservedFiles > most { //nolint:gosec // not negative
+		return fmt.Errorf("server: Config.MaxConnections is %d, and this process may open %d files, of which %d are for other uses; "+
+			"lower it or raise the limit (ulimit -n)", connections, most, reservedFiles)
+	}
+	return nil
 }
 
 // positive gives a zero field its default and refuses a negative one.
@@ -162,32 +198,44 @@ func positive[T int | time.Duration](faults *[]error, name string, field *T, fal
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // routes mounts the services. Health answers everybody, also when the server is
-// full: a probe has no token, it tells nothing but that the process serves, and
-// a busy sidecar must not be taken for a dead one.
-func (s *Server) routes(gate *access) http.Handler {
+// full: a probe has no credentials, the answer says nothing but that the process
+// serves, and a busy sidecar must not be taken for a dead one.
+func (s *Server) routes(origins *origins) http.Handler {
+	outside := http.NewServeMux()
+	path, handler := observed(grpchealth.NewHandler(&checker{static: s.health, ready: s.config.Ready}, connect.WithReadMaxBytes(healthBytes)))
+	outside.Handle(path, limitHealth(handler))
+	outside.Handle("/", s.protect(origins, s.services()))
+	return outside
+}
+
+// protect is the way of a request to the services: each step comes before the
+// next, and all of them before a byte of the body is read.
+func (s *Server) protect(origins *origins, services http.Handler) http.Handler {
+	return preAuthDeadline(
+		origins.checkOrigin(
+			requireCaller(s.config.Authenticate,
+				limitRate(newRates(s.config.RequestsPerSecond),
+					limitInFlight(newCallerLimiter(s.config.MaxInFlight),
+						s.limitBody(
+							holdLarge(services)))))))
+}
+
+// services mounts what needs a caller.
+func (s *Server) services() http.Handler {
 	limits := []connect.HandlerOption{
 		connect.WithReadMaxBytes(s.config.MaxMessageBytes),
 		connect.WithCompressMinBytes(compressMinBytes),
 	}
-	reading := append(messages(s.config.MaxMessageBytes),
-		connect.WithInterceptors(append(slices.Clone(s.config.Interceptors), connect.UnaryInterceptorFunc(legible))...))
-	previews := &service{previewer: s.config.Previewer, record: s.config.Record}
-	guarded := append([]connect.HandlerOption{
-		connect.WithRequestGate(gate.authenticate),
-		connect.WithRecover(previews.recovered),
-	}, limits...)
+	reading := append(messageOptions(s.config.MaxMessageBytes),
+		connect.WithInterceptors(append(slices.Clone(s.config.Interceptors), connect.UnaryInterceptorFunc(rejectUndecodable))...))
+	previews := &service{previewer: s.config.Previewer, record: s.config.Record, byConnection: newKeyedLimiter(s.config.MaxPerConnection)}
+	recovering := append([]connect.HandlerOption{connect.WithRecover(previews.recovered)}, limits...)
 
-	inside := http.NewServeMux()
-	path, handler := previewv1connect.NewPreviewServiceHandler(
-		previews, append(slices.Clone(guarded), reading...)...)
-	inside.Handle(path, join(handler))
+	mux := http.NewServeMux()
+	path, handler := previewv1connect.NewPreviewServiceHandler(previews, append(slices.Clone(recovering), reading...)...)
+	mux.Handle(path, bufferResponse(handler))
 	reflector := grpcreflect.NewStaticReflector(previewv1connect.PreviewServiceName, grpchealth.HealthV1ServiceName)
-	inside.Handle(plain(grpcreflect.NewHandlerV1(reflector, guarded...)))
-	inside.Handle(plain(grpcreflect.NewHandlerV1Alpha(reflector, guarded...)))
-
-	outside := http.NewServeMux()
-	path, handler = plain(grpchealth.NewHandler(&checker{static: s.health, ready: s.config.Ready}, connect.WithReadMaxBytes(healthBytes)))
-	outside.Handle(path, admit(healthInFlight, briefly(handler)))
-	outside.Handle("/", admit(s.config.MaxInFlight, hurry(gate.browser(s.measure(hold(inside))))))
-	return outside
+	mux.Handle(observed(grpcreflect.NewHandlerV1(reflector, recovering...)))
+	mux.Handle(observed(grpcreflect.NewHandlerV1Alpha(reflector, recovering...)))
+	return mux
 }

@@ -16,25 +16,31 @@ import (
 
 // service answers the RPCs: request in, core, response out.
 type service struct {
-	previewer Previewer
-	record    func(ctx context.Context, call Call) (string, error)
+	previewer    Previewer
+	record       func(ctx context.Context, call Call) (string, error)
+	byConnection *keyedLimiter
 }
 
 func (s *service) PreviewQuery(
 	ctx context.Context, request *connect.Request[previewv1.PreviewQueryRequest],
 ) (*connect.Response[previewv1.PreviewQueryResponse], error) {
 	in := begin(ctx, wire.PreviewRequest(request.Msg))
+	release, err := s.limitConnection(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	result, err := s.previewer.Preview(ctx, in)
 	if err != nil {
 		return nil, s.recorded(ctx, fail(ctx, err))
 	}
-	note(ctx).succeed(result.RequestID, &result.Receipt)
+	callFrom(ctx).succeed(result.RequestID, &result.Receipt)
 	response, err := wire.Answer(result, request.Header().Get("Content-Type"))
 	if err != nil {
-		note(ctx).withhold()
+		callFrom(ctx).withhold()
 		return nil, s.recorded(ctx, fail(ctx, err))
 	}
-	note(ctx).account(result)
+	callFrom(ctx).account(result)
 	if err := s.recorded(ctx, nil); err != nil {
 		return nil, err
 	}
@@ -53,7 +59,7 @@ func (s *service) ValidateQuery(
 	if verdict.Allowed {
 		accepted = &preview.Receipt{SQLFingerprint: verdict.Fingerprint, Tables: verdict.Tables}
 	}
-	note(ctx).succeed(in.RequestID, accepted)
+	callFrom(ctx).succeed(in.RequestID, accepted)
 	return connect.NewResponse(wire.Validate(in.RequestID, verdict)), nil
 }
 
@@ -61,11 +67,16 @@ func (s *service) DescribeQuery(
 	ctx context.Context, request *connect.Request[previewv1.DescribeQueryRequest],
 ) (*connect.Response[previewv1.DescribeQueryResponse], error) {
 	in := begin(ctx, wire.DescribeRequest(request.Msg))
+	release, err := s.limitConnection(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	description, err := s.previewer.Describe(ctx, in)
 	if err != nil {
 		return nil, s.recorded(ctx, fail(ctx, err))
 	}
-	note(ctx).succeed(description.RequestID, &description.Receipt)
+	callFrom(ctx).succeed(description.RequestID, &description.Receipt)
 	if err := s.recorded(ctx, nil); err != nil {
 		return nil, err
 	}
@@ -79,13 +90,27 @@ func begin(ctx context.Context, in preview.Request) preview.Request {
 	return in
 }
 
+// limitConnection bounds the requests of one caller, and of all, for the
+// connection id that begin noted.
+func (s *service) limitConnection(ctx context.Context) (release func(), err error) {
+	call := callFrom(ctx)
+	release, ok := s.byConnection.tryAcquire(call.ConnectionID, call.Caller.Subject)
+	if !ok {
+		return nil, s.recorded(ctx, fail(ctx, &preview.Error{
+			Reason: reason.ConcurrencyLimit, Message: "too many previews of this connection run and wait already",
+			Hint: "wait as long as RetryInfo says, then send the request again", RequestID: call.RequestID,
+		}))
+	}
+	return release, nil
+}
+
 // recorded has the request recorded before its answer leaves, and returns
 // outcome; what cannot be recorded is not answered.
 func (s *service) recorded(ctx context.Context, outcome error) error {
 	if s.record == nil {
 		return outcome
 	}
-	call := note(ctx)
+	call := callFrom(ctx)
 	var err error
 	if call.Record, err = s.record(ctx, *call); err != nil {
 		call.withhold()
@@ -104,7 +129,7 @@ func fail(ctx context.Context, err error) error {
 	if failure.Reason == reason.ClientCanceled && errors.Is(context.Cause(ctx), errStopping) {
 		failure = stopping(failure)
 	}
-	call := note(ctx)
+	call := callFrom(ctx)
 	call.fail(failure.Reason)
 	call.RequestID, call.Receipt = cmp.Or(failure.RequestID, call.RequestID), cmp.Or(failure.Receipt, call.Receipt)
 	return wire.Error(failure)
@@ -113,7 +138,7 @@ func fail(ctx context.Context, err error) error {
 // recovered answers a request whose handler panicked, and has it recorded if it
 // had a connection. The panic's value may hold anything, so it goes nowhere.
 func (s *service) recovered(ctx context.Context, _ connect.Spec, _ http.Header, _ any) error {
-	call := note(ctx)
+	call := callFrom(ctx)
 	call.panicked()
 	outcome := wire.Error(&preview.Error{Reason: reason.Internal, Message: "the preview failed inside the sidecar"})
 	if call.ConnectionID == "" {

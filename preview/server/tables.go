@@ -16,11 +16,16 @@ func (s *service) ListTables(
 ) (*connect.Response[previewv1.ListTablesResponse], error) {
 	in := wire.TablesRequest(request.Msg)
 	in.RequestID = beginID(ctx, in.RequestID, in.ConnectionID)
+	release, err := s.limitConnection(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	page, err := s.previewer.ListTables(ctx, in)
 	if err != nil {
 		return nil, s.recorded(ctx, fail(ctx, err))
 	}
-	note(ctx).succeed(page.RequestID, &page.Receipt)
+	callFrom(ctx).succeed(page.RequestID, &page.Receipt)
 	if err := s.recorded(ctx, nil); err != nil {
 		return nil, err
 	}
@@ -32,11 +37,16 @@ func (s *service) DescribeTable(
 ) (*connect.Response[previewv1.DescribeTableResponse], error) {
 	in := wire.TableRequest(request.Msg)
 	in.RequestID = beginID(ctx, in.RequestID, in.ConnectionID)
+	release, err := s.limitConnection(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	description, err := s.previewer.DescribeTable(ctx, in)
 	if err != nil {
 		return nil, s.recorded(ctx, fail(ctx, err))
 	}
-	note(ctx).succeed(description.RequestID, &description.Receipt)
+	callFrom(ctx).succeed(description.RequestID, &description.Receipt)
 	if err := s.recorded(ctx, nil); err != nil {
 		return nil, err
 	}
@@ -52,7 +62,7 @@ func (s *service) ListConnections(
 	if err != nil {
 		return nil, s.recorded(ctx, fail(ctx, err))
 	}
-	note(ctx).succeed(page.RequestID, nil)
+	callFrom(ctx).succeed(page.RequestID, nil)
 	if err := s.recorded(ctx, nil); err != nil {
 		return nil, err
 	}
@@ -64,7 +74,7 @@ func beginID(ctx context.Context, id, connectionID string) string {
 	if !preview.ValidRequestID(id) {
 		id = rand.Text()
 	}
-	call := note(ctx)
+	call := callFrom(ctx)
 	call.RequestID, call.ConnectionID = id, connectionID
 	return id
 }

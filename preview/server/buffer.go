@@ -6,19 +6,19 @@ import (
 	"sync"
 )
 
-// joinBytes is the longest answer that leaves in one piece.
-const joinBytes = 32 << 10
+// bufferBytes is the longest response that is written at once.
+const bufferBytes = 32 << 10
 
-// join has an answer of a unary call written in one piece. Left alone, gRPC's
+// bufferResponse writes the response of a unary call at once. Without it, gRPC's
 // five bytes before a message, the message and the flush after it become frames
 // of their own over HTTP/2, and each costs net/http a round between goroutines, a
 // write, and the caller a read.
-func join(next http.Handler) http.Handler {
-	writers := sync.Pool{New: func() any { return bufio.NewWriterSize(nil, joinBytes) }}
+func bufferResponse(next http.Handler) http.Handler {
+	writers := sync.Pool{New: func() any { return bufio.NewWriterSize(nil, bufferBytes) }}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		out := writers.Get().(*bufio.Writer) //nolint:forcetypeassert // what New makes
 		out.Reset(w)
-		next.ServeHTTP(joined{w, out}, r)
+		next.ServeHTTP(bufferedWriter{w, out}, r)
 		// The answer cannot be written when the caller is gone; nobody is left to tell.
 		_ = out.Flush()
 		out.Reset(nil)
@@ -26,10 +26,11 @@ func join(next http.Handler) http.Handler {
 	})
 }
 
-// joined is a ResponseWriter that cannot be flushed before the handler returns.
-type joined struct {
+// bufferedWriter is a ResponseWriter that cannot be flushed before the handler
+// returns.
+type bufferedWriter struct {
 	http.ResponseWriter
 	out *bufio.Writer
 }
 
-func (j joined) Write(p []byte) (int, error) { return j.out.Write(p) }
+func (b bufferedWriter) Write(p []byte) (int, error) { return b.out.Write(p) }

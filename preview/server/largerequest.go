@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/op-data/sqlpreview/preview"
-	"github.com/op-data/sqlpreview/preview/reason"
-	"github.com/op-data/sqlpreview/preview/server/wire"
 )
 
 const (
@@ -21,35 +19,30 @@ const (
 	largeWait     = 2 * time.Second
 )
 
-// claim is one request's to a place among the large ones.
-type claim struct {
-	places chan struct{}
-	in     bool
+// largePermit is one request's permit to be large, taken when it turns out to be.
+type largePermit struct {
+	limiter *callerLimiter
+	caller  string
+	release func() // nil without a permit
 }
 
-// enter waits for a place; a second call does nothing.
-func (c *claim) enter(ctx context.Context) error {
-	if c.in {
+// acquire waits for a permit; a second call does nothing.
+func (p *largePermit) acquire(ctx context.Context) error {
+	if p.release != nil {
 		return nil
 	}
-	timer := time.NewTimer(largeWait)
-	defer timer.Stop()
-	select {
-	case c.places <- struct{}{}:
-		c.in = true
-		return nil
-	case <-ctx.Done():
-	case <-timer.C:
+	ctx, cancel := context.WithTimeout(ctx, largeWait)
+	defer cancel()
+	var err error
+	if p.release, err = p.limiter.acquire(ctx, p.caller); err != nil {
+		return busy("too many large requests at a time")
 	}
-	return wire.Error(&preview.Error{
-		Reason: reason.ConcurrencyLimit, Message: "too many large requests at a time",
-		Hint: "wait as long as RetryInfo says, then send the request again",
-	})
+	return nil
 }
 
-func (c *claim) leave() {
-	if c.in {
-		<-c.places
+func (p *largePermit) free() {
+	if p.release != nil {
+		p.release()
 	}
 }
 
@@ -63,9 +56,9 @@ func compressed(r *http.Request) bool {
 	return false
 }
 
-// hold counts a large answer as one until it is written: what it takes to write
-// one is more than what it takes to make it, and a caller may read slowly.
-func hold(next http.Handler) http.Handler {
+// holdLarge counts a large answer as one until it is written: writing one takes
+// more memory than making it, and a caller may read slowly.
+func holdLarge(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, release := preview.Hold(r.Context())
 		defer release()

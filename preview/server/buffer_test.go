@@ -9,18 +9,18 @@ import (
 	"testing"
 )
 
-// pieces notes the writes that reach it.
-type pieces struct {
+// writeSizes records the sizes of the writes that reach it.
+type writeSizes struct {
 	*httptest.ResponseRecorder
 	sizes []int
 }
 
-func (p *pieces) Write(b []byte) (int, error) {
+func (p *writeSizes) Write(b []byte) (int, error) {
 	p.sizes = append(p.sizes, len(b))
 	return p.ResponseRecorder.Write(b)
 }
 
-func TestAnAnswerLeavesInOnePiece(t *testing.T) {
+func TestResponseIsWrittenAtOnce(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		message int
@@ -29,21 +29,21 @@ func TestAnAnswerLeavesInOnePiece(t *testing.T) {
 		{"nothing", 0, []int{5}},
 		{"one row", 500, []int{505}},
 		{"100 rows", 12_000, []int{12_005}},
-		{"as much as fits", joinBytes - 5, []int{joinBytes}},
-		{"more", 3 * joinBytes, []int{joinBytes, 2*joinBytes + 5}},
+		{"as much as fits", bufferBytes - 5, []int{bufferBytes}},
+		{"more", 3 * bufferBytes, []int{bufferBytes, 2*bufferBytes + 5}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			message := bytes.Repeat([]byte{'m'}, c.message)
-			handler := join(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			handler := bufferResponse(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				if _, ok := w.(http.Flusher); ok {
-					t.Error("the answer can be torn by a flush")
+					t.Error("the handler can flush a part of the response")
 				}
 				io.WriteString(w, "12345")
 				w.Write(message)
 				w.Header().Set(http.TrailerPrefix+"Grpc-Status", "0")
 			}))
-			for range 2 { // the second has the room of the first
-				p := &pieces{ResponseRecorder: httptest.NewRecorder()}
+			for range 2 { // the second gets the buffer of the first
+				p := &writeSizes{ResponseRecorder: httptest.NewRecorder()}
 				handler.ServeHTTP(p, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil))
 				if !slices.Equal(p.sizes, c.want) || p.Body.String() != "12345"+string(message) {
 					t.Errorf("wrote %v, want %v", p.sizes, c.want)

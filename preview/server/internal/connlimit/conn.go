@@ -1,0 +1,153 @@
+package connlimit
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// handshakeTimeout bounds the writes of a TLS handshake; the server's
+	// ReadHeaderTimeout bounds its reads.
+	handshakeTimeout = 5 * time.Second
+	// lingerTime is how long a connection stays open after its GOAWAY, so that the
+	// frame arrives before the connection's end does.
+	lingerTime = time.Second
+)
+
+// conn is a connection of a peer. net/http takes it for one without TLS; what TLS
+// there is lies below, so that HTTP/2's frames can be seen here.
+type conn struct {
+	net.Conn          // what is read and written: the socket, or TLS over it
+	socket   net.Conn // closing it ends TLS without a word, which could block
+	limiter  *Limiter
+	peer     string // what Config.Identify says, or ""
+
+	// started, sniffed and in are Read's alone, which is never called twice at a time.
+	started bool // something was read
+	sniffed int  // bytes that were as the preface has them; -1 when it is no HTTP/2
+	in      frames
+
+	writing sync.Mutex // held while something is written
+	out     frames     // guarded by writing
+
+	http2      atomic.Bool
+	lastStream atomic.Uint32
+	state      atomic.Pointer[tls.ConnectionState]
+
+	entry // guarded by limiter.mu
+}
+
+// RemoteAddr is the peer's name where the socket told it, as on unix sockets.
+func (c *conn) RemoteAddr() net.Addr {
+	if c.peer != "" {
+		return &net.UnixAddr{Net: "unix", Name: c.peer}
+	}
+	return c.Conn.RemoteAddr()
+}
+
+// Read waits for a write that is under way: whoever does not read what it asked
+// for is not read either.
+func (c *conn) Read(p []byte) (int, error) {
+	c.writing.Lock()
+	c.writing.Unlock() //nolint:staticcheck // to wait is the purpose
+	n, err := c.Conn.Read(p)
+	if n > 0 {
+		c.received(p[:n])
+	}
+	if err != nil && !c.started {
+		c.explainPlaintext(err)
+	}
+	return n, err //nolint:wrapcheck // net/http looks for the connection's own errors
+}
+
+// received counts the requests in what was read.
+func (c *conn) received(p []byte) {
+	c.started = true
+	for !c.http2.Load() {
+		if c.sniffed < 0 {
+			return
+		}
+		n := min(len(preface)-c.sniffed, len(p))
+		if !strings.HasPrefix(preface[c.sniffed:], string(p[:n])) {
+			c.sniffed = -1
+			return
+		}
+		c.sniffed += n
+		p = p[n:]
+		if c.sniffed < len(preface) {
+			return
+		}
+		c.http2.Store(true)
+	}
+	c.in.scan(p, func(stream uint32) {
+		if stream > c.lastStream.Load() { // else it is a trailer
+			c.lastStream.Store(stream)
+			c.limiter.opened(c)
+		}
+	})
+}
+
+// explainPlaintext answers a peer that does not speak TLS, as net/http does.
+func (c *conn) explainPlaintext(err error) {
+	var record tls.RecordHeaderError
+	if !errors.As(err, &record) || record.Conn == nil {
+		return
+	}
+	switch string(record.RecordHeader[:]) {
+	case "GET /", "HEAD ", "POST ", "PUT /", "OPTIO":
+		_, _ = io.WriteString(record.Conn, "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n")
+	}
+}
+
+func (c *conn) Write(p []byte) (int, error) {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	n, err := c.Conn.Write(p)
+	if n > 0 && c.http2.Load() {
+		c.out.scan(p[:n], nil)
+	}
+	return n, err //nolint:wrapcheck // net/http looks for the connection's own errors
+}
+
+// tlsState returns the state of TLS, or nil without it. It is for requests, which
+// come after the handshake.
+func (c *conn) tlsState() *tls.ConnectionState {
+	secured, ok := c.Conn.(*tls.Conn)
+	if !ok {
+		return nil
+	}
+	if known := c.state.Load(); known != nil {
+		return known
+	}
+	state := secured.ConnectionState()
+	c.state.Store(&state)
+	return &state
+}
+
+// cut ends the connection at once.
+func (c *conn) cut() { _ = c.socket.Close() }
+
+// dismiss ends an idle connection, and tells a peer that speaks HTTP/2 first.
+func (c *conn) dismiss() {
+	if !c.http2.Load() || !c.writing.TryLock() {
+		c.cut()
+		return
+	}
+	defer c.writing.Unlock()
+	if !c.out.between() {
+		c.cut()
+		return
+	}
+	_ = c.SetWriteDeadline(time.Now().Add(lingerTime))
+	if _, err := c.Conn.Write(goAway(c.lastStream.Load())); err != nil {
+		c.cut()
+		return
+	}
+	time.AfterFunc(lingerTime, c.cut)
+}

@@ -1,0 +1,266 @@
+package connlimit
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+const (
+	// idleGrace is how long a connection may be idle although others wait for a
+	// place.
+	idleGrace = time.Second
+	// minGrace is what idleGrace falls to for connections that never had a request
+	// let in, while there are many of them.
+	minGrace = 50 * time.Millisecond
+	// preAuthGrace is how long such a connection may take for its first request.
+	preAuthGrace = 3 * time.Second
+)
+
+// Config says what a Limiter allows. Every field but TLS and Identify must be set.
+type Config struct {
+	// MaxConnections bounds the open connections.
+	MaxConnections int
+	// MaxRequests bounds the requests of all connections whose header was read and
+	// whose handler has not returned.
+	MaxRequests int
+	// TLS is the server's side of TLS; nil for none. The connections that
+	// [Limiter.Listen] accepts do not look like TLS to net/http, which sees
+	// HTTP/2 by its preface: [Limiter.Track] sets http.Request.TLS.
+	TLS *tls.Config
+	// Identify returns what the socket says of the peer, which becomes the
+	// connection's remote address; "" where it says nothing.
+	Identify func(net.Conn) string
+}
+
+// Limiter bounds the connections and requests of one server.
+type Limiter struct {
+	config Config
+
+	mu       sync.Mutex
+	open     map[*conn]struct{}
+	requests int
+	// owned counts the connections of each caller, strangers' under "".
+	owned map[string]int
+	// grace is how long a stranger may be silent, between minGrace and idleGrace:
+	// each one that has to go halves it, each caller that is let in doubles it.
+	grace time.Duration
+	// changed is closed and made anew whenever a connection may have become free.
+	changed chan struct{}
+	now     func() time.Time
+}
+
+// entry is what a Limiter knows of a connection.
+type entry struct {
+	// owner is the caller that was let in, with a letter before its name; "" for a
+	// stranger, which nobody has been let in on yet.
+	owner string
+	// requests were opened and have not ended; of them the handlers of running run.
+	requests, running int
+	idle              bool
+	since             time.Time // of the last change of running or idle
+	gone              bool      // it is not in Limiter.open any more
+}
+
+// New returns a Limiter.
+func New(config Config) *Limiter {
+	return &Limiter{
+		config: config, open: map[*conn]struct{}{}, owned: map[string]int{}, grace: idleGrace,
+		changed: make(chan struct{}), now: time.Now,
+	}
+}
+
+// opened notes a request of which the first bytes were read, and cuts the
+// greediest connection when there are too many.
+func (l *Limiter) opened(c *conn) {
+	l.mu.Lock()
+	if !c.gone {
+		c.requests++
+		l.requests++
+	}
+	var victim *conn
+	if l.requests > l.config.MaxRequests {
+		victim = l.greediest()
+	}
+	if victim != nil {
+		l.remove(victim)
+	}
+	l.mu.Unlock()
+	if victim != nil {
+		victim.cut()
+	}
+}
+
+// greediest returns the connection with the most requests of the caller with the
+// most; strangers count as one caller. mu is held.
+func (l *Limiter) greediest() *conn {
+	byOwner := map[string]int{}
+	var most string
+	for c := range l.open {
+		byOwner[c.owner] += c.requests
+	}
+	for owner, requests := range byOwner {
+		if requests > byOwner[most] {
+			most = owner
+		}
+	}
+	var victim *conn
+	for c := range l.open {
+		if c.owner == most && (victim == nil || c.requests > victim.requests) {
+			victim = c
+		}
+	}
+	return victim
+}
+
+// remove takes a connection out of the books. mu is held.
+func (l *Limiter) remove(c *conn) {
+	if c.gone {
+		return
+	}
+	c.gone = true
+	delete(l.open, c)
+	l.requests -= c.requests
+	c.requests = 0
+	l.disown(c)
+	l.notify()
+}
+
+func (l *Limiter) disown(c *conn) {
+	if l.owned[c.owner]--; l.owned[c.owner] <= 0 {
+		delete(l.owned, c.owner)
+	}
+}
+
+func (l *Limiter) notify() {
+	close(l.changed)
+	l.changed = make(chan struct{})
+}
+
+// ConnState is for http.Server.ConnState.
+func (l *Limiter) ConnState(netConn net.Conn, state http.ConnState) {
+	c, ok := netConn.(*conn)
+	if !ok {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch state {
+	case http.StateClosed, http.StateHijacked:
+		l.remove(c)
+	case http.StateIdle:
+		c.idle, c.since = true, l.now()
+		// HTTP/2 is idle when its streams have ended. Those that net/http refused by
+		// itself, such as malformed ones, never had a handler to count their end.
+		if surplus := c.requests - c.running; surplus > 0 && c.running < reconcileBelow {
+			c.requests -= surplus
+			l.requests -= surplus
+		}
+		l.notify()
+	case http.StateActive:
+		c.idle, c.since = false, l.now()
+	}
+}
+
+// reconcileBelow is the number of running handlers from which net/http may keep
+// requests back whose streams have been reset: they still count.
+const reconcileBelow = 16
+
+type connKey struct{}
+
+// ConnContext is for http.Server.ConnContext.
+func (l *Limiter) ConnContext(ctx context.Context, netConn net.Conn) context.Context {
+	if c, ok := netConn.(*conn); ok {
+		return context.WithValue(ctx, connKey{}, c)
+	}
+	return ctx
+}
+
+// Track counts the requests that end, and sets http.Request.TLS. Where
+// connections are scarce, the answer ends the connection, unless [LetIn] finds
+// that the caller has less than its share of them.
+func (l *Limiter) Track(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, ok := r.Context().Value(connKey{}).(*conn)
+		if !ok {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if r.TLS == nil {
+			r.TLS = c.tlsState()
+		}
+		if l.began(c) {
+			w.Header().Set("Connection", "close")
+		}
+		defer l.ended(c)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// began notes that a handler runs, and tells whether its connection should end.
+func (l *Limiter) began(c *conn) (last bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c.running++
+	c.since = l.now()
+	if !c.http2.Load() && !c.gone {
+		c.requests++
+		l.requests++
+	}
+	return l.full() && (c.owner == "" || l.hasShare(c.owner))
+}
+
+func (l *Limiter) ended(c *conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c.running--
+	c.since = l.now()
+	if c.requests > 0 {
+		c.requests--
+		l.requests--
+	}
+}
+
+// full tells whether there is no place for one more connection. mu is held.
+func (l *Limiter) full() bool { return len(l.open) >= l.config.MaxConnections }
+
+// hasShare tells whether a caller has as many connections as all would have if
+// they had the same number. Strangers are one caller. mu is held.
+func (l *Limiter) hasShare(owner string) bool {
+	return l.owned[owner]*len(l.owned) >= l.config.MaxConnections
+}
+
+// LetIn notes that a request of the caller was let in. It must be called below
+// [Limiter.Track], before the answer begins.
+func LetIn(w http.ResponseWriter, r *http.Request, caller string) {
+	c, ok := r.Context().Value(connKey{}).(*conn)
+	if !ok {
+		return
+	}
+	if c.limiter.letIn(c, "="+caller) {
+		w.Header().Set("Connection", "close")
+	} else {
+		w.Header().Del("Connection")
+	}
+}
+
+// letIn notes the owner of a connection, and tells whether it should end.
+func (l *Limiter) letIn(c *conn, owner string) (last bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c.gone {
+		return true
+	}
+	if c.owner != owner {
+		if c.owner == "" {
+			l.grace = min(2*l.grace, idleGrace)
+		}
+		l.disown(c)
+		c.owner = owner
+		l.owned[owner]++
+	}
+	return l.full() && l.hasShare(owner)
+}
