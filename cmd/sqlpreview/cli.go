@@ -36,13 +36,15 @@ func (e *environment) complain(err error) {
 
 // commandLine is the command line: one field a subcommand.
 type commandLine struct {
-	Check   checkCommand     `cmd:"" help:"Say offline whether a query may be previewed, and if not, why and where."`
-	Query   queryCommand     `cmd:"" help:"Preview one query as a table or as JSON."`
-	Serve   serveCommand     `cmd:"" help:"Serve previews over gRPC, gRPC-Web and Connect."`
-	Doctor  doctorCommand    `cmd:"" help:"Grade a connection: what its role could do, and what to run."`
-	Verify  verifyLogCommand `cmd:"" name:"verify-log" help:"Prove the chain of an egress record."`
-	Demo    demoCommand      `cmd:"" help:"Show sample previews on a throw-away PostgreSQL."`
-	Version versionCommand   `cmd:"" help:"Print the version."`
+	Check    checkCommand     `cmd:"" help:"Say offline whether a query may be previewed, and if not, why and where."`
+	Query    queryCommand     `cmd:"" help:"Preview one query as a table or as JSON."`
+	Tables   tablesCommand    `cmd:"" help:"List the tables that a preview may name."`
+	Describe describeCommand  `cmd:"" help:"Show the columns and keys of one table."`
+	Serve    serveCommand     `cmd:"" help:"Serve previews over gRPC, gRPC-Web and Connect."`
+	Doctor   doctorCommand    `cmd:"" help:"Grade a connection: what its role could do, and what to run."`
+	Verify   verifyLogCommand `cmd:"" name:"verify-log" help:"Prove the chain of an egress record."`
+	Demo     demoCommand      `cmd:"" help:"Show sample previews on a throw-away PostgreSQL."`
+	Version  versionCommand   `cmd:"" help:"Print the version."`
 }
 
 // errRefused ends a command with exit code 1 after it has said why itself.

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
-
-	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/diagnostic"
 	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/table"
@@ -65,29 +62,13 @@ func (c *queryCommand) Run(ctx context.Context, env *environment) error {
 	case err != nil:
 		err = diagnostic.Error(env.stderr, colours(env, env.stderr), "query", sql, wire.Failure(err))
 	case c.JSON:
-		return printJSON(env.stdout, result)
+		return printMessage(env.stdout, wire.Preview(result))
 	default:
 		return table.Write(env.stdout, result, table.Options{Colour: colours(env, env.stdout)})
 	}
 	if err == nil {
 		err = errRefused
 	}
-	return err
-}
-
-// printJSON prints the RPC's JSON, indented: what protojson itself indents
-// varies from build to build.
-func printJSON(w io.Writer, result *preview.Result) error {
-	plain, err := protojson.Marshal(wire.Preview(result))
-	if err != nil {
-		return err
-	}
-	var out bytes.Buffer
-	if err := json.Indent(&out, plain, "", "  "); err != nil {
-		return err
-	}
-	out.WriteByte('\n')
-	_, err = out.WriteTo(w)
 	return err
 }
 

@@ -21,8 +21,8 @@ var legend = []struct{ mark, meaning string }{
 	{markNull, "NULL"},
 }
 
-// notes says what came, what was bounded and what was changed.
-func (p *printer) notes(r *preview.Result) {
+// legend explains the marks that were used.
+func (p *printer) legend() {
 	var used []string
 	for _, l := range legend {
 		if p.marks[l.mark] {
@@ -32,6 +32,11 @@ func (p *printer) notes(r *preview.Result) {
 	if len(used) > 0 {
 		p.print("%s", p.paint(dim, "marks: "+strings.Join(used, ", ")))
 	}
+}
+
+// notes says what came, what was bounded and what was changed.
+func (p *printer) notes(r *preview.Result) {
+	p.legend()
 	p.print("%s in %s%s", count(len(r.Rows), "row"), round(r.Stats.Total), steps(r.Stats))
 	if len(r.Columns) == 0 {
 		p.print("the query has no columns")

@@ -54,10 +54,7 @@ var colourOf = map[string]string{
 
 // Write prints the result and the notes below it.
 func Write(w io.Writer, r *preview.Result, options Options) error {
-	if options.MaxCellWidth <= 0 {
-		options.MaxCellWidth = defaultMaxCellWidth
-	}
-	p := &printer{options: options, marks: map[string]bool{}}
+	p := newPrinter(options)
 	if len(r.Columns) > 0 {
 		p.grid(r)
 	}
@@ -72,6 +69,13 @@ type printer struct {
 	// marks are those that were used, shortened the cells not shown whole.
 	marks     map[string]bool
 	shortened int
+}
+
+func newPrinter(options Options) *printer {
+	if options.MaxCellWidth <= 0 {
+		options.MaxCellWidth = defaultMaxCellWidth
+	}
+	return &printer{options: options, marks: map[string]bool{}}
 }
 
 // field is a cell as it is shown.

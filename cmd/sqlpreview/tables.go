@@ -1,0 +1,121 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/diagnostic"
+	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/table"
+	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/server/wire"
+)
+
+// catalogFlags are what the commands that look at tables have in common.
+type catalogFlags struct {
+	JSON    bool   `name:"json" help:"Print the answer as the RPC's JSON."`
+	DSNFile string `name:"dsn-file" help:"The file with the connection string. Default: the environment variable OP_PREVIEW_DSN."`
+}
+
+// open returns a Previewer of the one connection.
+func (f *catalogFlags) open(ctx context.Context, env *environment) (*preview.Previewer, error) {
+	opened, err := oneConnection(ctx, f.DSNFile, env)
+	if err != nil {
+		return nil, misuse{err.Error()}
+	}
+	previewer, err := preview.New(preview.Config{Resolver: opened})
+	if err != nil {
+		return nil, misuse{err.Error()}
+	}
+	return previewer, nil
+}
+
+// failed prints a failure as query does.
+func (f *catalogFlags) failed(env *environment, err error) error {
+	if f.JSON {
+		err = printFailure(env.stdout, wire.Failure(err))
+	} else {
+		err = diagnostic.Error(env.stderr, colours(env, env.stderr), "table", "", wire.Failure(err))
+	}
+	if err == nil {
+		err = errRefused
+	}
+	return err
+}
+
+// tablesCommand lists tables.
+type tablesCommand struct {
+	catalogFlags
+	Schema  string `help:"Only tables of this schema."`
+	System  bool   `help:"Also list pg_catalog and information_schema."`
+	Pattern string `arg:"" optional:"" name:"pattern" help:"A part of the tables' names, in any letter case."`
+}
+
+// Run lists every page.
+func (c *tablesCommand) Run(ctx context.Context, env *environment) error {
+	previewer, err := c.open(ctx, env)
+	if err != nil {
+		return err
+	}
+	defer previewer.Close()
+	all := &preview.TablePage{}
+	request := preview.TablesRequest{Schema: c.Schema, Pattern: c.Pattern, System: c.System}
+	for {
+		page, err := previewer.ListTables(ctx, request)
+		if err != nil {
+			return c.failed(env, err)
+		}
+		all.RequestID, all.Tables = page.RequestID, append(all.Tables, page.Tables...)
+		request.RequestID, request.PageToken = page.RequestID, page.NextPageToken
+		if page.NextPageToken == "" {
+			break
+		}
+	}
+	if c.JSON {
+		return printMessage(env.stdout, wire.Tables(all))
+	}
+	return table.WriteTables(env.stdout, all.Tables, table.Options{Colour: colours(env, env.stdout)})
+}
+
+// describeCommand shows one table.
+type describeCommand struct {
+	catalogFlags
+	Table string `arg:"" name:"table" help:"The table as a query names it: orders, sales.orders or '\"Odd Name\"'."`
+}
+
+// Run describes the table.
+func (c *describeCommand) Run(ctx context.Context, env *environment) error {
+	previewer, err := c.open(ctx, env)
+	if err != nil {
+		return err
+	}
+	defer previewer.Close()
+	description, err := previewer.DescribeTable(ctx, preview.TableRequest{Table: c.Table})
+	if err != nil {
+		return c.failed(env, err)
+	}
+	if c.JSON {
+		return printMessage(env.stdout, wire.Table(description))
+	}
+	return table.WriteTable(env.stdout, &description.Table, table.Options{Colour: colours(env, env.stdout)})
+}
+
+// printMessage prints a message as the RPC's JSON, indented: what protojson itself
+// indents varies from build to build.
+func printMessage(w io.Writer, message proto.Message) error {
+	plain, err := protojson.Marshal(message)
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, plain, "", "  "); err != nil {
+		return err
+	}
+	out.WriteByte('\n')
+	_, err = out.WriteTo(w)
+	return err
+}
