@@ -1,0 +1,290 @@
+package catalog
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// errAnswer is the error of an answer that is not one to question.sql.
+var errAnswer = errors.New("catalog: the answer has a shape that is not known")
+
+// answerColumns is the number of columns of question.sql.
+const answerColumns = 10
+
+// session is what one session is like: what was said in one holds in those that are
+// equal.
+type session struct {
+	version        int
+	role, encoding string
+	path           []string
+}
+
+func (s *session) equal(t *session) bool {
+	return s.version == t.version && s.role == t.role && s.encoding == t.encoding && slices.Equal(s.path, t.path)
+}
+
+// answer is what was said to one question.
+type answer struct {
+	asked time.Time
+	session
+	names   map[key]resolved
+	objects map[ref]*object
+	base    *base // nil where it was not asked for
+}
+
+// resolved is what a name means: for a relation or type the first that the search
+// path finds, for functions and operators all, in the order of the path.
+type resolved struct {
+	oids []OID
+	// ambiguous tells that the server may have read another name than the parser, and
+	// that they mean different things.
+	ambiguous bool
+}
+
+// ref is an object of a class.
+type ref struct {
+	class class
+	oid   OID
+}
+
+// object is one of the four kinds of objects, with those that it leads to.
+type object struct {
+	relation *Relation
+	function *Function
+	operator *Operator
+	typ      *Type
+	// below has the objects of the same answer that this one leads to.
+	below []ref
+	bytes int
+}
+
+// base is what is the same for all statements.
+type base struct {
+	asked time.Time
+	types map[OID]*Type
+	casts map[[2]OID]*Cast
+	from  map[OID][]*Cast
+	// functions are those of casts that are not PostgreSQL's own; below has what they
+	// lead to.
+	functions map[OID]*Function
+	below     []ref
+	bytes     int
+}
+
+// reader reads the rows of an answer.
+type reader struct {
+	answer
+	asked []seed
+	found []match
+	kin   map[OID]Name
+	// kinOf has the kin of relations, by object id.
+	kinOf map[OID][]OID
+}
+
+// match says which object a seed found.
+type match struct {
+	seed, place int
+	oid         OID
+}
+
+// readAnswer reads the answer to the question for some seeds.
+func readAnswer(rows [][]string, asked time.Time, seeds []seed, withBase bool) (*answer, error) {
+	r := &reader{
+		answer: answer{asked: asked, names: make(map[key]resolved), objects: make(map[ref]*object)},
+		asked:  seeds, kin: make(map[OID]Name), kinOf: make(map[OID][]OID),
+	}
+	if withBase {
+		r.base = &base{asked: asked, types: make(map[OID]*Type), casts: make(map[[2]OID]*Cast), from: make(map[OID][]*Cast), functions: make(map[OID]*Function)}
+	}
+	for _, row := range rows {
+		if len(row) != answerColumns || len(row[0]) != 1 {
+			return nil, errAnswer
+		}
+		if err := r.row(row); err != nil {
+			return nil, err
+		}
+	}
+	if r.version == 0 || withBase && (len(r.base.types) == 0 || len(r.base.casts) == 0) {
+		return nil, errAnswer
+	}
+	r.link()
+	r.resolve()
+	return &r.answer, nil
+}
+
+func (r *reader) row(row []string) error {
+	switch row[0][0] {
+	case 's':
+		return r.readSession(row)
+	case 'n':
+		return r.readMatch(row)
+	case 'm':
+		return r.readCast(row)
+	case byte(classRelation):
+		return r.readRelation(row)
+	case byte(classFunction), byte(classCast):
+		return r.readFunction(row)
+	case byte(classOperator):
+		return r.readOperator(row)
+	case byte(classType):
+		return r.readType(row)
+	case byte(classKin):
+		oid, err := parseOID(row[1])
+		r.kin[oid] = Name{row[2], row[3]}
+		return err
+	}
+	return errAnswer
+}
+
+func (r *reader) readSession(row []string) (err error) {
+	if r.version, err = strconv.Atoi(row[1]); err != nil || r.version <= 0 {
+		return errAnswer
+	}
+	r.role, r.encoding = row[2], row[3]
+	r.path, err = parseArray(row[5])
+	return err
+}
+
+func (r *reader) readMatch(row []string) error {
+	number, err1 := strconv.Atoi(row[1])
+	place, err2 := strconv.Atoi(row[2])
+	oid, err3 := parseOID(row[4])
+	if err1 != nil || err2 != nil || err3 != nil || number < 1 || number > len(r.asked) || row[3] != string(rune(r.asked[number-1].class)) {
+		return errAnswer
+	}
+	r.found = append(r.found, match{number - 1, place, oid})
+	return nil
+}
+
+func (r *reader) readCast(row []string) error {
+	if r.base == nil || len(row[4]) != 1 || len(row[5]) != 1 {
+		return errAnswer
+	}
+	source, err1 := parseOID(row[1])
+	target, err2 := parseOID(row[2])
+	function, err3 := parseOID(row[3])
+	if err1 != nil || err2 != nil || err3 != nil {
+		return errAnswer
+	}
+	cast := &Cast{Source: source, Target: target, Function: function, Context: row[4][0], Method: row[5][0]}
+	r.base.casts[[2]OID{source, target}] = cast
+	r.base.from[source] = append(r.base.from[source], cast)
+	return nil
+}
+
+// link gives relations the names of their kin, and leaves of what objects lead to
+// what exists.
+func (r *reader) link() {
+	for oid, kin := range r.kinOf {
+		relation := r.objects[ref{classRelation, oid}].relation
+		for _, k := range kin {
+			if name, ok := r.kin[k]; ok {
+				relation.Kin = append(relation.Kin, name)
+			}
+		}
+	}
+	for _, o := range r.objects {
+		o.below = r.existing(o.below)
+		if f := o.function; f != nil && f.SortOperator != 0 {
+			if sort := r.objects[ref{classOperator, f.SortOperator}]; sort != nil {
+				f.Parts = append(f.Parts, sort.operator.Function)
+			}
+		}
+		o.bytes += o.size()
+	}
+	if r.base != nil {
+		r.base.below = r.existing(r.base.below)
+		r.base.bytes += r.base.size()
+	}
+}
+
+// existing keeps those that are in the answer, each once.
+func (r *reader) existing(refs []ref) []ref {
+	refs = slices.DeleteFunc(refs, func(b ref) bool { return r.objects[b] == nil })
+	slices.SortFunc(refs, func(a, b ref) int {
+		if c := cmp.Compare(a.class, b.class); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.oid, b.oid)
+	})
+	return slices.Clip(slices.Compact(refs))
+}
+
+// resolve settles what the names mean.
+func (r *reader) resolve() {
+	slices.SortStableFunc(r.found, func(a, b match) int {
+		if a.seed != b.seed {
+			return a.seed - b.seed
+		}
+		return a.place - b.place
+	})
+	next := 0
+	for i, s := range r.asked {
+		var oids []OID
+		for ; next < len(r.found) && r.found[next].seed == i; next++ {
+			single := s.class == classRelation || s.class == classType
+			if oid := r.found[next].oid; !single || len(oids) == 0 {
+				oids = append(oids, oid)
+			}
+		}
+		known := r.names[s.key]
+		switch {
+		case len(known.oids) == 0:
+			known.oids = oids
+		case len(oids) > 0 && !slices.Equal(known.oids, oids):
+			known.ambiguous = true
+		}
+		known.ambiguous = known.ambiguous || mayBeCut(s.Schema, r.encoding) || mayBeCut(s.Name.Name, r.encoding)
+		r.names[s.key] = known
+	}
+}
+
+// parseOID reads an object id.
+func parseOID(text string) (OID, error) {
+	oid, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		return 0, errAnswer
+	}
+	return OID(oid), nil
+}
+
+// parseOIDs reads what PostgreSQL writes of an oidvector: object ids with spaces
+// between.
+func parseOIDs(text string) ([]OID, error) {
+	if text == "" {
+		return nil, nil
+	}
+	fields := strings.Split(text, " ")
+	oids := make([]OID, len(fields))
+	for i, field := range fields {
+		var err error
+		if oids[i], err = parseOID(field); err != nil {
+			return nil, err
+		}
+	}
+	return oids, nil
+}
+
+// parseRefs reads references: the letter of a class and an object id each.
+func parseRefs(text string) ([]ref, error) {
+	list, err := parseArray(text)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	refs := make([]ref, len(list))
+	for i, text := range list {
+		if text == "" {
+			return nil, errAnswer
+		}
+		oid, err := parseOID(text[1:])
+		if err != nil {
+			return nil, err
+		}
+		refs[i] = ref{class(text[0]), oid}
+	}
+	return refs, nil
+}

@@ -1,0 +1,437 @@
+package catalog
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// detail reads the fields of an object one after another; the first that is not
+// what it must be is an error of them all.
+type detail struct {
+	fields []string
+	err    error
+}
+
+func newDetail(text string, fields int) *detail {
+	list, err := parseArray(text)
+	if err == nil && len(list) != fields {
+		err = errAnswer
+	}
+	if err != nil {
+		list = make([]string, fields)
+	}
+	return &detail{list, err}
+}
+
+func (d *detail) fail(err error) {
+	if d.err == nil {
+		d.err = err
+	}
+}
+
+func (d *detail) text() string {
+	field := d.fields[0]
+	d.fields = d.fields[1:]
+	return field
+}
+
+func (d *detail) letter() byte {
+	field := d.text()
+	if len(field) != 1 {
+		d.fail(errAnswer)
+		return 0
+	}
+	return field[0]
+}
+
+func (d *detail) oid() OID {
+	oid, err := parseOID(d.text())
+	if err != nil {
+		d.fail(err)
+	}
+	return oid
+}
+
+func (d *detail) oids() []OID {
+	oids, err := parseOIDs(d.text())
+	if err != nil {
+		d.fail(err)
+	}
+	return oids
+}
+
+func (d *detail) flag() bool {
+	field := d.text()
+	if field != "true" && field != "false" {
+		d.fail(errAnswer)
+	}
+	return field == "true"
+}
+
+func (d *detail) number() int {
+	n, err := strconv.Atoi(d.text())
+	if err != nil {
+		d.fail(errAnswer)
+	}
+	return n
+}
+
+func (d *detail) array() []string {
+	list, err := parseArray(d.text())
+	if err != nil {
+		d.fail(err)
+	}
+	return list
+}
+
+func (r *reader) readRelation(row []string) error {
+	oid, err := parseOID(row[1])
+	if err != nil {
+		return err
+	}
+	d := newDetail(row[5], 3)
+	relation := &Relation{
+		OID: oid, Schema: row[2], Name: row[3], Extension: row[4], Definition: row[9],
+		Kind: d.letter(), RowType: d.oid(), RowSecurity: d.flag(),
+	}
+	rows, err := parseRows(row[6])
+	if err != nil || d.err != nil {
+		return errAnswer
+	}
+	if relation.Columns, err = readColumns(rows, 6); err != nil {
+		return err
+	}
+	runs, err1 := parseRefs(row[7])
+	policies, err2 := parseRefs(row[8])
+	if err1 != nil || err2 != nil {
+		return errAnswer
+	}
+	o := &object{relation: relation}
+	o.leadTo(runs)
+	o.leadTo(policies)
+	o.leadToColumns(relation.Columns)
+	o.below = append(o.below, ref{classType, relation.RowType})
+	relation.Runs, relation.Policies = expression(runs), expression(policies)
+	for _, b := range append(runs, policies...) {
+		switch b.class {
+		case classRelation:
+			if b.oid != oid && !slices.Contains(relation.Reads, b.oid) {
+				relation.Reads = append(relation.Reads, b.oid)
+			}
+		case classKin:
+			r.kinOf[oid] = append(r.kinOf[oid], b.oid)
+		}
+	}
+	return r.add(ref{classRelation, oid}, o, row)
+}
+
+// readColumns reads columns of which the answer has some fields, the first three or
+// all.
+func readColumns(rows [][]string, fields int) ([]Column, error) {
+	columns := make([]Column, len(rows))
+	for i, row := range rows {
+		if len(row) != fields {
+			return nil, errAnswer
+		}
+		number, err := strconv.ParseInt(row[0], 10, 16)
+		if err != nil {
+			return nil, errAnswer
+		}
+		c := &columns[i]
+		c.Number, c.Name = int16(number), row[1]
+		if c.Type, err = parseOID(row[2]); err != nil {
+			return nil, err
+		}
+		if fields > 3 {
+			if err := c.read(row[3:]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	slices.SortFunc(columns, func(a, b Column) int { return int(a.Number) - int(b.Number) })
+	return columns, nil
+}
+
+// read reads how a column is generated, and the options of a foreign table's.
+func (c *Column) read(fields []string) error {
+	if len(fields[0]) > 1 {
+		return errAnswer
+	}
+	if fields[0] != "" {
+		c.Generated = fields[0][0]
+	}
+	options, err1 := parseArray(fields[1])
+	sources, err2 := parseArray(fields[2])
+	if err1 != nil || err2 != nil {
+		return errAnswer
+	}
+	for _, option := range options {
+		if name, ok := strings.CutPrefix(option, "column_name="); ok {
+			c.ForeignName = name
+		}
+	}
+	for _, source := range sources {
+		number, err := strconv.ParseInt(source, 10, 16)
+		if err != nil {
+			return errAnswer
+		}
+		c.GeneratedFrom = append(c.GeneratedFrom, int16(number))
+	}
+	slices.Sort(c.GeneratedFrom)
+	return nil
+}
+
+// arraySubscript is array_subscript_handler, by which PostgreSQL 14 and later know
+// an array type.
+const arraySubscript OID = 6179
+
+func (r *reader) readType(row []string) error {
+	oid, err := parseOID(row[1])
+	if err != nil {
+		return err
+	}
+	d := newDetail(row[5], 13)
+	t := &Type{
+		OID: oid, Schema: row[2], Name: row[3], Extension: row[4],
+		Kind: d.letter(), Category: d.letter(), Preferred: d.flag(),
+		Element: d.oid(), Array: d.oid(), Base: d.oid(), Relation: d.oid(),
+		Subtype: d.oid(), Range: d.oid(),
+		Input: d.oid(), Output: d.oid(), Modifier: d.oid(), Subscript: d.oid(),
+	}
+	if t.Kind != 'm' {
+		t.Range = 0 // it is the type itself
+	}
+	t.IsArray = t.Element != 0 && t.Subscript == arraySubscript
+	rows, err := parseRows(row[6])
+	if err != nil || d.err != nil {
+		return errAnswer
+	}
+	if t.Columns, err = readColumns(rows, 3); err != nil {
+		return err
+	}
+	if oid.BuiltIn() && t.Relation == 0 {
+		if r.base == nil {
+			return errAnswer
+		}
+		r.base.types[oid] = t
+		return nil
+	}
+	check, err1 := parseRefs(row[7])
+	compare, err2 := parseRefs(row[8])
+	if err1 != nil || err2 != nil {
+		return errAnswer
+	}
+	o := &object{typ: t}
+	o.leadTo(check)
+	o.leadTo(compare)
+	o.leadToColumns(t.Columns)
+	for _, part := range []OID{t.Element, t.Base, t.Subtype, t.Range} {
+		o.below = append(o.below, ref{classType, part})
+	}
+	for _, function := range []OID{t.Input, t.Output, t.Modifier, t.Subscript} {
+		o.below = append(o.below, ref{classFunction, function})
+	}
+	t.Check = expression(check)
+	for _, c := range compare {
+		t.Compare = append(t.Compare, c.oid)
+	}
+	return r.add(ref{classType, oid}, o, row)
+}
+
+func (r *reader) readFunction(row []string) error {
+	oid, err := parseOID(row[1])
+	if err != nil {
+		return err
+	}
+	d := newDetail(row[5], 16)
+	f := &Function{
+		OID: oid, Schema: row[2], Name: row[3], Extension: row[4], Body: row[9],
+		Kind: d.letter(), Volatility: d.letter(), Language: d.text(), Args: d.oids(), Variadic: d.oid(),
+		Defaults: d.number(), Returns: d.oid(), Set: d.flag(),
+	}
+	modes, types, names := d.array(), d.array(), d.array()
+	f.Settings = d.array()
+	kind := d.text()
+	f.DirectArgs = d.number()
+	f.Dynamic, f.Atomic = d.flag(), d.flag()
+	if d.err != nil || len(kind) > 1 {
+		return errAnswer
+	}
+	if kind != "" {
+		f.AggregateKind = kind[0]
+	}
+	if err := f.readArguments(modes, types, names); err != nil {
+		return err
+	}
+	parts, err1 := parseRefs(row[6])
+	body, err2 := parseRefs(row[7])
+	defaults, err3 := parseRefs(row[8])
+	if err1 != nil || err2 != nil || err3 != nil {
+		return errAnswer
+	}
+	f.Dynamic = f.Dynamic || f.Language == "c" && !oid.BuiltIn() && slices.ContainsFunc(f.Args, takesText)
+	o := &object{function: f}
+	o.leadTo(parts)
+	o.leadTo(body)
+	o.leadTo(defaults)
+	if class(row[0][0]) == classFunction {
+		o.leadToColumns(f.Outputs)
+		for _, t := range append([]OID{f.Returns, f.Variadic}, f.Args...) {
+			o.below = append(o.below, ref{classType, t})
+		}
+	}
+	f.Runs, f.DefaultsRun = expression(body), expression(defaults)
+	for _, part := range parts {
+		if part.class == classOperator {
+			f.SortOperator = part.oid
+		} else {
+			f.Parts = append(f.Parts, part.oid)
+		}
+	}
+	if class(row[0][0]) == classCast {
+		return r.addCast(o, row)
+	}
+	return r.add(ref{classFunction, oid}, o, row)
+}
+
+// readArguments reads proargmodes, proallargtypes and proargnames. The first two are
+// empty where all arguments are input.
+func (f *Function) readArguments(modes, types, names []string) error {
+	if len(modes) != len(types) {
+		return errAnswer
+	}
+	name := func(i int) string {
+		if i < len(names) {
+			return names[i]
+		}
+		return ""
+	}
+	if len(modes) == 0 {
+		if len(names) > 0 {
+			f.ArgNames = make([]string, len(f.Args))
+			for i := range f.ArgNames {
+				f.ArgNames[i] = name(i)
+			}
+		}
+		return nil
+	}
+	input := 0
+	for i, mode := range modes {
+		oid, err := parseOID(types[i])
+		if err != nil {
+			return err
+		}
+		if strings.Contains("ibv", mode) { // in, inout, variadic
+			input++
+			if len(names) > 0 {
+				f.ArgNames = append(f.ArgNames, name(i))
+			}
+		}
+		if strings.Contains("obt", mode) { // out, inout, table
+			f.Outputs = append(f.Outputs, Column{Number: int16(len(f.Outputs) + 1), Name: name(i), Type: oid})
+		}
+	}
+	if input != len(f.Args) {
+		return errAnswer
+	}
+	return nil
+}
+
+// takesText tells whether an argument of the type is given a text: cstring, name, text,
+// "char", varchar, bpchar, unknown, json, xml, jsonb, "any" and its kin, and arrays of
+// the textual ones.
+func takesText(t OID) bool {
+	switch t {
+	case 18, 19, 25, 114, 142, 705, 1042, 1043, 2275, 3802, 2276, 2283, 2776, 5077, 5078, 5079,
+		1002, 1003, 1009, 1014, 1015, 1263, 199, 143, 3807, 2277:
+		return true
+	}
+	return false
+}
+
+func (r *reader) readOperator(row []string) error {
+	oid, err := parseOID(row[1])
+	if err != nil {
+		return err
+	}
+	d := newDetail(row[5], 6)
+	op := &Operator{
+		OID: oid, Schema: row[2], Name: row[3], Extension: row[4],
+		Left: d.oid(), Right: d.oid(), Result: d.oid(), Function: d.oid(), Commutator: d.oid(), Negator: d.oid(),
+	}
+	support, err := parseRefs(row[6])
+	if err != nil || d.err != nil {
+		return errAnswer
+	}
+	o := &object{operator: op}
+	o.leadTo(support)
+	o.below = append(o.below, ref{classFunction, op.Function}, ref{classOperator, op.Commutator}, ref{classOperator, op.Negator})
+	for _, t := range []OID{op.Left, op.Right, op.Result} {
+		o.below = append(o.below, ref{classType, t})
+	}
+	for _, s := range support {
+		op.Support = append(op.Support, s.oid)
+	}
+	return r.add(ref{classOperator, oid}, o, row)
+}
+
+// add keeps an object, whose names are parts of the row's texts.
+func (r *reader) add(at ref, o *object, row []string) error {
+	if r.objects[at] != nil || at.oid == 0 {
+		return errAnswer
+	}
+	for _, cell := range row {
+		o.bytes += len(cell)
+	}
+	r.objects[at] = o
+	return nil
+}
+
+func (r *reader) addCast(o *object, row []string) error {
+	if r.base == nil {
+		return errAnswer
+	}
+	r.base.functions[o.function.OID] = o.function
+	r.base.below = append(r.base.below, o.below...)
+	r.base.bytes += o.size()
+	for _, cell := range row {
+		r.base.bytes += len(cell)
+	}
+	return nil
+}
+
+func (o *object) leadTo(refs []ref) {
+	for _, b := range refs {
+		switch b.class {
+		case classValue:
+			b.class = classType
+		case classKin:
+			continue
+		}
+		o.below = append(o.below, b)
+	}
+}
+
+func (o *object) leadToColumns(columns []Column) {
+	for _, c := range columns {
+		o.below = append(o.below, ref{classType, c.Type})
+	}
+}
+
+// expression sorts what a tree refers to by what it is.
+func expression(refs []ref) (e Expression) {
+	for _, r := range refs {
+		switch r.class {
+		case classFunction:
+			e.Functions = append(e.Functions, r.oid)
+		case classOperator:
+			e.Operators = append(e.Operators, r.oid)
+		case classType:
+			e.Types = append(e.Types, r.oid)
+		case classValue:
+			e.Values = append(e.Values, r.oid)
+		}
+	}
+	return e
+}

@@ -1,0 +1,186 @@
+package catalog_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/op-data/sqlpreview/preview/internal/catalog"
+	"github.com/op-data/sqlpreview/preview/internal/catalog/catalogtest"
+	"github.com/op-data/sqlpreview/preview/pgtest"
+)
+
+// names reads names in the form "relation:schema.name", several with spaces between.
+func names(text string) (n catalog.Names) {
+	for _, word := range strings.Fields(text) {
+		class, written, _ := strings.Cut(word, ":")
+		name := catalog.Name{Name: written}
+		if schema, bare, ok := strings.Cut(written, "."); ok && bare != "" {
+			name = catalog.Name{Schema: schema, Name: bare}
+		}
+		switch class {
+		case "relation":
+			n.Relations = append(n.Relations, name)
+		case "function":
+			n.Functions = append(n.Functions, name)
+		case "operator":
+			n.Operators = append(n.Operators, name)
+		case "type":
+			n.Types = append(n.Types, name)
+		default:
+			panic("unknown class " + class)
+		}
+	}
+	return n
+}
+
+const closureSchema = `
+create schema s;
+set search_path = s;
+create table person (id int, name text, pw text);
+create table note (id int, body text);
+create function fi(int) returns int language sql immutable as 'select 1';
+create function fv(int) returns int language sql volatile as 'select 1';
+create function ft(text) returns bool language plpgsql volatile as 'begin return true; end';
+
+-- views
+create view v1 as select id, s.fv(id) f from person;
+create view v2 as select * from v1 where exists (select from note where note.id = v1.id);
+create materialized view m1 as select s.fv(id) f from person;
+create operator === (leftarg = int, rightarg = int, function = int4eq);
+create function eqf(int, int) returns bool language sql as 'select true';
+create operator ==~ (leftarg = int, rightarg = int, function = eqf);
+create view vop as select id ==~ 1 b from person;
+create view vwin as select sum(s.fv(id)) over (order by id) from person;
+
+-- row-level security
+create table rls (id int, t text);
+alter table rls enable row level security;
+create policy p on rls for select using (s.ft(t) and exists (select from note));
+create policy q on rls for update using (s.fv(id) = 1);
+create table norls (id int);
+create policy p on norls for select using (s.fv(id) = 1);
+create view vrls as select * from rls;
+
+-- types
+create domain dom as text check (s.ft(value));
+create domain dom2 as dom;
+create type pair as (a int, b dom2);
+create table holds (p pair, ps pair[], d dom);
+create type spread as range (subtype = dom);
+create type mood as enum ('sad', 'ok');
+create domain rowdom as person check (s.ft((value).name));
+create view vdom as select 'x'::text::s.dom d;
+create type fake;
+create function fake_in(cstring) returns fake language internal strict as 'textin';
+create function fake_out(fake) returns cstring language internal strict as 'textout';
+create type fake (input = fake_in, output = fake_out, like = text);
+create view vio as select row(null::s.fake)::text t from note;
+create view vio2 as select null::text::s.fake t from note;
+
+-- operator classes
+create type num as (v int);
+create function num_eq(num, num) returns bool language sql as 'select true';
+create function num_lt(num, num) returns bool language sql as 'select true';
+create function num_cmp(num, num) returns int language sql as 'select 1';
+create function num_hash(num) returns int language sql as 'select 1';
+create type own;
+create function own_in(cstring) returns own language internal strict immutable as 'textin';
+create function own_out(own) returns cstring language internal strict immutable as 'textout';
+create type own (input = own_in, output = own_out, like = text);
+create function own_eq(own, own) returns bool language internal as 'texteq';
+create function own_lt(own, own) returns bool language internal as 'text_lt';
+create function own_cmp(own, own) returns int language internal as 'bttextcmp';
+create function own_hash(own) returns int language internal as 'hashtext';
+create operator = (leftarg = own, rightarg = own, function = own_eq, hashes, merges);
+create operator < (leftarg = own, rightarg = own, function = own_lt);
+create operator <= (leftarg = own, rightarg = own, function = own_lt);
+create operator > (leftarg = own, rightarg = own, function = own_lt);
+create operator >= (leftarg = own, rightarg = own, function = own_lt);
+create operator class own_ops default for type own using btree as
+  operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >, function 1 own_cmp(own, own);
+create operator class own_hash_ops default for type own using hash as operator 1 =, function 1 own_hash(own);
+create operator <~ (leftarg = own, rightarg = own, function = own_lt);
+create operator <=~ (leftarg = own, rightarg = own, function = own_lt);
+create operator =~ (leftarg = own, rightarg = own, function = own_eq);
+create operator >=~ (leftarg = own, rightarg = own, function = own_lt);
+create operator >~ (leftarg = own, rightarg = own, function = own_lt);
+create function own_cmp2(own, own) returns int language internal as 'bttextcmp';
+create operator class own_ops2 for type own using btree as
+  operator 1 <~, operator 2 <=~, operator 3 =~, operator 4 >=~, operator 5 >~, function 1 own_cmp2(own, own);
+create type ownrange as range (subtype = own, subtype_opclass = own_ops2);
+create view vsort as select own.o from (select null::s.own o) own order by o using operator(s.<~);
+
+-- functions
+create function dflt() returns int language sql as 'select 1';
+create function wdef(a int, b int default dflt()) returns int language sql as 'select 1';
+create function atomic(a int) returns int language sql begin atomic select s.fv(a); end;
+create function tab(a int, out x dom, out y int) language sql as 'select null::text, 1';
+create function sf(int, int) returns int language sql as 'select 1';
+create function ff(int) returns int language sql as 'select 1';
+create aggregate agg(int) (sfunc = sf, stype = int, finalfunc = ff, initcond = '0');
+create function own_first(own, own) returns own language internal as 'text_smaller';
+create aggregate mn(own) (sfunc = own_first, stype = own, sortop = operator(s.<~));
+`
+
+// TestClosure: each step from an object to those that it leads to.
+func TestClosure(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.Shared(t).Database(t, closureSchema)
+	asker := catalogtest.Connect(t, dsn)
+	asker.Exec(t, "set search_path = s")
+	tests := []struct{ what, names, want string }{
+		{"a table and its row type", "relation:person", "relation:person type:person"},
+		{"a view", "relation:v1", "relation:v1 type:v1 relation:person type:person function:fv"},
+		{"a view over a view with a subquery", "relation:v2",
+			"relation:v2 type:v2 relation:v1 type:v1 relation:person type:person relation:note type:note function:fv"},
+		{"a materialized view runs nothing", "relation:m1", "relation:m1 type:m1 relation:person type:person"},
+		{"an operator in a view", "relation:vop", "relation:vop type:vop relation:person type:person operator:==~ function:eqf"},
+		{"a window function's argument", "relation:vwin", "relation:vwin type:vwin relation:person type:person function:fv"},
+		{"policies for SELECT", "relation:rls", "relation:rls type:rls relation:note type:note function:ft"},
+		{"policies of a table without row-level security", "relation:norls", "relation:norls type:norls"},
+		{"policies below a view", "relation:vrls", "relation:vrls type:vrls relation:rls type:rls relation:note type:note function:ft"},
+		{"a domain over a domain", "type:dom2", "type:dom2 type:dom function:ft"},
+		{"a composite type", "type:pair", "type:pair type:dom2 type:dom function:ft"},
+		{"columns of composite and array types", "relation:holds", "relation:holds type:holds type:pair type:_pair type:dom2 type:dom function:ft"},
+		{"a range over a domain", "type:spread", "type:spread type:dom function:ft"},
+		{"a multirange", "type:spread_multirange type:spread", "type:spread type:spread_multirange type:dom function:ft"},
+		{"a multirange leads to its range", "type:spread_multirange", "type:spread type:spread_multirange type:dom function:ft"},
+		{"an enum", "type:mood", "type:mood"},
+		{"a domain over a row", "type:rowdom", "type:rowdom type:person function:ft"},
+		{"a domain in a view", "relation:vdom", "relation:vdom type:vdom type:dom function:ft"},
+		{"input and output functions", "type:fake", "type:fake function:fake_in function:fake_out"},
+		{"values of a type in a view", "relation:vio", "relation:vio type:vio relation:note type:note type:fake function:fake_in function:fake_out"},
+		{"conversion by input function in a view", "relation:vio2", "relation:vio2 type:vio2 relation:note type:note type:fake function:fake_in function:fake_out"},
+		{"default operator classes", "type:own", "type:own function:own_in function:own_out function:own_eq function:own_lt function:own_cmp function:own_hash"},
+		{"a range's operator class", "type:ownrange",
+			"type:ownrange type:own function:own_in function:own_out function:own_eq function:own_lt function:own_cmp function:own_hash function:own_cmp2"},
+		{"an operator's family", "operator:<~",
+			"operator:<~ type:own function:own_in function:own_out function:own_eq function:own_lt function:own_cmp function:own_hash function:own_cmp2"},
+		{"sorting in a view", "relation:vsort",
+			"relation:vsort type:vsort operator:<~ type:own function:own_in function:own_out function:own_eq function:own_lt function:own_cmp function:own_hash function:own_cmp2 operator:=~"},
+		{"an operator of PostgreSQL's function", "operator:===", "operator:==="},
+		{"defaults of arguments", "function:wdef", "function:wdef function:dflt"},
+		{"a body in the standard's form", "function:atomic", "function:atomic function:fv"},
+		{"OUT columns", "function:tab", "function:tab type:dom function:ft"},
+		{"the parts of an aggregate", "function:agg", "function:agg function:sf function:ff"},
+		{"an aggregate's sort operator", "function:mn",
+			"function:mn function:own_first operator:<~ type:own function:own_in function:own_out function:own_eq function:own_lt function:own_cmp function:own_hash function:own_cmp2"},
+		{"names that mean nothing", "relation:x function:x operator:~~~~ type:x relation:t.x", ""},
+	}
+	for _, test := range tests {
+		s, err := catalog.NewCache(0).Of("c", dsn).Look(context.Background(), asker, names(test.names))
+		if err != nil {
+			t.Fatalf("%s: %v", test.what, err)
+		}
+		want := strings.Fields(test.want)
+		for i, w := range want {
+			want[i] = strings.Replace(w, ":", " s.", 1)
+		}
+		slices.Sort(want)
+		if got := s.Objects(); !slices.Equal(got, want) {
+			t.Errorf("%s:\n got %q\nwant %q", test.what, got, want)
+		}
+	}
+}

@@ -1,0 +1,52 @@
+package catalog
+
+import "unsafe"
+
+// entryBytes is about what an entry of the cache costs beside its content: its parts
+// of the maps.
+const entryBytes = 256
+
+// size is about what an object takes in memory, beside the texts of its row.
+func (o *object) size() int {
+	n := int(unsafe.Sizeof(*o)) + len(o.below)*int(unsafe.Sizeof(ref{}))
+	switch {
+	case o.relation != nil:
+		r := o.relation
+		n += int(unsafe.Sizeof(*r)) + len(r.Reads)*4 + r.Runs.size() + r.Policies.size() + columnsSize(r.Columns)
+		for _, k := range r.Kin {
+			n += int(unsafe.Sizeof(k)) + len(k.Schema) + len(k.Name)
+		}
+	case o.typ != nil:
+		n += int(unsafe.Sizeof(*o.typ)) + o.typ.Check.size() + len(o.typ.Compare)*4 + columnsSize(o.typ.Columns)
+	case o.function != nil:
+		f := o.function
+		n += int(unsafe.Sizeof(*f)) + (len(f.Args)+len(f.Parts))*4 + f.Runs.size() + f.DefaultsRun.size() +
+			columnsSize(f.Outputs) + (len(f.ArgNames)+len(f.Settings))*int(unsafe.Sizeof(""))
+	case o.operator != nil:
+		n += int(unsafe.Sizeof(*o.operator)) + len(o.operator.Support)*4
+	}
+	return n
+}
+
+func (e *Expression) size() int {
+	return 4 * (len(e.Functions) + len(e.Operators) + len(e.Types) + len(e.Values))
+}
+
+func columnsSize(columns []Column) (n int) {
+	for _, c := range columns {
+		n += int(unsafe.Sizeof(c)) + len(c.GeneratedFrom)*2
+	}
+	return n
+}
+
+// size is about what the meaning of a name takes.
+func (r resolved) size(k key) int { return len(k.Schema) + len(k.Name.Name) + 4*len(r.oids) }
+
+// size is about what the base takes.
+func (b *base) size() int {
+	n := len(b.casts) * (int(unsafe.Sizeof(Cast{})) + 128)
+	for _, t := range b.types {
+		n += int(unsafe.Sizeof(*t)) + len(t.Schema) + len(t.Name) + 64
+	}
+	return n
+}
