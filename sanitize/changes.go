@@ -14,11 +14,14 @@ const (
 	// Control: control characters other than tab, newline and return, the line
 	// and paragraph separators and noncharacters became U+FFFD.
 	Control
-	// Bidi: bidirectional embeddings, overrides and isolates became U+FFFD.
+	// Bidi: bidirectional embeddings, overrides and isolates, and direction marks
+	// past the second in a row, became U+FFFD.
 	Bidi
-	// Invisible: characters that show nothing became U+FFFD.
+	// Invisible: characters that show nothing became U+FFFD, or were removed: soft
+	// hyphens and word joiners inside words.
 	Invisible
-	// CombiningLimit: combining marks past the thirtieth in a row became U+FFFD.
+	// CombiningLimit: combining marks past what a letter may carry became U+FFFD:
+	// four above it, four below, six elsewhere, thirty in all.
 	CombiningLimit
 	// MaskedValue: a secret inside the value was masked.
 	MaskedValue
@@ -79,7 +82,7 @@ type Changes struct {
 	// UTF-8 counts as one), or -1 where the rest of the value was never read, or
 	// where the length would tell that of what was masked.
 	OriginalCharacters int64
-	// Replacements counts the characters that became U+FFFD, by kind.
+	// Replacements counts the characters that became U+FFFD or were removed, by kind.
 	Replacements []Replacement
 	// Detector names what found the secret, for MaskedValue and MaskedColumn;
 	// several names are in the order of the text, parted by commas. "unsettled"
@@ -91,7 +94,7 @@ type Changes struct {
 	MediaType string
 }
 
-// Replacement counts the replaced characters of one kind.
+// Replacement counts the replaced and removed characters of one kind.
 type Replacement struct {
 	Kind  Kind
 	Count int

@@ -8,16 +8,30 @@ import (
 	"github.com/op-data/sqlpreview/sanitize/internal/chars/class"
 )
 
-// maxMarks is the longest run of combining marks in Unicode's Stream-Safe Text
-// Format (UAX #15, section 13).
-const maxMarks = 30
+// maxMarks is how many combining marks one letter may carry: above it, below it,
+// elsewhere, and in all. UAX #15 (Stream-Safe Text Format, section 13) names the
+// last. The others are what real spelling needs: the Qur'an has four above, the
+// Hebrew Bible four below, and Burmese, Tibetan and Chakma up to five elsewhere.
+// More would cover other lines.
+const maxMarks = 4*class.Above + 4*class.Below + 6*class.Elsewhere + 30*class.All
+
+// tooMany tells whether there are more marks than a letter may carry.
+func tooMany(marks class.Marks) bool {
+	const room = 0x7F*(class.Above+class.Below+class.Elsewhere+class.All) - maxMarks
+	return (marks+room)&0x80808080 != 0
+}
+
+// maxDirectionMarks is how many direction marks are kept in a row. One is what
+// real texts have.
+const maxDirectionMarks = 2
 
 const replacement = "\uFFFD"
 
 // clean returns the text with every character outside the allowed set replaced
-// by U+FFFD, the replacements in order, and whether direction marks were kept. A clean text is returned as it is,
-// without allocation. Every decision depends on what was kept before and, for
-// joiners, on what will be kept after, so cleaning twice is cleaning once.
+// by U+FFFD or removed, the replacements in order, and whether direction marks
+// were kept. A clean text is returned as it is, without allocation. Every
+// decision depends on what was kept before and on a following character that is
+// sure to be kept, so cleaning twice is cleaning once.
 func clean(text string) (cleaned string, splices []splice, directions bool) {
 	start := cleanASCII(text, 0)
 	if start == len(text) {
@@ -37,7 +51,7 @@ type cleaner struct {
 	text    string
 	out     *strings.Builder // the result up to text[copied]; nil while that is the text itself
 	copied  int
-	marks   int // combining marks since the last character that carries none
+	marks   class.Marks // since the last character that carries none
 	splices []splice
 
 	directions bool // direction marks were kept
@@ -84,13 +98,13 @@ func (c *cleaner) run(i int) {
 		case number.Special():
 			size = c.special(i, r, size, number.Class())
 		default:
-			is := number.Class()
-			if is.Action == class.Marked {
-				c.marks = 0
-			}
-			c.marks += int(is.Marks)
-			if is.Action == class.Mark && c.marks > maxMarks {
+			switch is := number.Class(); {
+			case is.Action == class.Marked:
+				c.marks = is.Marks
+			case tooMany(c.marks + is.Marks):
 				c.replace(i, size, CombiningLimit)
+			default:
+				c.marks += is.Marks
 			}
 		}
 		i += size
@@ -108,20 +122,32 @@ func (c *cleaner) special(i int, r rune, size int, is *class.Class) int {
 	case class.Bidi:
 		kind = Bidi
 	case class.DirectionMark:
-		kept, c.directions = true, true
+		kind, kept = Bidi, !endsInDirectionMarks(c.text[:i])
+		c.directions = c.directions || kept
 	case class.NonJoiner, class.Joiner:
 		// A kept joiner stands within a run of marks and does not end it.
-		if c.joins(i+size, is.Action) {
+		if c.joins(i, i+size, is.Action) {
+			return size
+		}
+	case class.MarkJoiner:
+		if c.joinsMarks(i, i+size) {
 			return size
 		}
 	case class.VowelSeparator:
-		kept = c.separatesVowel(i + size)
+		kept = c.separatesVowel(i, i+size)
 	case class.WordSeparator:
-		kept = c.separatesWords(i + size)
+		kept = c.separatesWords(i, i+size)
+	case class.Break:
+		if c.insideWord(i, i+size) {
+			c.remove(i, size, kind)
+			return size
+		}
+	case class.Blank:
+		kept = c.besideItsOwn(i, i+size, r)
 	case class.Selector:
 		base, _ := utf8.DecodeLastRuneInString(c.left(i))
-		if chars.Registered(base, r) {
-			c.marks++
+		if chars.Registered(base, r) && !tooMany(c.marks+class.All) {
+			c.marks += class.All
 			return size
 		}
 	case class.Tag:
@@ -139,14 +165,23 @@ func (c *cleaner) special(i int, r rune, size int, is *class.Class) int {
 
 // replace puts U+FFFD in the place of size bytes at i.
 func (c *cleaner) replace(i, size int, kind Kind) {
+	c.put(replacement, splice{at: int32(i), old: int32(size), length: int32(len(replacement)), kind: kind})
+}
+
+// remove drops size bytes at i.
+func (c *cleaner) remove(i, size int, kind Kind) {
+	c.put("", splice{at: int32(i), old: int32(size), kind: kind, detector: removed})
+}
+
+func (c *cleaner) put(with string, s splice) {
 	if c.out == nil {
 		c.out = new(strings.Builder)
 		c.out.Grow(len(c.text) + 2*len(replacement))
 	}
-	c.flush(i)
-	c.out.WriteString(replacement)
-	c.copied = i + size
-	c.splices = append(c.splices, splice{at: int32(i), old: int32(size), length: int32(len(replacement)), kind: kind})
+	c.flush(int(s.at))
+	c.out.WriteString(with)
+	c.copied = int(s.at + s.old)
+	c.splices = append(c.splices, s)
 }
 
 func (c *cleaner) flush(i int) {

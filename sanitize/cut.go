@@ -75,15 +75,16 @@ func boundary(text string, end int) int {
 	return last
 }
 
-// dangles tells whether the text ends in a character that is kept only for
-// what followed it.
+// dangles tells whether the text ends in a character that says how its
+// neighbours join, and which nothing follows after a cut there. One after a virama
+// belongs to what is before it.
 func dangles(text string) bool {
-	r, _ := utf8.DecodeLastRuneInString(text)
+	r, size := utf8.DecodeLastRuneInString(text)
 	switch chars.Of(r).Action {
 	case class.NonJoiner, class.Joiner:
-		c := cleaner{text: text}
-		return !c.joins(len(text), chars.Of(r).Action)
-	case class.VowelSeparator, class.WordSeparator:
+		before, _ := utf8.DecodeLastRuneInString(text[:len(text)-size])
+		return !chars.Of(before).Virama
+	case class.VowelSeparator, class.WordSeparator, class.MarkJoiner:
 		return true
 	default:
 		return false

@@ -16,20 +16,25 @@
 //	           ^_______________|
 //
 // Cleaning keeps an allowed set of characters and puts U+FFFD in the place of
-// every other one, so that nothing vanishes without a trace:
+// every other one:
 //
 //   - bytes that are not valid UTF-8, one U+FFFD for each maximal subpart;
 //   - control characters other than tab, newline and return, line and paragraph
 //     separators, noncharacters;
 //   - bidirectional embeddings, overrides and isolates. LRM, RLM and ALM are kept
-//     and reported, because right-to-left languages need them;
-//   - whatever shows nothing: zero-width spaces, save between letters of Khmer,
-//     Thai, Lao, Burmese and their kin, which part words with them; joiners outside
-//     the places where a script or an emoji needs them (RFC 5892 A.1 and A.2, UTS
-//     #51, and where a joiner alone gives a letter its shape); variation selectors
-//     outside registered sequences; tags outside the flags of England, Scotland and
-//     Wales; Hangul fillers, soft hyphens, byte order marks;
-//   - combining marks past the thirtieth in a row (UAX #15, Stream-Safe).
+//     and reported, up to two in a row, because right-to-left languages need them;
+//   - whatever shows nothing: joiners and zero width spaces that stand in a run or
+//     beside no letter of a script whose spelling uses them (Arabic, the scripts of
+//     India and South-East Asia, Mongolian, Hebrew and their kin), or, for joiners,
+//     outside an emoji (UTS #51); variation selectors outside registered sequences;
+//     tags outside the flags of England, Scotland and Wales; Hangul fillers, byte
+//     order marks; blanks of Braille, hieroglyphs and music away from their own kind;
+//   - combining marks past the fourth above a letter, the fourth below it, the
+//     sixth elsewhere, and the thirtieth in all (UAX #15, Stream-Safe).
+//
+// A soft hyphen or word joiner inside a word is removed and not replaced, since
+// a sign in the middle of a word would harm the word; Changes counts it like the
+// others, so nothing vanishes without being declared.
 //
 // The cut falls on a boundary of grapheme clusters (UAX #29), unless one cluster
 // alone is longer than the limit, and never leaves a joiner without the letter
@@ -39,11 +44,17 @@
 //
 // Whoever writes rows into the database, or the query that reads them, is taken
 // for an attacker. They cannot, through a sanitized value, move a terminal's
-// cursor, write its clipboard or title, reorder the text around the value, hide
-// text in it from a person that a program or a model would read, pile marks over
-// other lines, break a log line with an unusual separator, or make a value
-// longer than the limit. No value costs more than a time linear in its length,
-// and of a long value only the beginning is looked at (MaxInputBytes).
+// cursor, write its clipboard or title, override the direction of text, hide
+// text in it from a person that a program or a model would read, stack more than
+// four marks above or below a letter, break a log line with an unusual separator,
+// or make a value longer than the limit. No value costs more than a time linear
+// in its length, and of a long value only the beginning is looked at
+// (MaxInputBytes).
+//
+// A value in a right-to-left script, or with a direction mark, still takes part
+// in the direction of the line that it is put into, as Unicode's algorithm (UAX
+// #9) has it: numbers and punctuation beside it can change places. Keep it apart
+// where you show it: a terminal with Isolate, a page with <bdi> or dir="auto".
 //
 // Values are plain text and stay so. Nothing is escaped for HTML, SQL, JSON or a
 // shell: a page must set textContent, not innerHTML. Newlines and tabs are kept.

@@ -3,13 +3,16 @@ package sanitize
 import "slices"
 
 // An edit is one place of the current text that is not the original: a
-// character that became U+FFFD, or a mask. A hostile value has one for each of
-// its characters, so they are small.
+// character that became U+FFFD or was removed, or a mask. A hostile value has one
+// for each of its characters, so they are small.
 type edit struct {
 	at       int32 // byte offset in the current text
 	kind     Kind
-	detector uint16 // of a mask: which of the value's detectors
+	detector uint16 // of a mask: which of the value's detectors; removed: nothing stands there
 }
+
+// removed is the detector of an edit that left nothing in the text.
+const removed = 1<<16 - 1
 
 // A splice replaces old bytes at a byte offset by length new ones.
 type splice struct {
@@ -28,7 +31,7 @@ func apply(edits []edit, splices []splice) []edit {
 	merged := make([]edit, 0, len(edits)+len(splices))
 	var shift int32
 	for _, s := range splices {
-		for len(edits) > 0 && edits[0].at < s.at {
+		for len(edits) > 0 && (edits[0].at < s.at || edits[0].at == s.at && edits[0].detector == removed) {
 			merged = append(merged, edit{edits[0].at + shift, edits[0].kind, edits[0].detector})
 			edits = edits[1:]
 		}

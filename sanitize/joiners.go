@@ -2,7 +2,6 @@ package sanitize
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/op-data/sqlpreview/sanitize/internal/chars"
@@ -14,75 +13,140 @@ const (
 	firstModifier    = 0x1F3FB // emoji skin tones
 	lastModifier     = 0x1F3FF
 	emojiSelector    = 0xFE0F
-	bengaliRa        = 0x09B0
-	assameseRa       = 0x09F0
-	bengaliVirama    = 0x09CD
-	maxEmojiSuffixes = 8 // the tags of a flag are the longest
+	zeroWidthJoiner  = 0x200D
+	maxEmojiSuffixes = 8  // the tags of a flag are the longest
+	maxSuffixes      = 32 // marks and selectors after a letter; more are not kept
 )
 
-// joins tells whether ZWNJ or ZWJ is kept between what is left and what begins
-// at next. The rules are those of RFC 5892, appendix A.1 and A.2: after a
-// virama, and ZWNJ between letters that would join. Beyond them a ZWJ is kept
-// inside emoji (UTS #51), and where it alone gives a letter its shape: beside
-// one joining letter with none on the other side, as in the Persian
-// abbreviation of the Hijri era, and between Bengali ra and a virama.
-func (c *cleaner) joins(next int, action class.Action) bool {
-	left := c.left(next - len("\u200D"))
-	previous, _ := utf8.DecodeLastRuneInString(left)
-	if chars.Of(previous).Virama {
+// joins tells whether the ZWNJ or ZWJ at i is kept. It is where the letter
+// before it or after it belongs to a script whose spelling uses joiners, since
+// real texts have them between any two letters of such a script and at the ends
+// of words. It must be the only one there: a run of joiners is no spelling, save
+// for the old Malayalam chillu (virama, ZWJ) before a ZWNJ. Beyond that a ZWJ is
+// kept inside emoji (UTS #51).
+func (c *cleaner) joins(i, next int, action class.Action) bool {
+	left := c.left(i)
+	previous, size := utf8.DecodeLastRuneInString(left)
+	switch is := chars.Of(previous); {
+	case is.Virama:
+		return true
+	case previous == zeroWidthJoiner && action == class.NonJoiner:
+		before, _ := utf8.DecodeLastRuneInString(left[:len(left)-size])
+		return chars.Of(before).Virama
+	case isInvisible(is), c.afterInvisible(i):
+		return false
+	}
+	following := c.following(next)
+	if action == class.Joiner && following.Pictographic && endsInEmoji(left) {
 		return true
 	}
-	if action == class.Joiner {
-		following, _ := utf8.DecodeRuneInString(c.text[next:])
-		if chars.Of(following).Pictographic && endsInEmoji(left) {
-			return true
-		}
-		if following == bengaliVirama && (previous == bengaliRa || previous == assameseRa) {
-			return true
-		}
-		return joinsForward(left) != c.joinsBackward(next)
-	}
-	return joinsForward(left) && c.joinsBackward(next)
+	return endsInJoiningScript(left) || following.Joins && following.Letter
 }
 
-// joinsForward tells whether the last letter joins to its successor.
-func joinsForward(left string) bool {
-	for len(left) > 0 {
-		r, size := utf8.DecodeLastRuneInString(left)
-		switch chars.Of(r).Joining {
-		case class.DualJoining, class.LeftJoining:
-			return true
-		case class.Transparent:
-			left = left[:len(left)-size]
-		default:
-			return false
-		}
+// separatesWords tells whether the zero width space at i is kept: the only one
+// there, beside a letter of a script that uses such spaces.
+func (c *cleaner) separatesWords(i, next int) bool {
+	left, following := c.left(i), c.following(next)
+	if c.afterInvisible(i) || isInvisible(following) {
+		return false
 	}
-	return false
+	return endsInJoiningScript(left) || following.Joins && following.Letter
 }
 
-// joinsBackward tells whether the first letter from next on joins to its
-// predecessor. Only marks that are sure to be kept are passed over.
-func (c *cleaner) joinsBackward(next int) bool {
-	marks := c.marks
-	for rest := c.text[next:]; len(rest) > 0; {
-		r, size := utf8.DecodeRuneInString(rest)
-		is := chars.Of(r)
+// separatesVowel tells whether the Mongolian vowel separator at i is kept: the
+// only one there, before a Mongolian letter.
+func (c *cleaner) separatesVowel(i, next int) bool {
+	following, _ := utf8.DecodeRuneInString(c.text[next:])
+	letter := following >= 0x1820 && following <= 0x1878 || following >= 0x1885 && following <= 0x18AA
+	return letter && !c.afterInvisible(i)
+}
+
+// joinsMarks tells whether the combining grapheme joiner at i is kept: between
+// two marks of a script such as Hebrew, where it keeps their order.
+func (c *cleaner) joinsMarks(i, next int) bool {
+	previous, _ := utf8.DecodeLastRuneInString(c.left(i))
+	before, after := chars.Of(previous), c.following(next)
+	return before.Action == class.Mark && before.Joins && after.Action == class.Mark && after.Joins && !tooMany(c.marks+after.Marks)
+}
+
+// insideWord tells whether the place between i and next lies inside a word:
+// after a letter or its marks, and before a letter.
+func (c *cleaner) insideWord(i, next int) bool {
+	previous, _ := utf8.DecodeLastRuneInString(c.left(i))
+	before, after := chars.Of(previous), c.following(next)
+	return (before.Letter || before.Action == class.Mark) && after.Letter
+}
+
+// besideItsOwn tells whether a blank at i stands beside a character of its own
+// block, as in a line of Braille.
+func (c *cleaner) besideItsOwn(i, next int, blank rune) bool {
+	previous, _ := utf8.DecodeLastRuneInString(c.left(i))
+	following, _ := utf8.DecodeRuneInString(c.text[next:])
+	own := func(r rune) bool {
 		switch {
-		case r == utf8.RuneError:
-			return false
-		case is.Joining == class.DualJoining, is.Joining == class.RightJoining:
-			return is.Action <= class.Mark
-		case is.Joining == class.Transparent && is.Action == class.Mark:
-			if marks += int(is.Marks); marks > maxMarks {
-				return false
-			}
+		case blank == 0x2800:
+			return r >= 0x2800 && r <= 0x28FF
+		case blank == 0x1D159:
+			return r >= 0x1D100 && r <= 0x1D1FF
 		default:
+			return r >= 0x13000 && r <= 0x143FF
+		}
+	}
+	return own(previous) || own(following) && chars.Of(following).Action <= class.Mark
+}
+
+// afterInvisible tells whether the character before i shows nothing, be it kept
+// or not.
+func (c *cleaner) afterInvisible(i int) bool {
+	r, _ := utf8.DecodeLastRuneInString(c.text[:i])
+	return isInvisible(chars.Of(r))
+}
+
+// following returns the class of the character at next.
+func (c *cleaner) following(next int) *class.Class {
+	r, _ := utf8.DecodeRuneInString(c.text[next:])
+	return chars.Of(r)
+}
+
+// isInvisible tells whether the character is one of those that shows nothing
+// and is kept in some places.
+func isInvisible(is *class.Class) bool {
+	switch is.Action {
+	case class.NonJoiner, class.Joiner, class.VowelSeparator, class.WordSeparator, class.MarkJoiner, class.DirectionMark, class.Break:
+		return true
+	default:
+		return false
+	}
+}
+
+// endsInJoiningScript tells whether the last character, or the letter that the
+// last marks stand on, belongs to a script whose spelling uses joiners.
+func endsInJoiningScript(left string) bool {
+	for range maxSuffixes {
+		r, size := utf8.DecodeLastRuneInString(left)
+		is := chars.Of(r)
+		if is.Joins {
+			return true
+		}
+		if size == 0 || is.Action != class.Mark && is.Action != class.Selector {
 			return false
 		}
-		rest = rest[size:]
+		left = left[:len(left)-size]
 	}
 	return false
+}
+
+// endsInDirectionMarks tells whether the text ends in as many direction marks
+// as are kept in a row.
+func endsInDirectionMarks(left string) bool {
+	for range maxDirectionMarks {
+		r, size := utf8.DecodeLastRuneInString(left)
+		if chars.Of(r).Action != class.DirectionMark {
+			return false
+		}
+		left = left[:len(left)-size]
+	}
+	return true
 }
 
 // endsInEmoji tells whether the text ends in a pictograph with what may follow
@@ -120,28 +184,4 @@ func flagTags(left, rest string) int {
 		}
 	}
 	return 0
-}
-
-// separatesWords tells whether the zero width space before next parts words of
-// a script that writes no spaces between them (those of line breaking class SA,
-// UAX #14): it stands between two of its letters.
-func (c *cleaner) separatesWords(next int) bool {
-	previous, _ := utf8.DecodeLastRuneInString(c.left(next - len("\u200B")))
-	following, _ := utf8.DecodeRuneInString(c.text[next:])
-	return unspaced(previous) && unspaced(following) && chars.Of(following).Action == class.Keep
-}
-
-func unspaced(r rune) bool {
-	return r >= 0x0E00 && unicode.In(r, unicode.Khmer, unicode.Thai, unicode.Lao, unicode.Myanmar,
-		unicode.Tai_Le, unicode.New_Tai_Lue, unicode.Tai_Tham, unicode.Tai_Viet, unicode.Ahom)
-}
-
-// separatesVowel tells whether the Mongolian vowel separator before next
-// stands where it belongs: between a letter and a final A or E.
-func (c *cleaner) separatesVowel(next int) bool {
-	previous, _ := utf8.DecodeLastRuneInString(c.left(next - len("\u180E")))
-	following, _ := utf8.DecodeRuneInString(c.text[next:])
-	letter := previous >= 0x1820 && previous <= 0x1878 || previous >= 0x1885 && previous <= 0x18AA
-	selector := chars.Of(previous).Action == class.Selector
-	return (letter || selector) && (following == 0x1820 || following == 0x1821)
 }

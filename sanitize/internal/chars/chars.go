@@ -1,8 +1,8 @@
 // Package chars answers what the text pass needs to know of a character: its
 // class, and whether a variation sequence is registered.
 //
-// The tables come from Unicode 15.0, the version of the Go standard library,
-// and from the Ideographic Variation Database.
+// The tables come from Unicode 17.0 and from the Ideographic Variation Database
+// of 2022-09-13.
 package chars
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/op-data/sqlpreview/sanitize/internal/chars/class"
 )
 
-//go:generate go run ./gen -ucd /usr/share/unicode -ivd IVD_Sequences.txt
+//go:generate go run ./gen -ucd ucd -ivd IVD_Sequences.txt
 
 //go:embed sequences.bin
 var sequences string

@@ -30,32 +30,48 @@ const (
 	VowelSeparator
 	// WordSeparator: the zero width space.
 	WordSeparator
+	// MarkJoiner: the combining grapheme joiner.
+	MarkJoiner
+	// Break: the soft hyphen and the word joiner, which say where a line may
+	// break and nothing about the word.
+	Break
+	// Blank: a character of a script that looks like a space.
+	Blank
 	// Selector: a variation selector.
 	Selector
 	// Tag: a tag character.
 	Tag
 )
 
-// Joining is the Unicode property Joining_Type.
-type Joining uint8
+// Marks counts the combining marks that a character ends with (or is), by where
+// they stand, one byte each: above the letter, below it, elsewhere (on it,
+// around it, or where the table does not say), and all of them together.
+// Spacing marks count only towards the last, since they take room in the line.
+type Marks uint32
 
-// The joining types that matter here; NonJoining stands for U and C.
+// The units of Marks.
 const (
-	NonJoining Joining = iota
-	DualJoining
-	RightJoining
-	LeftJoining
-	Transparent
+	Above Marks = 1 << (8 * iota)
+	Below
+	Elsewhere
+	All
 )
+
+// Total returns how many marks there are.
+func (m Marks) Total() int { return int(m / All) }
 
 // Class is everything the text pass knows of a character.
 type Class struct {
-	Action  Action
-	Joining Joining
-	// Marks is how many combining marks the character ends with (or is).
-	Marks uint8
+	Action Action
+	// Marks are the combining marks that the character ends with (or is).
+	Marks Marks
 	// Pictographic is the property Extended_Pictographic.
 	Pictographic bool
 	// Virama is a canonical combining class of 9.
 	Virama bool
+	// Letter is a letter or a number.
+	Letter bool
+	// Joins says that the character belongs to a script whose spelling needs
+	// joiners or zero width spaces: a cursive one, one of Brahmi's family, or Hebrew.
+	Joins bool
 }

@@ -1,13 +1,10 @@
 // Command gen writes the tables of package chars from the files of the
 // Unicode Character Database and the Ideographic Variation Database.
 //
-//	go run ./gen -ucd /usr/share/unicode -ivd IVD_Sequences.txt
+//	go run ./gen -ucd ucd -ivd IVD_Sequences.txt
 //
-// The first directory is laid out as in Debian's package unicode-data; its
-// files are the same as those below https://www.unicode.org/Public/. The
-// second file is published at https://www.unicode.org/ivd/data/. Run it with
-// the Unicode version of the Go standard library, so that the tests, which
-// compare with package unicode, speak of the same characters.
+// The first directory is laid out as https://www.unicode.org/Public/17.0.0/ucd;
+// the second file is published at https://www.unicode.org/ivd/data/2022-09-13.
 package main
 
 import (
@@ -24,7 +21,7 @@ import (
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("gen: ")
-	ucd := flag.String("ucd", "/usr/share/unicode", "directory of the Unicode Character Database")
+	ucd := flag.String("ucd", "ucd", "directory of the Unicode Character Database")
 	ivd := flag.String("ivd", "IVD_Sequences.txt", "file of the Ideographic Variation Database")
 	flag.Parse()
 	if err := run(*ucd, *ivd); err != nil {

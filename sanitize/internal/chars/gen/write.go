@@ -19,8 +19,9 @@ const blockSize = 64 // the code points that one continuation byte tells apart
 func writeClasses(path string, points []point) error {
 	number := map[class.Class]int{}
 	var classes []class.Class
+	scripts := joiningScripts(points)
 	for r := range points {
-		c := classOf(points, rune(r))
+		c := classOf(points, scripts, rune(r))
 		if _, seen := number[c]; !seen {
 			number[c] = 0
 			classes = append(classes, c)
@@ -42,7 +43,7 @@ func writeClasses(path string, points []point) error {
 	for start := 0; start < len(points); start += blockSize {
 		block := make([]int, blockSize)
 		for i := range block {
-			block[i] = number[classOf(points, rune(start+i))]
+			block[i] = number[classOf(points, scripts, rune(start+i))]
 		}
 		key := fmt.Sprint(block)
 		at, seen := known[key]
@@ -62,8 +63,8 @@ func writeClasses(path string, points []point) error {
 	fmt.Fprintf(&out, "// Numbers below firstMarks are ordinary characters, those from firstSpecial on need a decision.\nconst (\nfirstMarks = %d\nfirstSpecial = %d\n)\n\n", marks, special)
 	fmt.Fprintf(&out, "var classes = [...]class.Class{\n")
 	for _, c := range classes {
-		fmt.Fprintf(&out, "{Action: %d, Joining: %d, Marks: %d, Pictographic: %t, Virama: %t},\n",
-			c.Action, c.Joining, c.Marks, c.Pictographic, c.Virama)
+		fmt.Fprintf(&out, "{Action: %d, Marks: %#x, Pictographic: %t, Virama: %t, Letter: %t, Joins: %t},\n",
+			c.Action, c.Marks, c.Pictographic, c.Virama, c.Letter, c.Joins)
 	}
 	fmt.Fprintf(&out, "}\n\n")
 	writeNumbers(&out, "index", "uint16", index)

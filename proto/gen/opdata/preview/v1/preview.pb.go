@@ -99,11 +99,11 @@ const (
 	Change_CHANGE_INVALID_UTF8 Change = 2
 	// Control characters other than tab, newline and return became U+FFFD.
 	Change_CHANGE_CONTROL Change = 3
-	// Bidirectional embeddings, overrides and isolates became U+FFFD.
+	// Bidirectional controls, and direction marks in a long row, became U+FFFD.
 	Change_CHANGE_BIDI Change = 4
-	// Characters that show nothing became U+FFFD.
+	// Characters that show nothing became U+FFFD, or were removed inside words.
 	Change_CHANGE_INVISIBLE Change = 5
-	// Combining marks past the thirtieth in a row became U+FFFD.
+	// Combining marks past what a letter may carry became U+FFFD.
 	Change_CHANGE_COMBINING_LIMIT Change = 6
 	// A secret inside the value was masked.
 	Change_CHANGE_MASKED_VALUE Change = 7
@@ -1891,7 +1891,7 @@ type CellChanges struct {
 	OriginalBytes int64 `protobuf:"varint,2,opt,name=original_bytes,json=originalBytes,proto3" json:"original_bytes,omitempty"`
 	// Its length in code points; absent where the rest was never read.
 	OriginalCharacters *int64 `protobuf:"varint,3,opt,name=original_characters,json=originalCharacters,proto3,oneof" json:"original_characters,omitempty"`
-	// How many characters became U+FFFD, by kind.
+	// How many characters became U+FFFD or were removed, by kind.
 	Replacements []*Replacement `protobuf:"bytes,4,rep,name=replacements,proto3" json:"replacements,omitempty"`
 	// What found the secret in a masked value or column.
 	Detector string `protobuf:"bytes,5,opt,name=detector,proto3" json:"detector,omitempty"`
