@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/pganalyze/pg_query_go/v6/parser"
 
+	"github.com/op-data/sqlpreview/preview/internal/limiter"
 	"github.com/op-data/sqlpreview/preview/reason"
 )
 
@@ -19,15 +21,24 @@ import (
 // passed Check, or was made from one, may be given: others can crash the
 // process, whatever recover does.
 func Parse(sql string) (tree string, err error) {
-	parsing <- struct{}{}
-	defer func() { <-parsing }()
+	defer parserPermit(sql).Release()
 	return parser.ParseToJSON(sql)
 }
 
-// parsing has a place for each processor. A call into C keeps its thread, and the
-// runtime makes a new one for whoever waits: ten thousand callers at once would be
-// as many threads, which is where Go ends the process.
-var parsing = make(chan struct{}, runtime.GOMAXPROCS(0))
+// ShortText is the longest text that counts as short, in bytes: checking one takes
+// a few milliseconds at most. Short texts never wait behind long ones.
+const ShortText = 4 << 10
+
+// parserPermits bounds the calls into C, for short and for long texts one for each
+// processor. Such a call keeps its thread, and the runtime makes a new one for
+// every goroutine that is ready: ten thousand callers at a time would need as many
+// threads, which is where Go ends the process.
+var parserPermits = limiter.NewBySize(runtime.GOMAXPROCS(0), ShortText)
+
+func parserPermit(sql string) *limiter.Permit {
+	permit, _ := parserPermits.Acquire(context.Background(), len(sql), -1) // waits for as long as it takes: no error
+	return permit
+}
 
 // syntaxViolation tells where the grammar stopped. The parser's own message
 // quotes nothing but the text and is passed on.
@@ -72,8 +83,7 @@ func byteOffset(sql string, n int) int {
 // digits, the same for texts that differ in constants, spacing and comments
 // only. It parses the text again.
 func (s *Statement) Fingerprint() (string, error) {
-	parsing <- struct{}{}
-	defer func() { <-parsing }()
+	defer parserPermit(s.SQL()).Release()
 	fp, err := parser.FingerprintToHexStr(s.SQL())
 	if err != nil {
 		return "", fmt.Errorf("fingerprint: %w", err)

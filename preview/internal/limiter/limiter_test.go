@@ -198,3 +198,20 @@ func TestRace(t *testing.T) {
 		t.Errorf("%d at a time; %d in use, %d waiting, %d keys at the end", most.Load(), l.InUse(), l.Waiting(), k.Keys())
 	}
 }
+
+// TestBySize: with every permit for large work out, small work gets one.
+func TestBySize(t *testing.T) {
+	t.Parallel()
+	b := limiter.NewBySize(2, 10, limiter.Queue(0))
+	for range 2 {
+		if _, err := b.Acquire(t.Context(), 11, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := b.Acquire(t.Context(), 11, 0); !errors.Is(err, limiter.ErrQueueFull) {
+		t.Errorf("a third large permit of two: %v", err)
+	}
+	if _, err := b.Acquire(t.Context(), 10, 0); err != nil {
+		t.Errorf("small work: %v", err)
+	}
+}

@@ -1,0 +1,18 @@
+package guard
+
+import "testing"
+
+// TestShortTextsDoNotWaitBehindLongOnes holds every parser permit for long texts.
+func TestShortTextsDoNotWaitBehindLongOnes(t *testing.T) {
+	long := parserPermits.Of(ShortText + 1)
+	for range long.Max() {
+		permit, err := long.Acquire(t.Context(), -1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer permit.Release()
+	}
+	if st, refused := Check("select 1", nil); st == nil {
+		t.Errorf("refused: %v", refused)
+	}
+}
