@@ -19,11 +19,11 @@ func (p *Previewer) Validate(ctx context.Context, sql string) (*Verdict, error) 
 	if ctx.Err() != nil {
 		return nil, ended(ctx)
 	}
-	leave, err := p.parsers.enter(ctx, sql, time.Now().Add(p.limits.Timeout))
+	permit, err := p.checks.acquire(ctx, sql, time.Now().Add(p.limits.Timeout))
 	if err != nil {
 		return nil, err
 	}
-	defer leave()
+	defer permit.Release()
 	return verdictOf(guard.Check(sql, p.policy)), nil
 }
 
@@ -46,8 +46,8 @@ func verdictOf(st *guard.Statement, refused []guard.Violation) *Verdict {
 			v.ToBeResolved = append(v.ToBeResolved, name)
 		}
 	}
-	toldNames(v.Functions)
-	toldNames(v.ToBeResolved)
+	sanitizeNames(v.Functions)
+	sanitizeNames(v.ToBeResolved)
 	return v
 }
 
@@ -59,7 +59,7 @@ func tables(st *guard.Statement) (names []string) {
 			names = append(names, name)
 		}
 	}
-	return toldNames(names)
+	return sanitizeNames(names)
 }
 
 type set map[string]struct{}

@@ -17,7 +17,7 @@ const (
 
 // clean turns what the database sent into what may leave: names and values
 // sanitized, the whole bounded in bytes.
-func (p *Previewer) clean(raw *run.Result, masked []string, r *visit) *Result {
+func (p *Previewer) clean(raw *run.Result, masked []string, r *boundedRequest) *Result {
 	result := &Result{
 		Columns:      p.columns(raw.Columns),
 		Sanitization: Sanitization{PolicyVersion: p.sanitizer.PolicyVersion(), Counts: map[sanitize.Kind]int{}},
@@ -54,7 +54,7 @@ func (p *Previewer) clean(raw *run.Result, masked []string, r *visit) *Result {
 }
 
 // truncations says which bounds cut the result.
-func (p *Previewer) truncations(result *Result, raw *run.Result, r *visit, byteLimited bool) []Truncation {
+func (p *Previewer) truncations(result *Result, raw *run.Result, r *boundedRequest, byteLimited bool) []Truncation {
 	var list []Truncation
 	cut := func(is bool, reason TruncationReason, limit int64) {
 		if is {

@@ -28,9 +28,10 @@ type Config struct {
 	// Pool bounds the sessions that previews hold in the databases.
 	Pool Pool
 	// LargeAnswers is how many answers of more than about 64 KiB may be made at a
-	// time, over all connections; one more waits as for a session (Pool.QueueWait)
-	// and then fails with CONCURRENCY_LIMIT. Each takes up to thirty times
-	// Limits.MaxResponseBytes. Default 4, most 1,000. See Hold.
+	// time, over all connections. One more waits for Pool.QueueWait and then fails
+	// with CONCURRENCY_LIMIT. Each needs about 20 times Limits.MaxResponseBytes of
+	// memory, and up to 30 times in the worst case. Default 4, most 1,000. See
+	// HoldLargeAnswers.
 	LargeAnswers int
 }
 
@@ -73,7 +74,7 @@ func New(config Config) (*Previewer, error) {
 		masks:     origin.New(sanitizer, policy),
 		pools:     run.NewPools(run.Limits(pool)),
 		catalogs:  newCatalogs(),
-		rooms:     &rooms{places: make(chan struct{}, config.LargeAnswers), wait: pool.QueueWait},
-		parsers:   newParsers(pool.QueueWait),
+		large:     newLargeLimiter(config.LargeAnswers, pool.QueueWait),
+		checks:    newCheckLimiter(pool.QueueWait),
 	}, nil
 }

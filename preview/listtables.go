@@ -28,17 +28,17 @@ const (
 func (p *Previewer) ListTables(ctx context.Context, request TablesRequest) (*TablePage, error) {
 	request.ConnectionID = cmp.Or(request.ConnectionID, DefaultConnectionID)
 	r := p.begin(Request{ConnectionID: request.ConnectionID, RequestID: request.RequestID, Timeout: request.Timeout}, time.Now())
-	return withFreshLogin(ctx, r, func(ctx context.Context, r *visit) (*TablePage, error) {
+	return withFreshLogin(ctx, r, func(ctx context.Context, r *boundedRequest) (*TablePage, error) {
 		page, err := p.listTables(ctx, request, r)
 		if err != nil {
-			return nil, r.failed(failure(err, "", wrap.Text{}), nil)
+			return nil, r.failed(publicError(err, "", wrap.Text{}), nil)
 		}
 		page.RequestID = r.id
 		return page, nil
 	})
 }
 
-func (p *Previewer) listTables(ctx context.Context, request TablesRequest, r *visit) (*TablePage, error) {
+func (p *Previewer) listTables(ctx context.Context, request TablesRequest, r *boundedRequest) (*TablePage, error) {
 	after, err := readTableToken(request)
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func (p *Previewer) listTables(ctx context.Context, request TablesRequest, r *vi
 	if err != nil {
 		return nil, err
 	}
-	reader := &tableReader{previewer: p, target: t, large: guest{rooms: p.rooms}}
+	reader := &tableReader{previewer: p, target: t}
 	defer reader.close(ctx)
 	if after != 0 {
 		rows, err := reader.ask(ctx, listing.Exists(after))
@@ -89,16 +89,16 @@ func (p *Previewer) listTables(ctx context.Context, request TablesRequest, r *vi
 // of one, with its columns and keys. The error is always an *Error.
 func (p *Previewer) DescribeTable(ctx context.Context, request TableRequest) (*TableDescription, error) {
 	r := p.begin(Request{ConnectionID: request.ConnectionID, RequestID: request.RequestID, Timeout: request.Timeout}, time.Now())
-	return withFreshLogin(ctx, r, func(ctx context.Context, r *visit) (*TableDescription, error) {
+	return withFreshLogin(ctx, r, func(ctx context.Context, r *boundedRequest) (*TableDescription, error) {
 		table, err := p.describeTable(ctx, request.Table, r)
 		if err != nil {
-			return nil, r.failed(failure(err, "", wrap.Text{}), nil)
+			return nil, r.failed(publicError(err, "", wrap.Text{}), nil)
 		}
 		return &TableDescription{RequestID: r.id, Table: *table, Receipt: tablesReceipt([]Table{*table})}, nil
 	})
 }
 
-func (p *Previewer) describeTable(ctx context.Context, written string, r *visit) (*Table, error) {
+func (p *Previewer) describeTable(ctx context.Context, written string, r *boundedRequest) (*Table, error) {
 	if len(written) > maxFilterBytes || !utf8.ValidString(written) || strings.ContainsRune(written, 0) {
 		return nil, badTableName()
 	}
@@ -110,7 +110,7 @@ func (p *Previewer) describeTable(ctx context.Context, written string, r *visit)
 	if err != nil {
 		return nil, err
 	}
-	reader := &tableReader{previewer: p, target: t, large: guest{rooms: p.rooms}}
+	reader := &tableReader{previewer: p, target: t}
 	defer reader.close(ctx)
 	found, err := reader.lookUp(ctx, schema, name)
 	if err != nil {

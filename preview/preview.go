@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/op-data/sqlpreview/preview/internal/guard"
+	"github.com/op-data/sqlpreview/preview/internal/limiter"
 	"github.com/op-data/sqlpreview/preview/internal/origin"
 	"github.com/op-data/sqlpreview/preview/internal/run"
 	"github.com/op-data/sqlpreview/preview/internal/wrap"
@@ -23,8 +24,8 @@ type Previewer struct {
 	masks     *origin.Masks
 	pools     *run.Pools
 	catalogs  *catalogs
-	rooms     *rooms
-	parsers   *parsers
+	large     *largeLimiter
+	checks    *checkLimiter
 }
 
 // Close closes the idle sessions, and the others when their previews end.
@@ -36,34 +37,37 @@ func (p *Previewer) Close() { p.pools.Close() }
 //
 // When ctx ends, the query is cancelled in the database too.
 func (p *Previewer) Preview(ctx context.Context, request Request) (*Result, error) {
-	return withFreshLogin(ctx, p.begin(request, time.Now()), func(ctx context.Context, r *visit) (*Result, error) {
+	return withFreshLogin(ctx, p.begin(request, time.Now()), func(ctx context.Context, r *boundedRequest) (*Result, error) {
 		return p.preview(ctx, request, r)
 	})
 }
 
-func (p *Previewer) preview(ctx context.Context, request Request, r *visit) (*Result, error) {
+func (p *Previewer) preview(ctx context.Context, request Request, r *boundedRequest) (*Result, error) {
 	q, err := p.prepare(ctx, request.SQL, r)
 	if err != nil {
 		return nil, r.failed(err, q.statement)
 	}
-	large := guest{rooms: p.rooms}
-	defer large.leave(ctx)
+	var large *limiter.Permit
+	defer func() { limiter.Lease(ctx, large) }()
 	raw, err := p.pools.Run(ctx, q.target.Target, run.Query{
 		SQL:          q.text.SQL,
 		MaxRows:      r.rows,
 		MaxColumns:   p.limits.MaxColumns,
 		MaxCellBytes: p.sanitizer.MaxInputBytes(),
 		MaxBytes:     rawBytes * p.limits.MaxResponseBytes,
-		Large:        func() error { return large.enter(ctx, r.deadline) },
-		Timeout:      q.target.left(),
+		Large: func() (err error) {
+			large, err = p.large.acquire(ctx, r.deadline)
+			return err
+		},
+		Timeout: q.target.left(),
 	})
 	if err != nil {
-		return nil, r.failed(failure(err, request.SQL, q.text), q.statement)
+		return nil, r.failed(publicError(err, request.SQL, q.text), q.statement)
 	}
 	ran := time.Now()
 	masked, err := p.masks.MaskedBy(ctx, q.target, q.target.catalog.origins, q.statement, originColumns(raw.Columns))
 	if err != nil {
-		return nil, r.failed(failure(err, request.SQL, wrap.Text{}), q.statement)
+		return nil, r.failed(publicError(err, request.SQL, wrap.Text{}), q.statement)
 	}
 	cleaning := time.Now()
 	result := p.clean(raw, masked, r)
@@ -86,12 +90,12 @@ func (p *Previewer) preview(ctx context.Context, request Request, r *visit) (*Re
 // query and plans nothing; no row is touched. MaxRows has no meaning here. The
 // error is always an *Error.
 func (p *Previewer) Describe(ctx context.Context, request Request) (*Description, error) {
-	return withFreshLogin(ctx, p.begin(request, time.Now()), func(ctx context.Context, r *visit) (*Description, error) {
+	return withFreshLogin(ctx, p.begin(request, time.Now()), func(ctx context.Context, r *boundedRequest) (*Description, error) {
 		return p.describe(ctx, request, r)
 	})
 }
 
-func (p *Previewer) describe(ctx context.Context, request Request, r *visit) (*Description, error) {
+func (p *Previewer) describe(ctx context.Context, request Request, r *boundedRequest) (*Description, error) {
 	q, err := p.prepare(ctx, request.SQL, r)
 	if err != nil {
 		return nil, r.failed(err, q.statement)
@@ -100,7 +104,7 @@ func (p *Previewer) describe(ctx context.Context, request Request, r *visit) (*D
 		SQL: q.text.SQL, MaxColumns: p.limits.MaxColumns, MaxBytes: p.limits.MaxResponseBytes, Timeout: q.target.left(),
 	})
 	if err != nil {
-		return nil, r.failed(failure(err, request.SQL, q.text), q.statement)
+		return nil, r.failed(publicError(err, request.SQL, q.text), q.statement)
 	}
 	described := &Description{RequestID: r.id, Columns: p.columns(raw.Columns), Receipt: receipt(q.statement)}
 	described.Receipt.SchemaFingerprint = raw.SchemaFingerprint
@@ -119,7 +123,7 @@ type query struct {
 
 // prepare takes a text through every step before it runs. With an error it
 // returns what there is of the query: the statement, if the guard accepted it.
-func (p *Previewer) prepare(ctx context.Context, sql string, r *visit) (q query, err error) {
+func (p *Previewer) prepare(ctx context.Context, sql string, r *boundedRequest) (q query, err error) {
 	start := time.Now()
 	if err := p.check(ctx, sql, r, &q); err != nil {
 		return q, err
@@ -138,12 +142,12 @@ func (p *Previewer) prepare(ctx context.Context, sql string, r *visit) (q query,
 }
 
 // check takes a text through the guard and into the wrapper.
-func (p *Previewer) check(ctx context.Context, sql string, r *visit, q *query) error {
-	leave, err := p.parsers.enter(ctx, sql, r.deadline)
+func (p *Previewer) check(ctx context.Context, sql string, r *boundedRequest, q *query) error {
+	permit, err := p.checks.acquire(ctx, sql, r.deadline)
 	if err != nil {
 		return err
 	}
-	defer leave()
+	defer permit.Release()
 	st, refused := guard.Check(sql, p.policy)
 	if st == nil {
 		return refusal(refused)
@@ -159,7 +163,7 @@ func (p *Previewer) check(ctx context.Context, sql string, r *visit, q *query) e
 func (p *Previewer) resolve(ctx context.Context, t *target, st *guard.Statement) error {
 	known, err := t.catalog.functions(ctx, t)
 	if err != nil {
-		return failure(err, st.Source, wrap.Text{})
+		return publicError(err, st.Source, wrap.Text{})
 	}
 	if refused := st.Resolve(known, p.policy); len(refused) > 0 {
 		return refusal(refused)

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/op-data/sqlpreview/preview/internal/limiter"
 	"github.com/op-data/sqlpreview/preview/internal/listing"
 	"github.com/op-data/sqlpreview/preview/internal/origin"
 	"github.com/op-data/sqlpreview/preview/internal/run"
@@ -28,10 +29,10 @@ const (
 type tableReader struct {
 	previewer *Previewer
 	target    *target
-	large     guest
+	large     *limiter.Permit
 }
 
-func (t *tableReader) close(ctx context.Context) { t.large.leave(ctx) }
+func (t *tableReader) close(ctx context.Context) { limiter.Lease(ctx, t.large) }
 
 // ask asks a question that is made for the catalog's own search path.
 func (t *tableReader) ask(ctx context.Context, sql string) ([][]string, error) {
@@ -156,8 +157,9 @@ func (t *tableReader) withColumns(ctx context.Context, tables []Table, entries [
 			columns += entries[upTo].Attributes
 			upTo++
 		}
-		if columns > manyColumns && !t.large.in {
-			if err := t.large.enter(ctx, t.target.deadline); err != nil {
+		if columns > manyColumns && t.large == nil {
+			permit, err := t.previewer.large.acquire(ctx, t.target.deadline)
+			if t.large = permit; err != nil {
 				return nil, &Error{
 					Reason: reason.ConcurrencyLimit, RetryAfter: time.Second,
 					Message: "too many large answers are being made already", Hint: "try again later, or ask for less",

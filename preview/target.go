@@ -35,7 +35,7 @@ type target struct {
 }
 
 // target finds the database of a request.
-func (p *Previewer) target(ctx context.Context, r *visit) (*target, error) {
+func (p *Previewer) target(ctx context.Context, r *boundedRequest) (*target, error) {
 	resolving, cancel := context.WithDeadline(ctx, r.deadline)
 	defer cancel()
 	connection, err := p.resolver.Resolve(resolving, r.connectionID)

@@ -60,7 +60,7 @@ func compressed(r *http.Request) bool {
 // more memory than making it, and a caller may read slowly.
 func holdLarge(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, release := preview.Hold(r.Context())
+		ctx, release := preview.HoldLargeAnswers(r.Context())
 		defer release()
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})

@@ -21,9 +21,13 @@ func WithLeases(ctx context.Context) (_ context.Context, release func()) {
 	return context.WithValue(ctx, leasesKey{}, l), l.release
 }
 
-// Lease hands a permit to the context, which gives it back when its leases end.
+// Lease hands a permit, unless it is nil, to the context, which gives it back when
+// its leases end.
 // A context without leases, or whose leases have ended, gives it back at once.
 func Lease(ctx context.Context, p *Permit) {
+	if p == nil {
+		return
+	}
 	l, ok := ctx.Value(leasesKey{}).(*leases)
 	if !ok || !l.add(p) {
 		p.Release()

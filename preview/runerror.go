@@ -8,10 +8,10 @@ import (
 	"github.com/op-data/sqlpreview/preview/internal/wrap"
 )
 
-// failure turns an error of the run into one that may be shown, its place
+// publicError turns an error of the run into one that may be shown, its place
 // mapped from the wrapped text back to the author's. Anything but a *run.Error
 // has a text that nobody has vouched for, which is withheld.
-func failure(err error, sql string, text wrap.Text) *Error {
+func publicError(err error, sql string, text wrap.Text) *Error {
 	var known *Error
 	if errors.As(err, &known) {
 		return known
@@ -29,7 +29,7 @@ func failure(err error, sql string, text wrap.Text) *Error {
 		StoppedBy:  string(e.StoppedBy),
 		RetryAfter: e.RetryAfter,
 	}
-	told(&failed.Message, &failed.Hint)
+	sanitizeMessages(&failed.Message, &failed.Hint)
 	return failed
 }
 

@@ -2,10 +2,10 @@ package preview
 
 import "github.com/op-data/sqlpreview/sanitize"
 
-// told cleans what an answer says in the author's words: a message that quotes a
-// name goes where values go, to terminals, logs and pages. Most texts are plain
-// ASCII and stay as they are.
-func told(texts ...*string) {
+// sanitizeMessages cleans texts that quote the author's words: a message goes
+// where values go, to terminals, logs and pages. Most texts are plain ASCII and
+// stay as they are.
+func sanitizeMessages(texts ...*string) {
 	var cleaner *sanitize.Sanitizer
 	for _, text := range texts {
 		if isPrintable(*text) {
@@ -22,17 +22,17 @@ func told(texts ...*string) {
 	}
 }
 
-// toldNames is told for a list.
-func toldNames(names []string) []string {
+// sanitizeNames is sanitizeMessages for a list, which it changes and returns.
+func sanitizeNames(names []string) []string {
 	texts := make([]*string, len(names))
 	for i := range names {
 		texts[i] = &names[i]
 	}
-	told(texts...)
+	sanitizeMessages(texts...)
 	return names
 }
 
-// isPrintable tells whether a text is printable ASCII, spaces included.
+// isPrintable reports whether a text is printable ASCII, spaces included.
 func isPrintable(text string) bool {
 	for _, c := range []byte(text) {
 		if c < ' ' || c > '~' {

@@ -10,14 +10,14 @@ import (
 	"github.com/op-data/sqlpreview/preview/reason"
 )
 
-// TestLargeAnswersAreCounted: one that is made, or is still held by whoever
-// writes it, keeps another out, but no small one.
-func TestLargeAnswersAreCounted(t *testing.T) {
+// TestLargeAnswersAreLimited: a large answer that is held keeps another large one
+// out, but no small one.
+func TestLargeAnswersAreLimited(t *testing.T) {
 	p := newPreviewer(t, preview.Config{LargeAnswers: 1, Pool: preview.Pool{QueueWait: 100 * time.Millisecond}})
 	const large, small = "select repeat('x', 1000) from generate_series(1, 100)", "select repeat('x', 100) from generate_series(1, 100)"
 	// One row alone may be large, and so may many cells without a byte in them.
 	for _, sql := range []string{large, "select " + repeated("repeat('x', 1024)", 80), "select " + repeated("null", 100) + " from generate_series(1, 100)"} {
-		ctx, release := preview.Hold(context.Background())
+		ctx, release := preview.HoldLargeAnswers(context.Background())
 		defer release()
 		if _, err := p.Preview(ctx, preview.Request{SQL: sql}); err != nil {
 			t.Fatal(err)
@@ -32,32 +32,14 @@ func TestLargeAnswersAreCounted(t *testing.T) {
 		run(t, p, large) // which was not held
 		release()
 	}
-	// What comes back after the release is not held for ever.
-	ctx, release := preview.Hold(context.Background())
+	// After the release nothing is held.
+	ctx, release := preview.HoldLargeAnswers(context.Background())
 	release()
 	for range 2 {
 		if _, err := p.Preview(ctx, preview.Request{SQL: large}); err != nil {
 			t.Fatal(err)
 		}
 	}
-}
-
-// TestWaitForALargeAnswerEnds: with the caller.
-func TestWaitForALargeAnswerEnds(t *testing.T) {
-	p := newPreviewer(t, preview.Config{LargeAnswers: 1, Pool: preview.Pool{QueueWait: 10 * time.Second}})
-	const large = "select repeat('x', 1000) from generate_series(1, 100)"
-	holding, release := preview.Hold(context.Background())
-	defer release()
-	if _, err := p.Preview(holding, preview.Request{SQL: large}); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	time.AfterFunc(50*time.Millisecond, cancel)
-	if _, err := p.Preview(ctx, preview.Request{SQL: large}); preview.ReasonOf(err) != reason.ClientCanceled {
-		t.Errorf("got %v, want CLIENT_CANCELED", err)
-	}
-	release()
-	run(t, p, large)
 }
 
 func repeated(expression string, count int) string {

@@ -11,8 +11,8 @@ import (
 	"github.com/op-data/sqlpreview/preview/reason"
 )
 
-// visit is one request with its bounds settled.
-type visit struct {
+// boundedRequest is one request with its bounds settled.
+type boundedRequest struct {
 	id           string
 	connectionID string
 	rows         int
@@ -22,8 +22,8 @@ type visit struct {
 	tried string
 }
 
-func (p *Previewer) begin(request Request, start time.Time) *visit {
-	r := &visit{
+func (p *Previewer) begin(request Request, start time.Time) *boundedRequest {
+	r := &boundedRequest{
 		id:           request.RequestID,
 		connectionID: cmp.Or(request.ConnectionID, DefaultConnectionID),
 		start:        start,
@@ -42,7 +42,7 @@ func (p *Previewer) begin(request Request, start time.Time) *visit {
 // failed puts the request's id and what identifies the statement, nil where the
 // guard accepted none, into an error. It may be a Resolver's own, which many
 // requests share, so it is copied.
-func (r *visit) failed(err error, st *guard.Statement) error {
+func (r *boundedRequest) failed(err error, st *guard.Statement) error {
 	e := *internal("the preview failed")
 	var known *Error
 	if errors.As(err, &known) {
@@ -59,7 +59,7 @@ func (r *visit) failed(err error, st *guard.Statement) error {
 // withFreshLogin makes one attempt, and a second if the database refused
 // credentials that the resolver remembered and it now has others, as after a
 // rotation. Nothing has run when a login fails, so nothing runs twice.
-func withFreshLogin[T any](ctx context.Context, r *visit, attempt func(context.Context, *visit) (T, error)) (T, error) {
+func withFreshLogin[T any](ctx context.Context, r *boundedRequest, attempt func(context.Context, *boundedRequest) (T, error)) (T, error) {
 	result, err := attempt(ctx, r)
 	refused := r.tried
 	if refused == "" || ReasonOf(err) != reason.DatabaseLoginFailed || IsRefresh(ctx) {
