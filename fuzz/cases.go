@@ -1,18 +1,19 @@
 package fuzz
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"iter"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/op-data/sqlpreview/fuzz/gateway"
+	"github.com/op-data/sqlpreview/fuzz/internal/fixture"
 	"github.com/op-data/sqlpreview/fuzz/internal/resolution"
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/pgtest"
@@ -24,18 +25,34 @@ import (
 type ResolutionCase struct {
 	// Class is what the case is about.
 	Class string `json:"cls"`
-	// Setup makes the objects, in a database of their own. A superuser runs it. A
-	// line without a setup has that of the line above.
+	// Setup makes the objects, in a database of their own: SQL that a superuser runs,
+	// or "traps" for the harness's own traps. A line without a setup has that of the
+	// line above.
 	Setup string `json:"setup"`
 	// SQL is the text.
 	SQL string `json:"sql"`
 	// Policy is the gateway's policy; empty means the built-in one.
 	Policy json.RawMessage `json:"policy,omitempty"`
+	// Role is who asks; empty means a superuser.
+	Role string `json:"role,omitempty"`
+	// Encoding is the database's encoding; empty means the server's own.
+	Encoding string `json:"encoding,omitempty"`
+	// Since and Until are the major versions of PostgreSQL that the case is for; 0
+	// means any.
+	Since int `json:"since,omitempty"`
+	Until int `json:"until,omitempty"`
 	// Expect begins with "refused" where the text must be refused and with "row" or
 	// "value" where it must not; anything else leaves it to the server's tree.
 	Expect string `json:"expect"`
+	// NotInTree tells that the server's tree does not show why the text is refused.
+	NotInTree bool `json:"notInTree,omitempty"`
 	// Got says what became of the text.
 	Got string `json:"got"`
+}
+
+// world names what of a case makes a database and a gateway.
+func (c *ResolutionCase) world() string {
+	return strings.Join([]string{c.Setup, string(c.Policy), c.Role, c.Encoding}, "\x00")
 }
 
 // CaseResult is what became of a case.
@@ -58,7 +75,7 @@ type CasesConfig struct {
 // by its setup, and compares what the package decides with what the server itself
 // would run. told receives each result. An error means that the cases could not
 // be tried.
-func RunCases(ctx context.Context, config CasesConfig, cases io.Reader, told func(CaseResult) error) (err error) {
+func RunCases(ctx context.Context, config CasesConfig, cases iter.Seq2[ResolutionCase, error], told func(CaseResult) error) (err error) {
 	dsn := config.DSN
 	if dsn == "" {
 		server, err := pgtest.New(ctx, pgtest.Options{Settings: Settings()})
@@ -68,31 +85,24 @@ func RunCases(ctx context.Context, config CasesConfig, cases io.Reader, told fun
 		defer func() { err = errors.Join(err, server.Close()) }()
 		dsn = server.DSN()
 	}
-	r := &caseRunner{dsn: dsn, prefix: fmt.Sprintf("cases_%d_", time.Now().UnixNano())}
+	r := newCaseRunner(dsn)
 	defer func() { err = errors.Join(err, r.leave(context.WithoutCancel(ctx))) }()
-	lines := bufio.NewReader(cases)
-	for number := 1; ; number++ {
-		line, readErr := lines.ReadString('\n')
-		if text := strings.TrimSpace(line); text != "" && !strings.HasPrefix(text, "#") {
-			var c ResolutionCase
-			if err := json.Unmarshal([]byte(text), &c); err != nil {
-				return fmt.Errorf("line %d: %w", number, err)
-			}
-			result, err := r.try(ctx, c)
-			if err != nil {
-				return fmt.Errorf("line %d: %w", number, err)
-			}
-			if err := told(result); err != nil {
-				return err
-			}
+	for c, err := range cases {
+		if err != nil {
+			return err
 		}
-		if errors.Is(readErr, io.EOF) {
-			return nil
+		result, err := r.try(ctx, c)
+		if err != nil {
+			return fmt.Errorf("%.200q: %w", c.SQL, err)
 		}
-		if readErr != nil {
-			return readErr
+		if c.SQL == "" {
+			continue
+		}
+		if err := told(result); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // objectInUse is the SQLSTATE of a database that still has sessions.
@@ -103,11 +113,17 @@ type caseRunner struct {
 	dsn, prefix string
 	made        int
 
-	setup, policy string
-	name          string // of the database; empty when the setup failed
-	failed        string // why it failed
-	gateway       *gateway.Embedded
-	oracle        *resolution.Oracle
+	world   string // what the database and the gateway were made for
+	setup   string
+	version int    // the server's major version
+	name    string // of the database; empty when the setup failed
+	failed  string // why it failed
+	gateway *gateway.Embedded
+	oracle  *resolution.Oracle
+}
+
+func newCaseRunner(dsn string) *caseRunner {
+	return &caseRunner{dsn: dsn, prefix: fmt.Sprintf("cases_%d_", time.Now().UnixNano())}
 }
 
 // try runs one case.
@@ -116,17 +132,9 @@ func (r *caseRunner) try(ctx context.Context, c ResolutionCase) (CaseResult, err
 		c.Setup = r.setup
 	}
 	result := CaseResult{ResolutionCase: c}
-	if c.SQL == "" {
-		return result, r.enter(ctx, c)
-	}
-	if r.made == 0 || c.Setup != r.setup || string(c.Policy) != r.policy {
-		if err := r.enter(ctx, c); err != nil {
-			return result, err
-		}
-	}
-	if r.failed != "" {
-		result.Skipped = "the setup failed: " + r.failed
-		return result, nil
+	var err error
+	if result.Skipped, err = r.ready(ctx, c); err != nil || result.Skipped != "" || c.SQL == "" {
+		return result, err
 	}
 	answer, err := r.gateway.Query(ctx, c.SQL)
 	if ctx.Err() != nil {
@@ -154,7 +162,7 @@ func (r *caseRunner) try(ctx context.Context, c ResolutionCase) (CaseResult, err
 		stage = refusal.Stage
 	}
 	switch {
-	case !outcome.Compared && decision.Accepted: // it would not run as it stands
+	case !outcome.Analysed && decision.Accepted: // it would not run as it stands
 	case strings.HasPrefix(c.Expect, "refused") && stage != gateway.Guard:
 		result.Findings = append(result.Findings, "accepted: the case expects a refusal")
 	case (strings.HasPrefix(c.Expect, "row") || strings.HasPrefix(c.Expect, "value")) && stage != "":
@@ -164,6 +172,23 @@ func (r *caseRunner) try(ctx context.Context, c ResolutionCase) (CaseResult, err
 		result.Skipped = outcome.Why
 	}
 	return result, nil
+}
+
+// ready makes the database of a case unless it is the one of the last, and says
+// why the case cannot be tried there.
+func (r *caseRunner) ready(ctx context.Context, c ResolutionCase) (why string, err error) {
+	if r.made == 0 || c.world() != r.world {
+		if err := r.enter(ctx, c); err != nil {
+			return "", err
+		}
+	}
+	if r.failed != "" {
+		return "the setup failed: " + r.failed, nil
+	}
+	if r.version < c.Since || c.Until > 0 && r.version > c.Until {
+		return fmt.Sprintf("it is not for PostgreSQL %d", r.version), nil
+	}
+	return "", nil
 }
 
 // decisionOf reads from a gateway's answer what its own judgement was.
@@ -185,17 +210,21 @@ func (r *caseRunner) enter(ctx context.Context, c ResolutionCase) error {
 	if err := r.leave(ctx); err != nil {
 		return err
 	}
-	r.setup, r.policy, r.failed = c.Setup, string(c.Policy), ""
+	r.world, r.setup, r.failed = c.world(), c.Setup, ""
 	r.made++
 	r.name = fmt.Sprintf("%s%d", r.prefix, r.made)
-	if err := r.execute(ctx, r.dsn, "create database "+r.name+" template template0"); err != nil {
+	if err := r.execute(ctx, r.dsn, r.creation(c)); err != nil {
 		return err
 	}
-	dsn, err := inDatabase(r.dsn, r.name)
+	dsn, err := inDatabase(r.dsn, "", r.name)
 	if err != nil {
 		return err
 	}
-	if err := r.execute(ctx, dsn, c.Setup); err != nil {
+	setup := c.Setup
+	if setup == trapsSetup {
+		setup = fixture.Traps()
+	}
+	if r.version, err = r.prepare(ctx, dsn, setup); err != nil {
 		var refused *pgconn.PgError
 		if !errors.As(err, &refused) {
 			return err
@@ -204,18 +233,22 @@ func (r *caseRunner) enter(ctx context.Context, c ResolutionCase) error {
 		return nil
 	}
 	policy := preview.Policy{}
-	if r.policy != "" {
-		if policy, err = preview.ParsePolicy([]byte(r.policy)); err != nil {
+	if len(c.Policy) > 0 {
+		if policy, err = preview.ParsePolicy(c.Policy); err != nil {
 			return err
 		}
 	}
-	previewer, err := preview.New(preview.Config{Resolver: preview.SingleConnection(preview.NewSecret(dsn)), Policy: policy, Pool: preview.Pool{Sessions: 1}})
+	role, err := inDatabase(r.dsn, c.Role, r.name)
+	if err != nil {
+		return err
+	}
+	previewer, err := preview.New(preview.Config{Resolver: preview.SingleConnection(preview.NewSecret(role)), Policy: policy, Pool: preview.Pool{Sessions: 1}})
 	if err != nil {
 		return err
 	}
 	r.gateway = &gateway.Embedded{Previewer: previewer, Timeout: 5 * time.Second}
-	r.oracle = resolution.New(dsn, dsn)
-	r.oracle.Strict, r.oracle.DenySchemas = policy.Strict, policy.DenySchemas
+	r.oracle = resolution.New(role, dsn)
+	r.oracle.Strict, r.oracle.DenySchemas, r.oracle.AllowFunctions = policy.Strict, policy.DenySchemas, policy.AllowFunctions
 	return nil
 }
 
@@ -252,14 +285,45 @@ func (r *caseRunner) execute(ctx context.Context, dsn, sql string) error {
 	return errors.Join(err, conn.Close(ctx))
 }
 
-// inDatabase is the connection string with another database's name.
-func inDatabase(dsn, name string) (string, error) {
+// trapsSetup is the setup that stands for the harness's own traps.
+const trapsSetup = "traps"
+
+// creation is the statement that makes a case's database.
+func (r *caseRunner) creation(c ResolutionCase) string {
+	text := "create database " + r.name + " template template0"
+	if c.Encoding != "" {
+		text += " encoding '" + strings.ReplaceAll(c.Encoding, "'", "''") + "' lc_collate 'C' lc_ctype 'C'"
+	}
+	return text
+}
+
+// prepare runs a setup and returns the server's major version.
+func (r *caseRunner) prepare(ctx context.Context, dsn, setup string) (version int, err error) {
+	conn, err := pgconn.Connect(ctx, dsn)
+	if err != nil {
+		return 0, errors.New("the throw-away server does not answer")
+	}
+	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
+	for _, sql := range []string{"set client_encoding = utf8; set client_min_messages = error", setup} {
+		if _, err := conn.Exec(ctx, sql).ReadAll(); err != nil {
+			return 0, err
+		}
+	}
+	return strconv.Atoi(strings.FieldsFunc(conn.ParameterStatus("server_version"), func(c rune) bool { return c < '0' || c > '9' })[0])
+}
+
+// inDatabase is the connection string with another user's and database's name. An
+// empty user is the same one.
+func inDatabase(dsn, user, name string) (string, error) {
 	c, err := pgconn.ParseConfig(dsn)
 	if err != nil {
 		return "", errors.New("the connection string of the throw-away server cannot be read")
 	}
+	if user == "" {
+		user = c.User
+	}
 	quote := strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace
-	text := fmt.Sprintf("host='%s' port=%d dbname='%s' user='%s' sslmode=disable", quote(c.Host), c.Port, name, quote(c.User))
+	text := fmt.Sprintf("host='%s' port=%d dbname='%s' user='%s' sslmode=disable", quote(c.Host), c.Port, name, quote(user))
 	if c.Password != "" {
 		text += " password='" + quote(c.Password) + "'"
 	}

@@ -68,7 +68,7 @@ func parse(args []string, getenv func(string) string, stdout, stderr io.Writer) 
 	flags.BoolVar(&o.Unguarded, "unguarded", false, "attack a gateway that checks nothing, to compare with")
 	flags.IntVar(&o.StopAfter, "stop-after", 0, "end at that many findings; 0 means 20")
 	flags.StringVar(&o.Corpus, "corpus", "", "the module's testdata folder, whose texts are tried first")
-	flags.StringVar(&o.cases, "oracle-cases", "", "a file of cases, a line of JSON each (cls, setup, sql, expect, policy): compare what the embedded package decides with what the server would run; prints the findings as such lines")
+	flags.StringVar(&o.cases, "oracle-cases", "", "cases as a folder like fuzz/testdata/resolution, or as a file with a line of JSON each (cls, setup, sql, expect, policy, role): compare what the embedded package decides with what the server would run; prints the findings as such lines")
 	trace := flags.Bool("trace", false, "print every case as a line of JSON")
 	only := flags.String("only", "", "the techniques to try, separated by commas; empty means all")
 	if err := flags.Parse(args); err != nil {
@@ -151,16 +151,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 
 // runCases tries the cases of a file and prints those that are findings.
 func runCases(ctx context.Context, o options, stdout, stderr io.Writer) int {
-	file, err := os.Open(o.cases)
-	if err != nil {
-		fmt.Fprintf(stderr, "sqlpreview-fuzz: %v\n", err)
-		return 2
-	}
-	defer file.Close() //nolint:errcheck // it was only read
 	tried, skipped, found := 0, 0, 0
 	lines := json.NewEncoder(stdout)
 	lines.SetEscapeHTML(false)
-	err = fuzz.RunCases(ctx, fuzz.CasesConfig{DSN: o.DSN}, file, func(r fuzz.CaseResult) error {
+	err := fuzz.RunCases(ctx, fuzz.CasesConfig{DSN: o.DSN}, fuzz.ReadCases(o.cases), func(r fuzz.CaseResult) error {
 		switch {
 		case len(r.Findings) > 0:
 			found++

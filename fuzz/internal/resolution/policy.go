@@ -2,6 +2,7 @@ package resolution
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/op-data/sqlpreview/fuzz/internal/rewritten"
@@ -46,8 +47,10 @@ func (o *Oracle) grade(ctx context.Context, use rewritten.Use) (grade, error) {
 func (o *Oracle) judge(ctx context.Context, f *rewritten.Function) (grade, error) {
 	byName, rule := o.byName(f)
 	switch {
-	case o.denied(f):
+	case slices.Contains(o.DenySchemas, f.Schema):
 		return refused, nil
+	case slices.Contains(o.AllowFunctions, f.Schema+"."+f.Name):
+		return fine, nil
 	case f.Builtin() && byArgument[rule]:
 		return unknown, nil
 	case f.Builtin() && internalRules[rule]:
@@ -76,16 +79,6 @@ func (o *Oracle) byName(f *rewritten.Function) (allowed bool, rule string) {
 }
 
 func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
-
-// denied tells whether an operator's own lists refuse the function.
-func (o *Oracle) denied(f *rewritten.Function) bool {
-	for _, schema := range o.DenySchemas {
-		if f.Schema == schema {
-			return true
-		}
-	}
-	return false
-}
 
 // body judges a VOLATILE function of the database's own. One in SQL or of
 // PostgreSQL's own code may be judged by what it calls; any other is refused.

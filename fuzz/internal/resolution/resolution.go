@@ -26,9 +26,10 @@ import (
 // Oracle judges texts against one database. It is not for use by more than one
 // goroutine at a time.
 type Oracle struct {
-	// Strict and DenySchemas are those of the gateway's policy.
-	Strict      bool
-	DenySchemas []string
+	// Strict, DenySchemas and AllowFunctions are those of the gateway's policy.
+	Strict         bool
+	DenySchemas    []string
+	AllowFunctions []string
 
 	session *rewritten.Session // the tested role's, with its own search path
 	owner   *rewritten.Session // reads the catalog
@@ -83,7 +84,9 @@ type Decision struct {
 // Outcome is what the oracle says of a text.
 type Outcome struct {
 	Findings []Finding
-	// Compared tells that the server analysed the text and its tree was read.
+	// Analysed tells that the server analysed the text: it would run.
+	Analysed bool
+	// Compared tells that the server's tree was read as well.
 	Compared bool
 	// Why says why nothing was compared.
 	Why string
@@ -113,9 +116,9 @@ func (o *Oracle) Judge(ctx context.Context, sql string, d Decision) (Outcome, er
 		return Outcome{Why: "the server does not analyse it: " + answer.Refused.Message}, nil
 	case answer.Unreadable != nil:
 		o.Unreadable++
-		return Outcome{Why: answer.Unreadable.Error()}, nil
+		return Outcome{Analysed: true, Why: answer.Unreadable.Error()}, nil
 	}
-	outcome := Outcome{Compared: true, Answer: answer}
+	outcome := Outcome{Analysed: true, Compared: true, Answer: answer}
 	uses := o.catalog.Functions(answer.Queries, answer.Outputs)
 	if d.Accepted {
 		outcome.Findings, err = o.accepted(ctx, answer, uses)

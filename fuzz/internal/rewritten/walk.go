@@ -1,5 +1,7 @@
 package rewritten
 
+import "strings"
+
 // frame is a node that is to be walked, and what is known around it.
 type frame struct {
 	node    *Node
@@ -166,6 +168,9 @@ func (u *uses) call(f *frame, oid uint32, why string) {
 		return
 	}
 	u.function(oid, why)
+	if strings.Contains(fn.Source, "range_constructor") { // of ranges and multiranges, which are put in order
+		u.compare(fn.result, why+" of "+fn.Name)
+	}
 	if !u.catalog.polymorphic(fn) {
 		return
 	}
