@@ -51,16 +51,20 @@ type ref struct {
 	oid   OID
 }
 
-// object is one of the four kinds of objects, with those that it leads to.
+// object is an object of one of the classes, with those that it leads to.
 type object struct {
 	relation *Relation
 	function *Function
 	operator *Operator
 	typ      *Type
+	family   *family
 	// below has the objects of the same answer that this one leads to.
 	below []ref
 	bytes int
 }
+
+// family is an operator family: its support functions and its operators.
+type family struct{ functions, operators []OID }
 
 // base is what is the same for all statements.
 type base struct {
@@ -80,9 +84,14 @@ type reader struct {
 	answer
 	asked []seed
 	found []match
-	kin   map[OID]Name
-	// kinOf has the kin of relations, by object id.
-	kinOf map[OID][]OID
+	// kin has, by class and object id, the relations that others inherit from and
+	// those that inherit; near has, by object id and direction, the next ones.
+	kin  map[OID]Name
+	near map[ref][]OID
+	// families are the operator families of types and operators.
+	families map[ref][]OID
+	// parts has the functions of ranges.
+	parts map[OID][]OID
 }
 
 // match says which object a seed found.
@@ -95,7 +104,8 @@ type match struct {
 func readAnswer(rows [][]string, asked time.Time, seeds []seed, withBase bool) (*answer, error) {
 	r := &reader{
 		answer: answer{asked: asked, names: make(map[key]resolved), objects: make(map[ref]*object)},
-		asked:  seeds, kin: make(map[OID]Name), kinOf: make(map[OID][]OID),
+		asked:  seeds, kin: make(map[OID]Name), near: make(map[ref][]OID),
+		families: make(map[ref][]OID), parts: make(map[OID][]OID),
 	}
 	if withBase {
 		r.base = &base{asked: asked, types: make(map[OID]*Type), casts: make(map[[2]OID]*Cast), from: make(map[OID][]*Cast), functions: make(map[OID]*Function)}
@@ -122,7 +132,7 @@ func (r *reader) row(row []string) error {
 		return r.readSession(row)
 	case 'n':
 		return r.readMatch(row)
-	case 'm':
+	case 'k':
 		return r.readCast(row)
 	case byte(classRelation):
 		return r.readRelation(row)
@@ -132,10 +142,10 @@ func (r *reader) row(row []string) error {
 		return r.readOperator(row)
 	case byte(classType):
 		return r.readType(row)
-	case byte(classKin):
-		oid, err := parseOID(row[1])
-		r.kin[oid] = Name{row[2], row[3]}
-		return err
+	case byte(classUp), byte(classDown):
+		return r.readKin(row)
+	case byte(classFamily):
+		return r.readFamily(row)
 	}
 	return errAnswer
 }
@@ -176,22 +186,25 @@ func (r *reader) readCast(row []string) error {
 	return nil
 }
 
-// link gives relations the names of their kin, and leaves of what objects lead to
+// link fills in what is spread over several rows, and leaves of what objects lead to
 // what exists.
 func (r *reader) link() {
-	for oid, kin := range r.kinOf {
-		relation := r.objects[ref{classRelation, oid}].relation
-		for _, k := range kin {
-			if name, ok := r.kin[k]; ok {
-				relation.Kin = append(relation.Kin, name)
-			}
-		}
-	}
-	for _, o := range r.objects {
+	for at, o := range r.objects {
 		o.below = r.existing(o.below)
-		if f := o.function; f != nil && f.SortOperator != 0 {
-			if sort := r.objects[ref{classOperator, f.SortOperator}]; sort != nil {
-				f.Parts = append(f.Parts, sort.operator.Function)
+		switch {
+		case o.relation != nil:
+			o.relation.Kin = append(r.kinOf(at.oid, classUp), r.kinOf(at.oid, classDown)...)
+		case o.typ != nil:
+			o.typ.Compare = r.compare(at, r.parts[at.oid])
+		case o.operator != nil:
+			for _, f := range r.families[at] {
+				if family := r.objects[ref{classFamily, f}]; family != nil {
+					o.operator.Support = append(o.operator.Support, userDefined(family.family.functions)...)
+				}
+			}
+		case o.function != nil && o.function.SortOperator != 0:
+			if sort := r.objects[ref{classOperator, o.function.SortOperator}]; sort != nil {
+				o.function.Parts = append(o.function.Parts, sort.operator.Function)
 			}
 		}
 		o.bytes += o.size()
@@ -200,6 +213,46 @@ func (r *reader) link() {
 		r.base.below = r.existing(r.base.below)
 		r.base.bytes += r.base.size()
 	}
+}
+
+// kinOf returns the names of a relation's ancestors or descendants.
+func (r *reader) kinOf(oid OID, direction class) (names []Name) {
+	seen := map[OID]bool{oid: true}
+	for next := r.near[ref{direction, oid}]; len(next) > 0; {
+		k := next[0]
+		next = next[1:]
+		if name, ok := r.kin[k]; ok && !seen[k] {
+			seen[k] = true
+			names = append(names, name)
+			next = append(slices.Clip(next), r.near[ref{direction, k}]...)
+		}
+	}
+	return names
+}
+
+// compare returns the functions of a type's operator families that are not PostgreSQL's
+// own, with some others.
+func (r *reader) compare(at ref, functions []OID) []OID {
+	for _, f := range r.families[at] {
+		family := r.objects[ref{classFamily, f}]
+		if family == nil {
+			continue
+		}
+		functions = append(functions, family.family.functions...)
+		for _, oid := range family.family.operators {
+			if o := r.objects[ref{classOperator, oid}]; o != nil {
+				functions = append(functions, o.operator.Function)
+			}
+		}
+	}
+	functions = userDefined(functions)
+	slices.Sort(functions)
+	return slices.Clip(slices.Compact(functions))
+}
+
+// userDefined returns those that are not PostgreSQL's own.
+func userDefined(oids []OID) []OID {
+	return slices.DeleteFunc(slices.Clone(oids), OID.BuiltIn)
 }
 
 // existing keeps those that are in the answer, each once.
@@ -269,22 +322,32 @@ func parseOIDs(text string) ([]OID, error) {
 	return oids, nil
 }
 
-// parseRefs reads references: the letter of a class and an object id each.
+// parseRefs reads references: the letter of a class and an object id each, with spaces
+// between.
 func parseRefs(text string) ([]ref, error) {
-	list, err := parseArray(text)
-	if err != nil || len(list) == 0 {
-		return nil, err
+	if text == "" {
+		return nil, nil
 	}
-	refs := make([]ref, len(list))
-	for i, text := range list {
-		if text == "" {
+	fields := strings.Split(text, " ")
+	refs := make([]ref, len(fields))
+	for i, field := range fields {
+		if field == "" {
 			return nil, errAnswer
 		}
-		oid, err := parseOID(text[1:])
+		oid, err := parseOID(field[1:])
 		if err != nil {
 			return nil, err
 		}
-		refs[i] = ref{class(text[0]), oid}
+		refs[i] = ref{class(field[0]), oid}
 	}
 	return refs, nil
+}
+
+// schemaName reads what PostgreSQL writes of a schema as a regnamespace: quoted where
+// it has to be, and - for none.
+func schemaName(text string) string {
+	if len(text) < 2 || text[0] != '"' || text[len(text)-1] != '"' {
+		return text
+	}
+	return strings.ReplaceAll(text[1:len(text)-1], `""`, `"`)
 }

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,6 +62,14 @@ func (d *detail) oids() []OID {
 	return oids
 }
 
+func (d *detail) refs() []ref {
+	refs, err := parseRefs(d.text())
+	if err != nil {
+		d.fail(err)
+	}
+	return refs
+}
+
 func (d *detail) flag() bool {
 	field := d.text()
 	if field != "true" && field != "false" {
@@ -90,11 +99,12 @@ func (r *reader) readRelation(row []string) error {
 	if err != nil {
 		return err
 	}
-	d := newDetail(row[5], 3)
+	d := newDetail(row[5], 5)
 	relation := &Relation{
-		OID: oid, Schema: row[2], Name: row[3], Extension: row[4], Definition: row[9],
+		OID: oid, Schema: schemaName(row[2]), Name: row[3], Extension: row[4], Definition: row[9],
 		Kind: d.letter(), RowType: d.oid(), RowSecurity: d.flag(),
 	}
+	r.readNear(oid, d)
 	rows, err := parseRows(row[6])
 	if err != nil || d.err != nil {
 		return errAnswer
@@ -114,16 +124,56 @@ func (r *reader) readRelation(row []string) error {
 	o.below = append(o.below, ref{classType, relation.RowType})
 	relation.Runs, relation.Policies = expression(runs), expression(policies)
 	for _, b := range append(runs, policies...) {
-		switch b.class {
-		case classRelation:
-			if b.oid != oid && !slices.Contains(relation.Reads, b.oid) {
-				relation.Reads = append(relation.Reads, b.oid)
-			}
-		case classKin:
-			r.kinOf[oid] = append(r.kinOf[oid], b.oid)
+		if b.class == classRelation && b.oid != oid && !slices.Contains(relation.Reads, b.oid) {
+			relation.Reads = append(relation.Reads, b.oid)
 		}
 	}
 	return r.add(ref{classRelation, oid}, o, row)
+}
+
+// readNear reads the next relations up and down the tree of inheritance.
+func (r *reader) readNear(oid OID, d *detail) {
+	for _, direction := range []class{classUp, classDown} {
+		for _, k := range d.refs() {
+			if at := (ref{k.class, oid}); k.class == direction && !slices.Contains(r.near[at], k.oid) {
+				r.near[at] = append(r.near[at], k.oid)
+			}
+		}
+	}
+}
+
+func (r *reader) readKin(row []string) error {
+	oid, err := parseOID(row[1])
+	if err != nil {
+		return err
+	}
+	d := newDetail(row[5], 5)
+	d.fields = d.fields[3:]
+	r.readNear(oid, d)
+	r.kin[oid] = Name{schemaName(row[2]), row[3]}
+	return d.err
+}
+
+func (r *reader) readFamily(row []string) error {
+	oid, err := parseOID(row[1])
+	if err != nil {
+		return err
+	}
+	d := newDetail(row[5], 2)
+	functions, operators := d.refs(), d.refs()
+	o := &object{family: &family{}}
+	o.leadTo(functions)
+	o.leadTo(operators)
+	for _, f := range functions {
+		o.family.functions = append(o.family.functions, f.oid)
+	}
+	for _, p := range operators {
+		o.family.operators = append(o.family.operators, p.oid)
+	}
+	if d.err != nil {
+		return d.err
+	}
+	return r.add(ref{classFamily, oid}, o, row)
 }
 
 // readColumns reads columns of which the answer has some fields, the first three or
@@ -161,9 +211,8 @@ func (c *Column) read(fields []string) error {
 	if fields[0] != "" {
 		c.Generated = fields[0][0]
 	}
-	options, err1 := parseArray(fields[1])
-	sources, err2 := parseArray(fields[2])
-	if err1 != nil || err2 != nil {
+	options, err := parseArray(fields[1])
+	if err != nil {
 		return errAnswer
 	}
 	for _, option := range options {
@@ -171,16 +220,21 @@ func (c *Column) read(fields []string) error {
 			c.ForeignName = name
 		}
 	}
-	for _, source := range sources {
-		number, err := strconv.ParseInt(source, 10, 16)
+	for _, source := range attributes.FindAllStringSubmatch(fields[2], -1) {
+		number, err := strconv.ParseInt(source[1], 10, 16)
 		if err != nil {
 			return errAnswer
 		}
-		c.GeneratedFrom = append(c.GeneratedFrom, int16(number))
+		if !slices.Contains(c.GeneratedFrom, int16(number)) {
+			c.GeneratedFrom = append(c.GeneratedFrom, int16(number))
+		}
 	}
 	slices.Sort(c.GeneratedFrom)
 	return nil
 }
+
+// attributes finds the columns in the stored tree of a generated column's expression.
+var attributes = regexp.MustCompile(`:varattno ([0-9]+)`)
 
 // arraySubscript is array_subscript_handler, by which PostgreSQL 14 and later know
 // an array type.
@@ -191,9 +245,9 @@ func (r *reader) readType(row []string) error {
 	if err != nil {
 		return err
 	}
-	d := newDetail(row[5], 13)
+	d := newDetail(row[5], 16)
 	t := &Type{
-		OID: oid, Schema: row[2], Name: row[3], Extension: row[4],
+		OID: oid, Schema: schemaName(row[2]), Name: row[3], Extension: row[4],
 		Kind: d.letter(), Category: d.letter(), Preferred: d.flag(),
 		Element: d.oid(), Array: d.oid(), Base: d.oid(), Relation: d.oid(),
 		Subtype: d.oid(), Range: d.oid(),
@@ -202,6 +256,8 @@ func (r *reader) readType(row []string) error {
 	if t.Kind != 'm' {
 		t.Range = 0 // it is the type itself
 	}
+	r.parts[oid] = []OID{d.oid(), d.oid()} // canonical and subtype_diff
+	families := d.refs()
 	t.IsArray = t.Element != 0 && t.Subscript == arraySubscript
 	rows, err := parseRows(row[6])
 	if err != nil || d.err != nil {
@@ -217,15 +273,20 @@ func (r *reader) readType(row []string) error {
 		r.base.types[oid] = t
 		return nil
 	}
-	check, err1 := parseRefs(row[7])
-	compare, err2 := parseRefs(row[8])
-	if err1 != nil || err2 != nil {
-		return errAnswer
+	check, err := parseRefs(row[7])
+	if err != nil {
+		return err
 	}
 	o := &object{typ: t}
 	o.leadTo(check)
-	o.leadTo(compare)
+	o.leadTo(families)
 	o.leadToColumns(t.Columns)
+	for _, function := range r.parts[oid] {
+		o.below = append(o.below, ref{classFunction, function})
+	}
+	for _, f := range families {
+		r.families[ref{classType, oid}] = append(r.families[ref{classType, oid}], f.oid)
+	}
 	for _, part := range []OID{t.Element, t.Base, t.Subtype, t.Range} {
 		o.below = append(o.below, ref{classType, part})
 	}
@@ -233,9 +294,6 @@ func (r *reader) readType(row []string) error {
 		o.below = append(o.below, ref{classFunction, function})
 	}
 	t.Check = expression(check)
-	for _, c := range compare {
-		t.Compare = append(t.Compare, c.oid)
-	}
 	return r.add(ref{classType, oid}, o, row)
 }
 
@@ -244,17 +302,25 @@ func (r *reader) readFunction(row []string) error {
 	if err != nil {
 		return err
 	}
-	d := newDetail(row[5], 16)
+	d := newDetail(row[5], 18)
 	f := &Function{
-		OID: oid, Schema: row[2], Name: row[3], Extension: row[4], Body: row[9],
+		OID: oid, Schema: schemaName(row[2]), Name: row[3], Extension: row[4], Body: row[9],
 		Kind: d.letter(), Volatility: d.letter(), Language: d.text(), Args: d.oids(), Variadic: d.oid(),
 		Defaults: d.number(), Returns: d.oid(), Set: d.flag(),
 	}
 	modes, types, names := d.array(), d.array(), d.array()
 	f.Settings = d.array()
+	f.Dynamic, f.Atomic = d.flag(), d.flag()
 	kind := d.text()
 	f.DirectArgs = d.number()
-	f.Dynamic, f.Atomic = d.flag(), d.flag()
+	for _, part := range d.oids() {
+		if part != 0 && !oid.BuiltIn() {
+			f.Parts = append(f.Parts, part)
+		}
+	}
+	if sort := d.oid(); !oid.BuiltIn() {
+		f.SortOperator = sort
+	}
 	if d.err != nil || len(kind) > 1 {
 		return errAnswer
 	}
@@ -264,15 +330,13 @@ func (r *reader) readFunction(row []string) error {
 	if err := f.readArguments(modes, types, names); err != nil {
 		return err
 	}
-	parts, err1 := parseRefs(row[6])
-	body, err2 := parseRefs(row[7])
-	defaults, err3 := parseRefs(row[8])
-	if err1 != nil || err2 != nil || err3 != nil {
+	body, err1 := parseRefs(row[7])
+	defaults, err2 := parseRefs(row[8])
+	if err1 != nil || err2 != nil {
 		return errAnswer
 	}
 	f.Dynamic = f.Dynamic || f.Language == "c" && !oid.BuiltIn() && slices.ContainsFunc(f.Args, takesText)
 	o := &object{function: f}
-	o.leadTo(parts)
 	o.leadTo(body)
 	o.leadTo(defaults)
 	if class(row[0][0]) == classFunction {
@@ -281,14 +345,11 @@ func (r *reader) readFunction(row []string) error {
 			o.below = append(o.below, ref{classType, t})
 		}
 	}
-	f.Runs, f.DefaultsRun = expression(body), expression(defaults)
-	for _, part := range parts {
-		if part.class == classOperator {
-			f.SortOperator = part.oid
-		} else {
-			f.Parts = append(f.Parts, part.oid)
-		}
+	for _, part := range f.Parts {
+		o.below = append(o.below, ref{classFunction, part})
 	}
+	o.below = append(o.below, ref{classOperator, f.SortOperator})
+	f.Runs, f.DefaultsRun = expression(body), expression(defaults)
 	if class(row[0][0]) == classCast {
 		return r.addCast(o, row)
 	}
@@ -355,23 +416,23 @@ func (r *reader) readOperator(row []string) error {
 	if err != nil {
 		return err
 	}
-	d := newDetail(row[5], 6)
+	d := newDetail(row[5], 7)
 	op := &Operator{
-		OID: oid, Schema: row[2], Name: row[3], Extension: row[4],
+		OID: oid, Schema: schemaName(row[2]), Name: row[3], Extension: row[4],
 		Left: d.oid(), Right: d.oid(), Result: d.oid(), Function: d.oid(), Commutator: d.oid(), Negator: d.oid(),
 	}
-	support, err := parseRefs(row[6])
-	if err != nil || d.err != nil {
-		return errAnswer
+	families := d.refs()
+	if d.err != nil {
+		return d.err
 	}
 	o := &object{operator: op}
-	o.leadTo(support)
+	o.leadTo(families)
+	for _, f := range families {
+		r.families[ref{classOperator, oid}] = append(r.families[ref{classOperator, oid}], f.oid)
+	}
 	o.below = append(o.below, ref{classFunction, op.Function}, ref{classOperator, op.Commutator}, ref{classOperator, op.Negator})
 	for _, t := range []OID{op.Left, op.Right, op.Result} {
 		o.below = append(o.below, ref{classType, t})
-	}
-	for _, s := range support {
-		op.Support = append(op.Support, s.oid)
 	}
 	return r.add(ref{classOperator, oid}, o, row)
 }
@@ -406,7 +467,7 @@ func (o *object) leadTo(refs []ref) {
 		switch b.class {
 		case classValue:
 			b.class = classType
-		case classKin:
+		case classUp, classDown:
 			continue
 		}
 		o.below = append(o.below, b)
@@ -422,6 +483,9 @@ func (o *object) leadToColumns(columns []Column) {
 // expression sorts what a tree refers to by what it is.
 func expression(refs []ref) (e Expression) {
 	for _, r := range refs {
+		if r.class != classFunction && r.oid.BuiltIn() {
+			continue
+		}
 		switch r.class {
 		case classFunction:
 			e.Functions = append(e.Functions, r.oid)

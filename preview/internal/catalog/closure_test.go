@@ -2,6 +2,8 @@ package catalog_test
 
 import (
 	"context"
+	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -59,6 +61,9 @@ create table rls (id int, t text);
 alter table rls enable row level security;
 create policy p on rls for select using (s.ft(t) and exists (select from note));
 create policy q on rls for update using (s.fv(id) = 1);
+create table parent (id int, k int);
+create table child (b text) inherits (parent);
+create table grandchild () inherits (child);
 create table norls (id int);
 create policy p on norls for select using (s.fv(id) = 1);
 create view vrls as select * from rls;
@@ -124,6 +129,12 @@ create function own_first(own, own) returns own language internal as 'text_small
 create aggregate mn(own) (sfunc = own_first, stype = own, sortop = operator(s.<~));
 `
 
+const (
+	ownType = "type:own function:own_in function:own_out function:own_eq function:own_lt function:own_cmp function:own_hash" +
+		" operator:< operator:<= operator:= operator:>= operator:>"
+	ownFamily = " function:own_cmp2 operator:<~ operator:<=~ operator:=~ operator:>=~ operator:>~"
+)
+
 // TestClosure: each step from an object to those that it leads to.
 func TestClosure(t *testing.T) {
 	t.Parallel()
@@ -153,20 +164,16 @@ func TestClosure(t *testing.T) {
 		{"input and output functions", "type:fake", "type:fake function:fake_in function:fake_out"},
 		{"values of a type in a view", "relation:vio", "relation:vio type:vio relation:note type:note type:fake function:fake_in function:fake_out"},
 		{"conversion by input function in a view", "relation:vio2", "relation:vio2 type:vio2 relation:note type:note type:fake function:fake_in function:fake_out"},
-		{"default operator classes", "type:own", "type:own function:own_in function:own_out function:own_eq function:own_lt function:own_cmp function:own_hash"},
-		{"a range's operator class", "type:ownrange",
-			"type:ownrange type:own function:own_in function:own_out function:own_eq function:own_lt function:own_cmp function:own_hash function:own_cmp2"},
-		{"an operator's family", "operator:<~",
-			"operator:<~ type:own function:own_in function:own_out function:own_eq function:own_lt function:own_cmp function:own_hash function:own_cmp2"},
-		{"sorting in a view", "relation:vsort",
-			"relation:vsort type:vsort operator:<~ type:own function:own_in function:own_out function:own_eq function:own_lt function:own_cmp function:own_hash function:own_cmp2 operator:=~"},
+		{"default operator classes", "type:own", ownType},
+		{"a range's operator class", "type:ownrange", "type:ownrange " + ownType + ownFamily},
+		{"an operator's family", "operator:<~", ownType + ownFamily},
+		{"sorting in a view", "relation:vsort", "relation:vsort type:vsort " + ownType + ownFamily},
 		{"an operator of PostgreSQL's function", "operator:===", "operator:==="},
 		{"defaults of arguments", "function:wdef", "function:wdef function:dflt"},
 		{"a body in the standard's form", "function:atomic", "function:atomic function:fv"},
 		{"OUT columns", "function:tab", "function:tab type:dom function:ft"},
 		{"the parts of an aggregate", "function:agg", "function:agg function:sf function:ff"},
-		{"an aggregate's sort operator", "function:mn",
-			"function:mn function:own_first operator:<~ type:own function:own_in function:own_out function:own_eq function:own_lt function:own_cmp function:own_hash function:own_cmp2"},
+		{"an aggregate's sort operator", "function:mn", "function:mn function:own_first " + ownType + ownFamily},
 		{"names that mean nothing", "relation:x function:x operator:~~~~ type:x relation:t.x", ""},
 	}
 	for _, test := range tests {
@@ -182,5 +189,120 @@ func TestClosure(t *testing.T) {
 		if got := s.Objects(); !slices.Equal(got, want) {
 			t.Errorf("%s:\n got %q\nwant %q", test.what, got, want)
 		}
+	}
+}
+
+// TestDetails: what is known of an object.
+func TestDetails(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.Shared(t).Database(t, closureSchema+`
+create table gen (a int, b int, g int generated always as (a + b) stored);
+create foreign data wrapper w;
+create server f foreign data wrapper w;
+create foreign table far (a int options (column_name 'Pass "word", {x}\'), b int) server f;
+create schema "Odd ""Schema";
+create function "Odd ""Schema"."f, {x}"("a b" int, out "c\" int, variadic d int[] default '{}') language sql set work_mem = '1MB' as 'select 1';
+create function dyn(text) returns int language plpgsql as 'begin execute $1; return 1; end';
+create function still(text) returns int language plpgsql as 'begin return executed($1); end';
+create aggregate perc(order by int) (sfunc = sf, stype = int);
+`)
+	asker := catalogtest.Connect(t, dsn)
+	asker.Exec(t, "create temporary table person (x int); set search_path = s")
+	s, err := catalog.NewCache(0).Of("c", dsn).Look(context.Background(), asker, catalog.Names{
+		Relations: []catalog.Name{{Name: "gen"}, {Name: "far"}, {Name: "child"}, {Name: "person"}, {Schema: "pg_temp", Name: "person"}, {Schema: "s", Name: "person"}, {Name: "rls"}, {Name: "vdom"}},
+		Functions: []catalog.Name{{Schema: `Odd "Schema`, Name: "f, {x}"}, {Name: "dyn"}, {Name: "still"}, {Name: "perc"}, {Name: "agg"}, {Name: "wdef"}, {Name: "lower"}, {Name: "percentile_cont"}},
+		Operators: []catalog.Name{{Name: "<~"}, {Name: "="}},
+		Types:     []catalog.Name{{Name: "ownrange"}, {Name: "ownmultirange"}, {Name: "dom2"}, {Name: "_pair"}, {Name: "int4"}, {Name: "pair"}, {Name: "_int4"}, {Name: "point"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	relation := func(schema, name string) *catalog.Relation {
+		r, ok := s.Relation(catalog.Name{Schema: schema, Name: name})
+		if !ok {
+			t.Fatalf("no relation %s", name)
+		}
+		return r
+	}
+	typ := func(name string) *catalog.Type {
+		r, ok := s.NamedType(catalog.Name{Name: name})
+		if !ok {
+			t.Fatalf("no type %s", name)
+		}
+		return r
+	}
+	function := func(schema, name string) *catalog.Function {
+		list := s.Functions(catalog.Name{Schema: schema, Name: name})
+		if len(list) == 0 {
+			t.Fatalf("no function %s", name)
+		}
+		return list[0]
+	}
+	called := func(oids []catalog.OID) (list []string) {
+		for _, oid := range oids {
+			if f := s.Function(oid); f != nil {
+				list = append(list, f.Name)
+			} else if typ := s.Type(oid); typ != nil {
+				list = append(list, typ.Name)
+			}
+		}
+		slices.Sort(list)
+		return list
+	}
+	odd := function(`Odd "Schema`, "f, {x}")
+	column := func(c catalog.Column) string {
+		return fmt.Sprintf("%d %s %v %q %v", c.Number, c.Name, called([]catalog.OID{c.Type}), c.ForeignName, c.GeneratedFrom)
+	}
+	tests := []struct {
+		what      string
+		got, want any
+	}{
+		{"a generated column", column(relation("", "gen").Columns[2]), `3 g [int4] "" [1 2]`},
+		{"a generated column's kind", relation("", "gen").Columns[2].Generated, byte('s')},
+		{"a foreign table's column", column(relation("", "far").Columns[0]), `1 a [int4] "Pass \"word\", {x}\\" []`},
+		{"a foreign table's kind", relation("", "far").Kind, byte('f')},
+		{"the kin of a table", relation("", "child").Kin, []catalog.Name{{Schema: "s", Name: "parent"}, {Schema: "s", Name: "grandchild"}}},
+		{"a temporary table comes first", relation("", "person").Columns[0].Name, "x"},
+		{"a temporary table by name", relation("pg_temp", "person").Columns[0].Name, "x"},
+		{"a table by its schema", relation("s", "person").Columns[0].Name, "id"},
+		{"row-level security of a superuser", relation("", "rls").RowSecurity, false},
+		{"policies", called(relation("", "rls").Policies.Functions), []string{"ft"}},
+		{"what a view runs", called(relation("", "vdom").Runs.Types), []string{"dom"}},
+		{"an odd function's schema", odd.Schema, `Odd "Schema`},
+		{"an odd function's name", odd.Name, "f, {x}"},
+		{"its arguments", fmt.Sprint(called(odd.Args), odd.ArgNames, called([]catalog.OID{odd.Variadic}), odd.Defaults), "[_int4 int4] [a b d] [int4] 1"},
+		{"its columns", column(odd.Outputs[0]), `1 c\ [int4] "" []`},
+		{"its settings", odd.Settings, []string{"work_mem=1MB"}},
+		{"its language and volatility", odd.Language + string(odd.Volatility) + string(odd.Kind), "sqlvf"},
+		{"its body", odd.Body, "select 1"},
+		{"dynamic SQL", function("", "dyn").Dynamic, true},
+		{"no dynamic SQL", function("", "still").Dynamic, false},
+		{"an ordered-set aggregate", string(function("", "perc").AggregateKind), "o"},
+		{"PostgreSQL's own", fmt.Sprint(string(function("", "percentile_cont").AggregateKind), function("", "percentile_cont").DirectArgs, function("", "percentile_cont").Parts), "o1 []"},
+		{"the parts of an aggregate", called(function("", "agg").Parts), []string{"ff", "sf"}},
+		{"what defaults run", called(function("", "wdef").DefaultsRun.Functions), []string{"dflt"}},
+		{"an operator's support", called(s.Operators(catalog.Name{Name: "<~"})[0].Support), []string{"own_cmp2"}},
+		{"a range's comparison", called(typ("ownrange").Compare), []string{"own_cmp2", "own_eq", "own_lt"}},
+		{"a range's bounds", called([]catalog.OID{typ("ownrange").Subtype, typ("ownmultirange").Range}), []string{"own", "ownrange"}},
+		{"a domain's base", called([]catalog.OID{typ("dom2").Base}), []string{"dom"}},
+		{"an array", fmt.Sprint(typ("_pair").IsArray, called([]catalog.OID{typ("_pair").Element})), "true [pair]"},
+		{"PostgreSQL's own array", fmt.Sprint(typ("_int4").IsArray, called([]catalog.OID{typ("_int4").Element})), "true [int4]"},
+		{"a type with parts that is no array", typ("point").IsArray, false},
+		{"a composite type's columns", column(typ("pair").Columns[1]), `2 b [dom2] "" []`},
+		{"the search path", s.Path()[1:], []string{"pg_catalog", "s"}},
+	}
+	for _, test := range tests {
+		if !reflect.DeepEqual(test.got, test.want) {
+			t.Errorf("%s: got %v, want %v", test.what, test.got, test.want)
+		}
+	}
+	if got := len(s.Operators(catalog.Name{Name: "="})); got < 60 {
+		t.Errorf("%d operators =, want all overloads", got)
+	}
+	if _, ok := s.Cast(23, 20); !ok {
+		t.Error("no cast from integer to bigint")
+	}
+	if c := s.CastsFrom(typ("ownrange").OID); len(c) != 1 || s.Function(c[0].Function) == nil {
+		t.Errorf("casts from a range: %v", c)
 	}
 }

@@ -10,7 +10,7 @@ import (
 func (s *Snapshot) Objects() (list []string) {
 	for r, o := range s.objects {
 		switch {
-		case r.oid.BuiltIn() && (o.function != nil || o.operator != nil):
+		case r.oid.BuiltIn() && (o.function != nil || o.operator != nil), o.family != nil:
 		case o.relation != nil:
 			list = append(list, fmt.Sprintf("relation %s.%s", o.relation.Schema, o.relation.Name))
 		case o.typ != nil:

@@ -19,10 +19,14 @@ const (
 	classFunction class = 'f'
 	classOperator class = 'o'
 	classType     class = 't'
-	// classKin is a relation that only its name is wanted of.
-	classKin class = 'k'
+	// classUp and classDown are the ancestors and the descendants of a relation, of
+	// which only the names are wanted.
+	classUp   class = 'u'
+	classDown class = 'd'
 	// classCast is a function behind a cast, whose types are not followed.
 	classCast class = 'c'
+	// classFamily is an operator family.
+	classFamily class = 'm'
 	// classValue is a type that an expression only has values of.
 	classValue class = 'v'
 )

@@ -14,60 +14,92 @@ const MaxDefinition = 128 << 10
 //go:embed question.sql
 var questionText string
 
+//go:embed base.sql
+var baseText string
+
 // expressionText finds the objects that a stored tree refers to. Labels of nodes and
-// fields are those of PostgreSQL's outfuncs.c; no name of the database can look like
-// one, for the server writes a name's spaces behind a backslash. What is matched in
-// excess is looked up in vain.
-const expressionText = `
-      select distinct k.class operator(pg_catalog.||) m.match[2]
-      from pg_catalog.regexp_matches(TREE, ':([A-Za-z]*(?:id|type|op|no|unc|handler)) ([1-9][0-9]+)', 'g') m (match)
+// fields are those of PostgreSQL's outfuncs.c. No name of the database can hide one: the
+// server writes a space of a name behind a backslash. What is matched in excess is
+// looked up in vain. Of a materialized view, which reads, only relations are wanted.
+const expressionText = `(
+      select pg_catalog.string_agg(distinct k.class operator(pg_catalog.||)
+        pg_catalog.replace(coalesce(m.match[2], m.match[4]), ' ', ' ' operator(pg_catalog.||) k.class), ' ')
+      from pg_catalog.regexp_matches(TREE,
+        ':(?:([A-Za-z]*(?:id|type|op|no|unc|handler)) ([1-9][0-9]+)|(opnos|coltypes|funccoltypes) [(]o ([0-9 ]+))', 'g') m (match)
       cross join lateral (
         select case
           when m.match[1] operator(pg_catalog.=) any ('{funcid,opfuncid,aggfnoid,winfnoid,startInRangeFunc,endInRangeFunc,tsmhandler}'::pg_catalog.text[]) then 'f'
           when m.match[1] operator(pg_catalog.=) 'relid' then 'r'
+          when m.match[3] operator(pg_catalog.=) 'opnos' then 'o'
+          when m.match[3] is not null then 't'
           when pg_catalog.length(m.match[2]) operator(pg_catalog.<) 5 then null
           when m.match[1] operator(pg_catalog.=) any ('{opno,eqop,sortop}'::pg_catalog.text[]) then 'o'
           when m.match[1] operator(pg_catalog.=) any ('{resulttype,typid}'::pg_catalog.text[]) then 't'
           when pg_catalog."right"(m.match[1], 4) operator(pg_catalog.=) 'type' then 'v'
         end
       ) k (class)
-      where k.class is not null
-    union
-      select distinct case when m.match[1] operator(pg_catalog.=) 'opnos' then 'o' else 't' end operator(pg_catalog.||) l.oid
-      from pg_catalog.regexp_matches(TREE, ':(opnos|coltypes|funccoltypes) [(]o ([0-9 ]+)[)]', 'g') m (match)
-      cross join lateral pg_catalog.string_to_table(m.match[2], ' ') l (oid)
-      where pg_catalog.length(l.oid) operator(pg_catalog.>=) 5
-        and (pg_catalog.strpos(TREE, 'opnos (o') operator(pg_catalog.>) 0 or pg_catalog.strpos(TREE, 'coltypes (o') operator(pg_catalog.>) 0)`
+      where k.class is not null and (not found.reads or k.class operator(pg_catalog.=) 'r')
+    )`
 
-// typeText is the detail of a type; range is what pg_range says of it.
+// writtenText is a name of a seed, or NULL where there is none.
+const writtenText = `case when NAME operator(pg_catalog.=) '' then null
+      when pg_catalog."left"(NAME, 1) operator(pg_catalog.=) '~'
+        then (pg_catalog.parse_ident(pg_catalog.convert_from(pg_catalog.decode(pg_catalog.substr(NAME, 2), 'hex'), 'UTF8')))[1]
+      else pg_catalog.convert_from(pg_catalog.decode(NAME, 'hex'), 'UTF8') end`
+
+// typeText is the detail of a type.
 const typeText = `array[t.typtype::pg_catalog.text, t.typcategory::pg_catalog.text, t.typispreferred::pg_catalog.text,
         t.typelem::pg_catalog.text, t.typarray::pg_catalog.text, t.typbasetype::pg_catalog.text, t.typrelid::pg_catalog.text,
-        coalesce(range.subtype, 0)::pg_catalog.text, coalesce(range.oid, 0)::pg_catalog.text,
+        coalesce(t.rngsubtype, 0)::pg_catalog.text, coalesce(t.rngtypid, 0)::pg_catalog.text,
         t.typinput::pg_catalog.oid::pg_catalog.text, t.typoutput::pg_catalog.oid::pg_catalog.text,
-        t.typmodin::pg_catalog.oid::pg_catalog.text, t.typsubscript::pg_catalog.oid::pg_catalog.text]`
+        t.typmodin::pg_catalog.oid::pg_catalog.text, t.typsubscript::pg_catalog.oid::pg_catalog.text,
+        coalesce(t.rngcanonical, 0)::pg_catalog.oid::pg_catalog.text, coalesce(t.rngsubdiff, 0)::pg_catalog.oid::pg_catalog.text,
+        coalesce(t.families, '')]`
 
-var questionParts = func() (parts [3]string) {
-	text := regexp.MustCompile(`EXPRESSION\(([a-z._]+)\)`).ReplaceAllStringFunc(questionText, func(call string) string {
-		tree := strings.TrimSuffix(strings.TrimPrefix(call, "EXPRESSION("), ")")
-		return strings.ReplaceAll(expressionText, "TREE", tree+"::pg_catalog.text")
+// castFunctions are the functions of casts that are not PostgreSQL's own.
+const castFunctions = `(select pg_catalog.string_agg('c' operator(pg_catalog.||) k.castfunc::pg_catalog.text, ' ')
+        from pg_catalog.pg_cast k where k.oid operator(pg_catalog.>=) 16384)`
+
+// A form of the question is its text before and after the seeds.
+type form struct{ before, after string }
+
+// ordinary is the question without what is the same for all statements, full the one
+// with it.
+var ordinary, full = newForm("null", ""), newForm(castFunctions, baseText)
+
+func newForm(casts, base string) form {
+	text := regexp.MustCompile(`(EXPRESSION|WRITTEN)\(([a-z0-9._\[\]]+)\)`).ReplaceAllStringFunc(questionText+base, func(call string) string {
+		macro, argument, _ := strings.Cut(strings.TrimSuffix(call, ")"), "(")
+		if macro == "WRITTEN" {
+			return strings.ReplaceAll(writtenText, "NAME", argument)
+		}
+		return strings.ReplaceAll(expressionText, "TREE", argument)
 	})
-	text = strings.NewReplacer("TYPE::", typeText+"::", "TYPE,", typeText+",", "DEFINITION", strconv.Itoa(MaxDefinition)).Replace(text)
+	text = regexp.MustCompile(`(?m)^\s*--.*\n`).ReplaceAllString(text, "")
+	text = regexp.MustCompile(`\bTYPE\b`).ReplaceAllLiteralString(text, typeText)
+	text = strings.NewReplacer(
+		"COLLATED", `collate pg_catalog."C"`, "CASTFUNCTIONS", casts, "DEFINITION", strconv.Itoa(MaxDefinition),
+	).Replace(text)
 	before, after, _ := strings.Cut(text, "SEEDS")
-	return [3]string{before, after}
-}()
+	return form{before, after}
+}
 
 // question writes the question for some names; with base, for what is the same for
 // all statements as well.
 func question(list []seed, base bool) string {
+	form := ordinary
+	if base {
+		form = full
+	}
 	var q strings.Builder
-	q.Grow(len(questionParts[0]) + len(questionParts[1]) + 64*len(list))
-	q.WriteString(strings.ReplaceAll(questionParts[0], "BASE", strconv.FormatBool(base)))
+	q.Grow(len(form.before) + len(form.after) + 64*len(list))
+	q.WriteString(form.before)
 	for i, s := range list {
 		if i > 0 {
 			q.WriteByte(',')
 		}
 		s.write(&q)
 	}
-	q.WriteString(strings.ReplaceAll(questionParts[1], "BASE", strconv.FormatBool(base)))
+	q.WriteString(form.after)
 	return q.String()
 }

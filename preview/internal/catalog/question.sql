@@ -1,41 +1,38 @@
+-- What a statement's names mean, and everything that those lead to. question.go says how the answer is read. Every name is
+-- qualified, and no syntax is used that means an operator or a type by its bare name (IN, CASE x WHEN, LIKE, BETWEEN, ::text): the
+-- search path of the session is not trusted. All is found through indexes, and few relations are named, since planning is most of
+-- the cost. Object ids below 16384 are those of initdb.
 with recursive
-session (temp) as materialized (select pg_catalog.pg_my_temp_schema()),
-path (place, nsp, name) as materialized (
-  select s.place, n.oid, n.nspname
+-- The schemas of the search path.
+path (place, nsp, name, temporary) as materialized (
+  select s.place, n.oid, s.name, n.oid operator(pg_catalog.=) pg_catalog.pg_my_temp_schema()
   from pg_catalog.unnest(pg_catalog.current_schemas(true)) with ordinality s (name, place)
-  join pg_catalog.pg_namespace n on n.nspname operator(pg_catalog.=) s.name
+  cross join lateral (
+    select pg_catalog.to_regnamespace(pg_catalog.quote_ident(s.name::pg_catalog.text))::pg_catalog.oid
+  ) n (oid)
 ),
+-- What is asked for: each of SEEDS has the letter of a class, a schema or nothing, and a name, both in hex. Behind a ~ it is the name
+-- as the server folds it where it stands without quotes.
 seed (number, class, nsp, name) as materialized (
   select s.number, s.part[1],
     case when s.part[2] operator(pg_catalog.=) '' then null
-      when pg_catalog."left"(s.part[2], 1) operator(pg_catalog.=) '~' then
-        (pg_catalog.parse_ident(pg_catalog.convert_from(pg_catalog.decode(pg_catalog.substr(s.part[2], 2), 'hex'), 'UTF8')))[1]::pg_catalog.name
-      else pg_catalog.convert_from(pg_catalog.decode(s.part[2], 'hex'), 'UTF8')::pg_catalog.name end,
-    case when s.part[3] operator(pg_catalog.=) '' then null
-      when pg_catalog."left"(s.part[3], 1) operator(pg_catalog.=) '~' then
-        (pg_catalog.parse_ident(pg_catalog.convert_from(pg_catalog.decode(pg_catalog.substr(s.part[3], 2), 'hex'), 'UTF8')))[1]::pg_catalog.name
-      else pg_catalog.convert_from(pg_catalog.decode(s.part[3], 'hex'), 'UTF8')::pg_catalog.name end
+      when n.nsp operator(pg_catalog.=) 'pg_temp' then pg_catalog.pg_my_temp_schema()
+      else coalesce(pg_catalog.to_regnamespace(pg_catalog.quote_ident(n.nsp))::pg_catalog.oid, 0)
+    end,
+    n.name::pg_catalog.name
   from (
     select s.number, pg_catalog.string_to_array(s.text, '.')
     from pg_catalog.unnest('{SEEDS}'::pg_catalog.text[]) with ordinality s (text, number)
     offset 0
   ) s (number, part)
+  cross join lateral (select WRITTEN(s.part[2]), WRITTEN(s.part[3]) offset 0) n (nsp, name)
 ),
 named (number, place, class, oid) as materialized (
   select s.number, x.place, s.class, x.oid
   from (
-    select s.number, s.class, s.name, p.place, p.nsp
-    from seed s
-    join path p on s.nsp is null
+    select s.number, s.class, s.name, p.place, p.nsp, p.temporary from seed s join path p on s.nsp is null
   union all
-    select s.number, s.class, s.name, 0, n.oid
-    from seed s
-    join pg_catalog.pg_namespace n on n.nspname operator(pg_catalog.=) s.nsp
-  union all
-    select s.number, s.class, s.name, 0, session.temp
-    from seed s
-    cross join session
-    where s.nsp operator(pg_catalog.=) 'pg_temp'
+    select s.number, s.class, s.name, 0, s.nsp, false from seed s where s.nsp is not null
   ) s
   cross join lateral (
     select s.place, c.oid from pg_catalog.pg_class c
@@ -44,286 +41,211 @@ named (number, place, class, oid) as materialized (
     select s.place, t.oid from pg_catalog.pg_type t
     where s.class operator(pg_catalog.=) 't' and t.typname operator(pg_catalog.=) s.name and t.typnamespace operator(pg_catalog.=) s.nsp
   union all
+    -- The server looks for functions and operators in the temporary schema only where it is written.
     select s.place, f.oid from pg_catalog.pg_proc f
     where s.class operator(pg_catalog.=) 'f' and f.proname operator(pg_catalog.=) s.name and f.pronamespace operator(pg_catalog.=) s.nsp
-      and (s.place operator(pg_catalog.=) 0 or s.nsp operator(pg_catalog.<>) (select session.temp from session))
+      and not s.temporary
   union all
     select s.place, o.oid from pg_catalog.pg_operator o
     where s.class operator(pg_catalog.=) 'o' and o.oprname operator(pg_catalog.=) s.name and o.oprnamespace operator(pg_catalog.=) s.nsp
-      and (s.place operator(pg_catalog.=) 0 or s.nsp operator(pg_catalog.<>) (select session.temp from session))
+      and not s.temporary
   ) x (place, oid)
 ),
-object (class, oid, nsp, name, refs, detail, list, runs, more) as (
-  select '!' collate pg_catalog."C", 0::pg_catalog.oid, 0::pg_catalog.oid, ''::pg_catalog.name,
-    array(
-      select n.class operator(pg_catalog.||) n.oid::pg_catalog.text from named n
-    union all
-      select 'c' operator(pg_catalog.||) k.castfunc::pg_catalog.text from pg_catalog.pg_cast k
-      where BASE and k.oid operator(pg_catalog.>=) 16384
-    ) collate pg_catalog."C",
-    '{}'::pg_catalog.text[] collate pg_catalog."C", '{}'::pg_catalog.text[] collate pg_catalog."C", '{}'::pg_catalog.text[] collate pg_catalog."C", '{}'::pg_catalog.text[] collate pg_catalog."C"
+-- The objects: refs has those that one leads to, each the letter of a class and an object id, with spaces between.
+object (class, oid, nsp, name, refs, detail, list, runs, more, body) as (
+  select '!' COLLATED, 0::pg_catalog.oid, 0::pg_catalog.oid, ''::pg_catalog.name,
+    pg_catalog.concat_ws(' ',
+      (select pg_catalog.string_agg(n.class operator(pg_catalog.||) n.oid::pg_catalog.text, ' ') from named n), CASTFUNCTIONS
+    ) COLLATED,
+    '' COLLATED, '' COLLATED, '' COLLATED, '' COLLATED, '' COLLATED
 union
-  select x.class collate pg_catalog."C", x.oid, found.nsp, found.name, found.refs collate pg_catalog."C", found.detail collate pg_catalog."C", found.list collate pg_catalog."C", found.runs collate pg_catalog."C", found.more collate pg_catalog."C"
+  select x.class COLLATED, x.oid, found.nsp, found.name,
+    pg_catalog.concat_ws(' ', found.refs, expression.runs, expression.more) COLLATED,
+    found.detail::pg_catalog.text COLLATED, coalesce(found.list::pg_catalog.text, '{}') COLLATED,
+    coalesce(expression.runs, '') COLLATED, coalesce(expression.more, '') COLLATED, coalesce(found.body, '') COLLATED
   from (
     select distinct pg_catalog.translate(pg_catalog."left"(r.ref, 1), 'v', 't'), pg_catalog.substr(r.ref, 2)::pg_catalog.oid
     from object
-    cross join lateral pg_catalog.unnest(object.refs) r (ref)
-    where pg_catalog.substr(r.ref, 2) operator(pg_catalog.<>) '0'
+    cross join lateral pg_catalog.string_to_table(object.refs, ' ') r (ref)
+    where pg_catalog.substr(r.ref, 2) operator(pg_catalog.<>) all ('{"",0}'::pg_catalog.text[])
   ) x (class, oid)
   cross join lateral (
-    -- relation
+    -- A relation (r); of ancestors (u, up) and descendants (d, down) of one only the name and that they are is wanted.
     select c.relnamespace, c.relname,
-      columns.types operator(pg_catalog.||) rule.runs operator(pg_catalog.||) generated.runs operator(pg_catalog.||) policy.runs
-        operator(pg_catalog.||) kin.oids operator(pg_catalog.||) ('t' operator(pg_catalog.||) c.reltype::pg_catalog.text),
-      array[c.relkind::pg_catalog.text, c.reltype::pg_catalog.text, pg_catalog.row_security_active(c.oid)::pg_catalog.text],
+      array[c.relkind::pg_catalog.text, c.reltype::pg_catalog.text, c.secured::pg_catalog.text, coalesce(c.up, ''), coalesce(c.down, '')],
       columns.list,
-      rule.runs operator(pg_catalog.||) generated.runs operator(pg_catalog.||) kin.oids,
-      policy.runs
-    from pg_catalog.pg_class c
-    cross join lateral (
-      select array(
-        select array[a.attnum::pg_catalog.text, a.attname::pg_catalog.text, a.atttypid::pg_catalog.text, a.attgenerated::pg_catalog.text,
-          coalesce(a.attfdwoptions::pg_catalog.text, '{}'),
-          case when a.attgenerated operator(pg_catalog.<>) '' then array(
-            select distinct m.match[1] from pg_catalog.pg_attrdef d
-            cross join lateral pg_catalog.regexp_matches(d.adbin::pg_catalog.text, ':varattno ([0-9]+)', 'g') m (match)
-            where d.adrelid operator(pg_catalog.=) a.attrelid and d.adnum operator(pg_catalog.=) a.attnum
-          )::pg_catalog.text else '{}' end]
-        from pg_catalog.pg_attribute a
-        where a.attrelid operator(pg_catalog.=) c.oid and a.attnum operator(pg_catalog.>) 0 and not a.attisdropped
-      ), array(
-        select distinct 't' operator(pg_catalog.||) a.atttypid::pg_catalog.text
-        from pg_catalog.pg_attribute a
-        where a.attrelid operator(pg_catalog.=) c.oid and a.attnum operator(pg_catalog.>) 0 and a.atttypid operator(pg_catalog.>=) 16384
-      )
+      pg_catalog.concat_ws(' ', c.up, c.down, 't' operator(pg_catalog.||) c.reltype::pg_catalog.text, columns.types),
+      pg_catalog.concat_ws(' ', c.rule, columns.virtual), c.policies, c.relkind operator(pg_catalog.=) 'm', null
+    from (
+      select c.oid, c.relnamespace, c.relname, c.relkind,
+        case when x.class operator(pg_catalog.=) 'r' then c.reltype else 0 end,
+        c.relrowsecurity and pg_catalog.row_security_active(c.oid),
+        (select pg_catalog.string_agg('u' operator(pg_catalog.||) i.inhparent::pg_catalog.text, ' ')
+          from pg_catalog.pg_inherits i
+          where i.inhrelid operator(pg_catalog.=) c.oid and x.class operator(pg_catalog.<>) 'd'),
+        (select pg_catalog.string_agg('d' operator(pg_catalog.||) i.inhrelid::pg_catalog.text, ' ')
+          from pg_catalog.pg_inherits i
+          where i.inhparent operator(pg_catalog.=) c.oid and x.class operator(pg_catalog.<>) 'u'),
+        (select r.ev_action::pg_catalog.text from pg_catalog.pg_rewrite r
+          where x.class operator(pg_catalog.=) 'r' and c.oid operator(pg_catalog.>=) 16384
+            and c.relkind operator(pg_catalog.=) any ('{v,m}'::pg_catalog."char"[])
+            and r.ev_class operator(pg_catalog.=) c.oid and r.ev_type operator(pg_catalog.=) '1'),
+        (select pg_catalog.string_agg(p.polqual::pg_catalog.text, ' ') from pg_catalog.pg_policy p
+          where x.class operator(pg_catalog.=) 'r' and c.relrowsecurity and p.polrelid operator(pg_catalog.=) c.oid
+            and p.polcmd operator(pg_catalog.=) any ('{r,*}'::pg_catalog."char"[]))
+      from pg_catalog.pg_class c
+      where x.class operator(pg_catalog.=) any ('{r,u,d}'::pg_catalog.text[]) and c.oid operator(pg_catalog.=) x.oid
       offset 0
-    ) columns (list, types)
+    ) c (oid, relnamespace, relname, relkind, reltype, secured, up, down, rule, policies)
     cross join lateral (
-       select case when c.relkind operator(pg_catalog.=) any ('{v,m}'::pg_catalog."char"[]) and c.oid operator(pg_catalog.>=) 16384 then array(
-         select e.ref from pg_catalog.pg_rewrite r cross join lateral (EXPRESSION(r.ev_action)) e (ref)
-         where r.ev_class operator(pg_catalog.=) c.oid and r.ev_type operator(pg_catalog.=) '1'
-           and e.ref operator(pg_catalog.<>) ('r' operator(pg_catalog.||) c.oid::pg_catalog.text)
-           and (c.relkind operator(pg_catalog.=) 'v' or pg_catalog."left"(e.ref, 1) operator(pg_catalog.=) 'r')
-       ) else '{}'::pg_catalog.text[] end
-      offset 0
-    ) rule (runs)
-    cross join lateral (
-       select array(
-         select distinct e.ref from pg_catalog.pg_attribute a join pg_catalog.pg_attrdef d on d.adrelid operator(pg_catalog.=) a.attrelid and d.adnum operator(pg_catalog.=) a.attnum
-         cross join lateral (EXPRESSION(d.adbin)) e (ref)
-         where a.attrelid operator(pg_catalog.=) c.oid and a.attgenerated operator(pg_catalog.=) 'v'
-       )
-      offset 0
-    ) generated (runs)
-    cross join lateral (
-      select case when c.relrowsecurity then array(
-         select distinct e.ref from pg_catalog.pg_policy p
-         cross join lateral (EXPRESSION(p.polqual)) e (ref)
-         where p.polrelid operator(pg_catalog.=) c.oid and p.polcmd operator(pg_catalog.=) any ('{r,*}'::pg_catalog."char"[])
-       ) else '{}'::pg_catalog.text[] end
-      offset 0
-    ) policy (runs)
-    cross join lateral (
-      select array(
-        with recursive up (oid) as (
-          select i.inhparent from pg_catalog.pg_inherits i where i.inhrelid operator(pg_catalog.=) c.oid
-        union
-          select i.inhparent from up join pg_catalog.pg_inherits i on i.inhrelid operator(pg_catalog.=) up.oid
-        ), down (oid) as (
-          select i.inhrelid from pg_catalog.pg_inherits i where i.inhparent operator(pg_catalog.=) c.oid
-        union
-          select i.inhrelid from down join pg_catalog.pg_inherits i on i.inhparent operator(pg_catalog.=) down.oid
-        )
-        select 'k' operator(pg_catalog.||) up.oid::pg_catalog.text from up
-        union all
-        select 'k' operator(pg_catalog.||) down.oid::pg_catalog.text from down
-      )
-      offset 0
-    ) kin (oids)
-    where x.class operator(pg_catalog.=) 'r' and c.oid operator(pg_catalog.=) x.oid
+      select
+        pg_catalog.array_agg(array[a.attnum::pg_catalog.text, a.attname::pg_catalog.text, a.atttypid::pg_catalog.text,
+          a.attgenerated::pg_catalog.text, coalesce(a.attfdwoptions::pg_catalog.text, '{}'), coalesce(d.adbin::pg_catalog.text, '')]),
+        pg_catalog.string_agg(distinct 't' operator(pg_catalog.||) a.atttypid::pg_catalog.text, ' '),
+        pg_catalog.string_agg(d.adbin::pg_catalog.text, ' ') filter (where a.attgenerated operator(pg_catalog.=) 'v')
+      from pg_catalog.pg_attribute a
+      left join pg_catalog.pg_attrdef d on a.attgenerated operator(pg_catalog.<>) ''
+        and d.adrelid operator(pg_catalog.=) a.attrelid and d.adnum operator(pg_catalog.=) a.attnum
+      where x.class operator(pg_catalog.=) 'r' and a.attrelid operator(pg_catalog.=) c.oid
+        and a.attnum operator(pg_catalog.>) 0 and not a.attisdropped
+    ) columns (list, types, virtual)
   union all
-    -- kin
-    select c.relnamespace, c.relname, '{}'::pg_catalog.text[], '{}'::pg_catalog.text[], '{}'::pg_catalog.text[], '{}'::pg_catalog.text[], '{}'::pg_catalog.text[]
-    from pg_catalog.pg_class c
-    where x.class operator(pg_catalog.=) 'k' and c.oid operator(pg_catalog.=) x.oid
-  union all
-    -- type
-    select t.typnamespace, t.typname,
-      columns.types operator(pg_catalog.||) domain.runs operator(pg_catalog.||) compare.functions
-        operator(pg_catalog.||) case when t.oid operator(pg_catalog.>=) 16384 then array(
-          select part.class operator(pg_catalog.||) part.oid::pg_catalog.text
-          from (values ('t', t.typelem), ('t', t.typbasetype), ('t', range.subtype), ('t', range.oid),
+    -- A type that is not PostgreSQL's own, or the row type of a relation.
+    select t.typnamespace, t.typname, TYPE, columns.list,
+      pg_catalog.concat_ws(' ', t.parts, t.families, columns.types), t.checks, null, false, null
+    from (
+      select t.oid, t.typnamespace, t.typname, t.typtype, t.typcategory, t.typispreferred, t.typelem, t.typarray, t.typbasetype,
+        t.typrelid, t.typinput, t.typoutput, t.typmodin, t.typsubscript,
+        r.rngtypid, r.rngsubtype, r.rngcanonical, r.rngsubdiff,
+        (select pg_catalog.string_agg(p.class operator(pg_catalog.||) p.oid::pg_catalog.text, ' ')
+          from (values ('t', t.typelem), ('t', t.typbasetype), ('t', r.rngtypid), ('t', r.rngsubtype),
             ('f', t.typinput::pg_catalog.oid), ('f', t.typoutput::pg_catalog.oid), ('f', t.typmodin::pg_catalog.oid),
-            ('f', t.typsubscript::pg_catalog.oid)) part (class, oid)
-          where part.oid operator(pg_catalog.>=) 16384
-        ) else '{}'::pg_catalog.text[] end,
-      TYPE,
-      columns.list,
-      domain.runs,
-      compare.functions
-    from pg_catalog.pg_type t
-    left join lateral (
-      select r.rngtypid, r.rngsubtype, r.rngcanonical, r.rngsubdiff, r.rngsubopc from pg_catalog.pg_range r
-      where t.typtype operator(pg_catalog.=) 'r' and r.rngtypid operator(pg_catalog.=) t.oid
-      union all
-      select r.rngtypid, r.rngsubtype, r.rngcanonical, r.rngsubdiff, r.rngsubopc from pg_catalog.pg_range r
-      where t.typtype operator(pg_catalog.=) 'm' and r.rngmultitypid operator(pg_catalog.=) t.oid
-    ) range (oid, subtype, canonical, subdiff, opclass) on true
-    cross join lateral (
-      select array(
-        select array[a.attnum::pg_catalog.text, a.attname::pg_catalog.text, a.atttypid::pg_catalog.text]
-        from pg_catalog.pg_attribute a
-        where t.typrelid operator(pg_catalog.<>) 0 and a.attrelid operator(pg_catalog.=) t.typrelid and a.attnum operator(pg_catalog.>) 0 and not a.attisdropped
-      ), array(
-        select distinct 't' operator(pg_catalog.||) a.atttypid::pg_catalog.text
-        from pg_catalog.pg_attribute a
-        where t.typrelid operator(pg_catalog.<>) 0 and a.attrelid operator(pg_catalog.=) t.typrelid and a.attnum operator(pg_catalog.>) 0 and a.atttypid operator(pg_catalog.>=) 16384
-      )
+            ('f', t.typsubscript::pg_catalog.oid), ('f', r.rngcanonical::pg_catalog.oid), ('f', r.rngsubdiff::pg_catalog.oid)
+          ) p (class, oid)
+          where p.oid operator(pg_catalog.>=) 16384),
+        (select pg_catalog.string_agg('m' operator(pg_catalog.||) k.opcfamily::pg_catalog.text, ' ')
+          from pg_catalog.pg_opclass k
+          where t.oid operator(pg_catalog.>=) 16384 and t.typtype operator(pg_catalog.=) any ('{b,r}'::pg_catalog."char"[])
+            and t.typsubscript::pg_catalog.oid operator(pg_catalog.<>) 6179
+            and (k.opcintype operator(pg_catalog.=) t.oid and k.opcdefault
+                and k.opcmethod operator(pg_catalog.=) any ('{403,405}'::pg_catalog.oid[])
+              or k.oid operator(pg_catalog.=) r.rngsubopc)),
+        (select pg_catalog.string_agg(k.conbin::pg_catalog.text, ' ') from pg_catalog.pg_constraint k
+          where t.typtype operator(pg_catalog.=) 'd' and k.contypid operator(pg_catalog.=) t.oid)
+      from pg_catalog.pg_type t
+      left join pg_catalog.pg_range r on t.typtype operator(pg_catalog.=) any ('{r,m}'::pg_catalog."char"[])
+        and (r.rngtypid operator(pg_catalog.=) t.oid or r.rngmultitypid operator(pg_catalog.=) t.oid)
+      where x.class operator(pg_catalog.=) 't' and t.oid operator(pg_catalog.=) x.oid
+        and (t.oid operator(pg_catalog.>=) 16384 or t.typrelid operator(pg_catalog.<>) 0)
       offset 0
+    ) t (oid, typnamespace, typname, typtype, typcategory, typispreferred, typelem, typarray, typbasetype,
+      typrelid, typinput, typoutput, typmodin, typsubscript, rngtypid, rngsubtype, rngcanonical, rngsubdiff, parts, families, checks)
+    cross join lateral (
+      select
+        pg_catalog.array_agg(array[a.attnum::pg_catalog.text, a.attname::pg_catalog.text, a.atttypid::pg_catalog.text]),
+        pg_catalog.string_agg(distinct 't' operator(pg_catalog.||) a.atttypid::pg_catalog.text, ' ')
+      from pg_catalog.pg_attribute a
+      where t.typrelid operator(pg_catalog.<>) 0 and a.attrelid operator(pg_catalog.=) t.typrelid
+        and a.attnum operator(pg_catalog.>) 0 and not a.attisdropped
     ) columns (list, types)
-    cross join lateral (
-      select array(
-        select distinct e.ref from pg_catalog.pg_constraint k
-        cross join lateral (EXPRESSION(k.conbin)) e (ref)
-        where t.typtype operator(pg_catalog.=) 'd' and k.contypid operator(pg_catalog.=) t.oid and k.contype operator(pg_catalog.=) 'c'
-      )
-      offset 0
-    ) domain (runs)
-    cross join lateral (
-      select array(
-        select distinct 'f' operator(pg_catalog.||) s.oid::pg_catalog.text
-        from pg_catalog.pg_opclass k
-        cross join lateral (
-          select m.amproc::pg_catalog.oid from pg_catalog.pg_amproc m where m.amprocfamily operator(pg_catalog.=) k.opcfamily
-          union all
-          select o.oprcode::pg_catalog.oid from pg_catalog.pg_amop m join pg_catalog.pg_operator o on o.oid operator(pg_catalog.=) m.amopopr
-          where m.amopfamily operator(pg_catalog.=) k.opcfamily
-          union all
-          select range.canonical::pg_catalog.oid
-          union all
-          select range.subdiff::pg_catalog.oid
-        ) s (oid)
-        where s.oid operator(pg_catalog.>=) 16384 and (
-          t.typtype operator(pg_catalog.=) 'b' and t.typsubscript::pg_catalog.oid operator(pg_catalog.<>) 6179 and k.opcdefault
-            and k.opcmethod operator(pg_catalog.=) any ('{403,405}'::pg_catalog.oid[]) and k.opcintype operator(pg_catalog.=) t.oid
-          or k.oid operator(pg_catalog.=) range.opclass)
-      )
-      offset 0
-    ) compare (functions)
-    where x.class operator(pg_catalog.=) 't' and t.oid operator(pg_catalog.=) x.oid
-      and (t.oid operator(pg_catalog.>=) 16384 or t.typrelid operator(pg_catalog.<>) 0)
   union all
-    -- function
+    -- A function; of one behind a cast (c) the types are not followed.
     select f.pronamespace, f.proname,
-      case when f.oid operator(pg_catalog.>=) 16384 then
-        array(select distinct 't' operator(pg_catalog.||) a.oid::pg_catalog.text
-          from pg_catalog.unnest(coalesce(f.proallargtypes, f.proargtypes::pg_catalog.oid[]) operator(pg_catalog.||) f.prorettype operator(pg_catalog.||) f.provariadic) a (oid)
-          where x.class operator(pg_catalog.=) 'f' and a.oid operator(pg_catalog.>=) 16384)
-        operator(pg_catalog.||) body.runs operator(pg_catalog.||) defaults.runs operator(pg_catalog.||) coalesce(part.functions, '{}'::pg_catalog.text[])
-        else '{}'::pg_catalog.text[] end,
       array[f.prokind::pg_catalog.text, f.provolatile::pg_catalog.text,
         (select l.lanname::pg_catalog.text from pg_catalog.pg_language l where l.oid operator(pg_catalog.=) f.prolang),
         f.proargtypes::pg_catalog.text, f.provariadic::pg_catalog.text, f.pronargdefaults::pg_catalog.text,
-        f.prorettype::pg_catalog.text, f.proretset::pg_catalog.text,
-        coalesce(f.proargmodes::pg_catalog.text, '{}'), coalesce(f.proallargtypes::pg_catalog.text, '{}'), coalesce(f.proargnames::pg_catalog.text, '{}'),
+        f.prorettype::pg_catalog.text, f.proretset::pg_catalog.text, coalesce(f.proargmodes::pg_catalog.text, '{}'),
+        coalesce(f.proallargtypes::pg_catalog.text, '{}'), coalesce(f.proargnames::pg_catalog.text, '{}'),
         coalesce(f.proconfig::pg_catalog.text, '{}'),
-        coalesce(part.kind, ''), coalesce(part.direct, '0'),
+        -- Not in internal, C or SQL.
         (f.oid operator(pg_catalog.>=) 16384 and f.prolang operator(pg_catalog.<>) all ('{12,13,14}'::pg_catalog.oid[])
           and f.prosrc operator(pg_catalog.~*) '[[:<:]]execute[[:>:]]')::pg_catalog.text,
-        (f.prosqlbody is not null)::pg_catalog.text],
-      coalesce(part.functions, '{}'::pg_catalog.text[]),
-      body.runs, defaults.runs
+        (f.prosqlbody is not null)::pg_catalog.text,
+        coalesce(a.aggkind::pg_catalog.text, ''), coalesce(a.aggnumdirectargs::pg_catalog.text, '0'),
+        coalesce(pg_catalog.array_to_string(a.parts, ' '), ''),
+        coalesce(a.aggsortop, 0)::pg_catalog.text],
+      null,
+      case when f.oid operator(pg_catalog.>=) 16384 then pg_catalog.concat_ws(' ',
+        (select pg_catalog.string_agg(distinct 't' operator(pg_catalog.||) t.oid::pg_catalog.text, ' ')
+          from pg_catalog.unnest(coalesce(f.proallargtypes, f.proargtypes::pg_catalog.oid[])
+            operator(pg_catalog.||) f.prorettype operator(pg_catalog.||) f.provariadic) t (oid)
+          where x.class operator(pg_catalog.=) 'f'),
+        'f' operator(pg_catalog.||) pg_catalog.array_to_string(a.parts, ' f'), 'o' operator(pg_catalog.||) a.aggsortop::pg_catalog.text
+      ) end,
+      case when f.oid operator(pg_catalog.>=) 16384 then f.prosqlbody::pg_catalog.text end,
+      case when f.oid operator(pg_catalog.>=) 16384 then f.proargdefaults::pg_catalog.text end,
+      false,
+      case when f.oid operator(pg_catalog.>=) 16384 and f.prolang operator(pg_catalog.=) 14
+        and pg_catalog.octet_length(f.prosrc) operator(pg_catalog.<=) DEFINITION then f.prosrc end
     from pg_catalog.pg_proc f
     left join lateral (
-      select a.aggkind::pg_catalog.text, a.aggnumdirectargs::pg_catalog.text,
-        case when f.oid operator(pg_catalog.>=) 16384 then array(
-          select 'f' operator(pg_catalog.||) p.oid::pg_catalog.oid::pg_catalog.text
-          from pg_catalog.unnest(array[a.aggtransfn, a.aggfinalfn, a.aggcombinefn,
-            a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn]) p (oid)
-          where p.oid::pg_catalog.oid operator(pg_catalog.<>) 0
-        ) operator(pg_catalog.||) case when a.aggsortop operator(pg_catalog.<>) 0 then array['o' operator(pg_catalog.||) a.aggsortop::pg_catalog.oid::pg_catalog.text] end
-        end
+      select a.aggkind, a.aggnumdirectargs, a.aggsortop,
+        array[a.aggtransfn::pg_catalog.oid, a.aggfinalfn::pg_catalog.oid, a.aggcombinefn::pg_catalog.oid, a.aggserialfn::pg_catalog.oid,
+          a.aggdeserialfn::pg_catalog.oid, a.aggmtransfn::pg_catalog.oid, a.aggminvtransfn::pg_catalog.oid, a.aggmfinalfn::pg_catalog.oid]
       from pg_catalog.pg_aggregate a
       where f.prokind operator(pg_catalog.=) 'a' and a.aggfnoid::pg_catalog.oid operator(pg_catalog.=) f.oid
-    ) part (kind, direct, functions) on true
-    cross join lateral (
-      select case when f.oid operator(pg_catalog.>=) 16384 and f.prosqlbody is not null then array(select e.ref from (EXPRESSION(f.prosqlbody)) e (ref)) else '{}'::pg_catalog.text[] end
-      offset 0
-    ) body (runs)
-    cross join lateral (
-      select case when f.oid operator(pg_catalog.>=) 16384 and f.proargdefaults is not null then array(select e.ref from (EXPRESSION(f.proargdefaults)) e (ref)) else '{}'::pg_catalog.text[] end
-      offset 0
-    ) defaults (runs)
+    ) a (aggkind, aggnumdirectargs, aggsortop, parts) on true
     where x.class operator(pg_catalog.=) any ('{f,c}'::pg_catalog.text[]) and f.oid operator(pg_catalog.=) x.oid
   union all
-    -- operator
+    -- An operator.
     select o.oprnamespace, o.oprname,
-      case when o.oid operator(pg_catalog.>=) 16384 then array[
-        'f' operator(pg_catalog.||) o.oprcode::pg_catalog.oid::pg_catalog.text, 
-        't' operator(pg_catalog.||) o.oprleft::pg_catalog.text,
-        't' operator(pg_catalog.||) o.oprright::pg_catalog.text,
+      array[o.oprleft::pg_catalog.text, o.oprright::pg_catalog.text, o.oprresult::pg_catalog.text,
+        o.oprcode::pg_catalog.oid::pg_catalog.text, o.oprcom::pg_catalog.text, o.oprnegate::pg_catalog.text, coalesce(o.families, '')],
+      null,
+      case when o.oid operator(pg_catalog.>=) 16384 then pg_catalog.concat_ws(' ',
+        'f' operator(pg_catalog.||) o.oprcode::pg_catalog.oid::pg_catalog.text,
+        't' operator(pg_catalog.||) o.oprleft::pg_catalog.text, 't' operator(pg_catalog.||) o.oprright::pg_catalog.text,
         't' operator(pg_catalog.||) o.oprresult::pg_catalog.text,
-        'o' operator(pg_catalog.||) o.oprcom::pg_catalog.text,
-        'o' operator(pg_catalog.||) o.oprnegate::pg_catalog.text
-        ] operator(pg_catalog.||) support.functions else '{}'::pg_catalog.text[] end,
-      array[o.oprleft::pg_catalog.text, o.oprright::pg_catalog.text, o.oprresult::pg_catalog.text, o.oprcode::pg_catalog.oid::pg_catalog.text,
-        o.oprcom::pg_catalog.text, o.oprnegate::pg_catalog.text],
-      support.functions,
-      '{}'::pg_catalog.text[], '{}'::pg_catalog.text[]
-    from pg_catalog.pg_operator o
-    cross join lateral (
-      select case when o.oid operator(pg_catalog.>=) 16384 then array(
-        select distinct 'f' operator(pg_catalog.||) p.amproc::pg_catalog.oid::pg_catalog.text
-        from pg_catalog.pg_amop m
-        join pg_catalog.pg_amproc p on p.amprocfamily operator(pg_catalog.=) m.amopfamily
-        where m.amopopr operator(pg_catalog.=) o.oid
-          and m.amopmethod operator(pg_catalog.=) any ('{403,405}'::pg_catalog.oid[])
-      ) else '{}'::pg_catalog.text[] end
+        'o' operator(pg_catalog.||) o.oprcom::pg_catalog.text, 'o' operator(pg_catalog.||) o.oprnegate::pg_catalog.text, o.families) end,
+      null, null, false, null
+    from (
+      select o.oid, o.oprnamespace, o.oprname, o.oprleft, o.oprright, o.oprresult, o.oprcode, o.oprcom, o.oprnegate,
+        (select pg_catalog.string_agg('m' operator(pg_catalog.||) m.amopfamily::pg_catalog.text, ' ') from pg_catalog.pg_amop m
+          where o.oid operator(pg_catalog.>=) 16384 and m.amopopr operator(pg_catalog.=) o.oid
+            and m.amopmethod operator(pg_catalog.=) any ('{403,405}'::pg_catalog.oid[]))
+      from pg_catalog.pg_operator o
+      where x.class operator(pg_catalog.=) 'o' and o.oid operator(pg_catalog.=) x.oid
       offset 0
-    ) support (functions)
-    where x.class operator(pg_catalog.=) 'o' and o.oid operator(pg_catalog.=) x.oid
-  ) found (nsp, name, refs, detail, list, runs, more)
+    ) o (oid, oprnamespace, oprname, oprleft, oprright, oprresult, oprcode, oprcom, oprnegate, families)
+  union all
+    -- An operator family.
+    select 0::pg_catalog.oid, ''::pg_catalog.name, array[coalesce(m.functions, ''), coalesce(m.operators, '')], null,
+      pg_catalog.concat_ws(' ', m.functions, m.operators), null, null, false, null
+    from (
+      select
+        (select pg_catalog.string_agg(distinct 'f' operator(pg_catalog.||) p.amproc::pg_catalog.oid::pg_catalog.text, ' ')
+          from pg_catalog.pg_amproc p where p.amprocfamily operator(pg_catalog.=) x.oid),
+        (select pg_catalog.string_agg('o' operator(pg_catalog.||) p.amopopr::pg_catalog.text, ' ')
+          from pg_catalog.pg_amop p where p.amopfamily operator(pg_catalog.=) x.oid)
+      where x.class operator(pg_catalog.=) 'm'
+      offset 0
+    ) m (functions, operators)
+  ) found (nsp, name, detail, list, refs, tree, tree2, reads, body)
+  cross join lateral (select EXPRESSION(found.tree), EXPRESSION(found.tree2) offset 0) expression (runs, more)
 )
-select 's', pg_catalog.current_setting('server_version_num'), current_user::pg_catalog.text, pg_catalog.getdatabaseencoding()::pg_catalog.text, '',
-  array(select p.name::pg_catalog.text from path p order by p.place)::pg_catalog.text, '', '', '', ''
+select 's', pg_catalog.current_setting('server_version_num'), current_user::pg_catalog.text,
+  pg_catalog.getdatabaseencoding()::pg_catalog.text, '',
+  (select pg_catalog.array_agg(p.name::pg_catalog.text order by p.place)::pg_catalog.text from path p), '', '', '', ''
 union all
 select 'n', n.number::pg_catalog.text, n.place::pg_catalog.text, n.class, n.oid::pg_catalog.text, '', '', '', '', ''
 from named n
 union all
-select o.class, o.oid::pg_catalog.text, n.nspname::pg_catalog.text, o.name::pg_catalog.text,
+select o.class, o.oid::pg_catalog.text, o.nsp::pg_catalog.regnamespace::pg_catalog.text, o.name::pg_catalog.text,
   coalesce((
     select e.extname::pg_catalog.text
     from pg_catalog.pg_depend d
     join pg_catalog.pg_extension e on e.oid operator(pg_catalog.=) d.refobjid
-    where o.oid operator(pg_catalog.>=) 16384
-      and d.classid operator(pg_catalog.=) case when o.class operator(pg_catalog.=) 'r' then 1259 when o.class operator(pg_catalog.=) 't' then 1247
-        when o.class operator(pg_catalog.=) 'o' then 2617 else 1255 end::pg_catalog.oid
-      and d.objid operator(pg_catalog.=) o.oid and d.objsubid operator(pg_catalog.=) 0
-      and d.deptype operator(pg_catalog.=) 'e'
+    where o.oid operator(pg_catalog.>=) 16384 and o.class operator(pg_catalog.<>) all ('{u,d,m}'::pg_catalog.text[])
+      and d.classid operator(pg_catalog.=) case when o.class operator(pg_catalog.=) 'r' then 1259
+        when o.class operator(pg_catalog.=) 't' then 1247 when o.class operator(pg_catalog.=) 'o' then 2617 else 1255 end::pg_catalog.oid
+      and d.objid operator(pg_catalog.=) o.oid and d.objsubid operator(pg_catalog.=) 0 and d.deptype operator(pg_catalog.=) 'e'
   ), ''),
-  o.detail::pg_catalog.text, o.list::pg_catalog.text, o.runs::pg_catalog.text, o.more::pg_catalog.text,
+  o.detail, o.list, o.runs, o.more,
   case when o.class operator(pg_catalog.=) 'r' and o.oid operator(pg_catalog.>=) 16384
-      and o.detail[1] operator(pg_catalog.=) any ('{v,m}'::pg_catalog.text[])
+      and pg_catalog."left"(o.detail, 2) operator(pg_catalog.=) any ('{"{v","{m"}'::pg_catalog.text[])
     then (
-      select case when pg_catalog.octet_length(v.text) operator(pg_catalog.<=) DEFINITION then v.text end
+      select case when pg_catalog.octet_length(v.text) operator(pg_catalog.<=) DEFINITION then v.text else '' end
       from (select pg_catalog.pg_get_viewdef(o.oid) offset 0) v (text)
-    ) when o.class operator(pg_catalog.=) any ('{f,c}'::pg_catalog.text[]) and o.detail[3] operator(pg_catalog.=) 'sql' and o.oid operator(pg_catalog.>=) 16384 then (
-      select f.prosrc from pg_catalog.pg_proc f
-      where f.oid operator(pg_catalog.=) o.oid and pg_catalog.octet_length(f.prosrc) operator(pg_catalog.<=) DEFINITION
-    ) end
+    ) else o.body end
 from object o
-left join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) o.nsp
 where o.class operator(pg_catalog.<>) '!'
-union all
-select 't', t.oid::pg_catalog.text, n.nspname::pg_catalog.text, t.typname::pg_catalog.text, '',
-  TYPE::pg_catalog.text, '{}', '{}', '{}', ''
-from pg_catalog.pg_type t
-join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) t.typnamespace
-left join pg_catalog.pg_range r on t.oid operator(pg_catalog.=) any (array[r.rngtypid, r.rngmultitypid])
-cross join lateral (select r.rngtypid, r.rngsubtype) range (oid, subtype)
-where BASE and t.oid operator(pg_catalog.<) 16384 and t.typrelid operator(pg_catalog.=) 0
-union all
-select 'm', k.castsource::pg_catalog.text, k.casttarget::pg_catalog.text, k.castfunc::pg_catalog.text, k.castcontext::pg_catalog.text,
-  k.castmethod::pg_catalog.text, '', '', '', ''
-from pg_catalog.pg_cast k
-where BASE

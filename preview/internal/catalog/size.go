@@ -24,6 +24,8 @@ func (o *object) size() int {
 			columnsSize(f.Outputs) + (len(f.ArgNames)+len(f.Settings))*int(unsafe.Sizeof(""))
 	case o.operator != nil:
 		n += int(unsafe.Sizeof(*o.operator)) + len(o.operator.Support)*4
+	case o.family != nil:
+		n += int(unsafe.Sizeof(*o.family)) + 4*(len(o.family.functions)+len(o.family.operators))
 	}
 	return n
 }
