@@ -3,6 +3,7 @@ package guard
 import (
 	"slices"
 
+	"github.com/op-data/sqlpreview/preview/internal/pgtree"
 	"github.com/op-data/sqlpreview/preview/reason"
 )
 
@@ -97,7 +98,7 @@ func (c *checker) attributes() {
 			continue
 		}
 		start := c.attributeStart(a)
-		c.refuse(start, c.token(start).end, reason.FunctionNotAllowed, "function-"+v.family,
+		c.refuse(start, c.token(start).End, reason.FunctionNotAllowed, "function-"+v.family,
 			"."+a.name+" calls the function "+a.name+", which is not allowed in a preview", v.hint)
 	}
 }
@@ -116,16 +117,16 @@ func (f *facts) anyValue(a *attribute) bool {
 
 // attributeStart finds the name behind its dot.
 func (c *checker) attributeStart(a *attribute) int {
-	lex := lexer{src: c.sql, pos: a.loc}
+	lex := pgtree.NewLexer(c.sql, a.loc)
 	dot := false
 	for {
-		t := lex.next()
+		t := lex.Next()
 		switch {
-		case t.kind == tokEOF:
+		case t.Kind == pgtree.TokenEOF:
 			return a.loc
 		case dot && c.spells(t, a.name):
-			return t.start
+			return t.Start
 		}
-		dot = t.kind == tokPunct && c.sql[t.start] == '.'
+		dot = t.Kind == pgtree.TokenPunct && c.sql[t.Start] == '.'
 	}
 }

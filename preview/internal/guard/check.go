@@ -31,52 +31,27 @@ package guard
 import (
 	"cmp"
 	"slices"
-	"sync"
 
+	"github.com/op-data/sqlpreview/preview/internal/guard/cost"
+	"github.com/op-data/sqlpreview/preview/internal/pgtree"
 	"github.com/op-data/sqlpreview/preview/reason"
 )
 
-// Indent is the number of bytes before the author's text wherever this module
-// parses it: the wrapper's head is as long, so that the tree of the wrapped
-// statement carries the same locations and can be compared byte by byte.
-const Indent = 16
-
-const indentation = "                "
-
 // maxViolations bounds the report on a text that is wrong all over.
 const maxViolations = 100
-
-// A Statement is a text that Check accepted.
-type Statement struct {
-	// Source is the author's text, unchanged.
-	Source string
-	// Start and End are the byte extent of the one statement in Source, without
-	// the semicolons around it.
-	Start, End int
-	// Tables are the relations it names, CTEs excluded, in the order of the tree.
-	Tables []Relation
-	// Functions are the functions it calls, in the order of the tree.
-	Functions []Function
-
-	tree  keptTree
-	facts *facts
-}
-
-// SQL returns the statement as the author wrote it.
-func (s *Statement) SQL() string { return s.Source[s.Start:s.End] }
 
 // Check decides, without a database. Exactly one of the results is empty. Nil
 // stands for the default policy.
 func Check(sql string, p *Policy) (*Statement, []Violation) {
 	p = p.orDefault()
-	depth, err := depthLimit()
+	depth, err := pgtree.MaxDepth()
 	if err != nil {
 		return nil, []Violation{violationAt(sql, 0, 0, reason.SQLTooComplex, "thread-stack", err.Error(), "")}
 	}
 	if v := screen(sql, p.maxBytes, depth); v != nil {
 		return nil, v
 	}
-	tree, err := Parse(indentation + sql)
+	tree, err := pgtree.ParseIndented(sql)
 	if err != nil {
 		return nil, []Violation{syntaxViolation(sql, err)}
 	}
@@ -112,118 +87,77 @@ func (c *checker) sorted() []Violation {
 	})
 }
 
+// check judges the tree of the text. What it returns is accepted if it finds no
+// violation.
 func (c *checker) check(tree string) *Statement {
-	w := walker{cursor: cursor{js: tree}}
-	w.scopes = append(w.scopes, scope{parent: -1, upTo: -1})
-	w.shape.current = -1
-	st := &Statement{Source: c.sql}
-	if !c.statements(&w, st) {
+	found, model := newGatherer(), cost.NewModel()
+	outline, err := pgtree.Walk(tree, len(c.sql), found, model)
+	first := outline.First
+	if err != nil {
+		c.refuse(first.Start, first.End, reason.SyntaxNotAllowed, "unknown-syntax", "the parser's tree has a shape that is not known", unknownHint)
 		return nil
 	}
-	if w.broken {
-		c.refuse(st.Start, st.End, reason.SyntaxNotAllowed, "unknown-syntax", "the parser's tree has a shape that is not known", unknownHint)
+	if !c.statements(outline) {
 		return nil
 	}
-	found := w.facts // a copy: the walker holds the whole tree
-	if !st.tree.whole() {
+	st := &Statement{Source: c.sql, Start: first.Start, End: first.End}
+	st.tree = pgtree.KeepSubtree(tree, outline.Node)
+	if !st.tree.Whole() {
 		found.detach()
 	}
-	c.facts, st.facts = &found, &found
+	facts := found.facts // a copy without the gatherer's stacks
+	c.facts, st.facts = &facts, &facts
 	c.breaks()
 	st.Tables = c.tables()
 	st.Functions = c.functions()
 	c.attributes()
-	c.expansion(&w.shape)
+	if x := model.Excess(); x != nil {
+		c.tooCostly(x)
+	}
 	return st
 }
 
-// statements reads the tree's list of statements and walks the first. It
-// reports false when there is nothing more to say.
-func (c *checker) statements(w *walker, st *Statement) bool {
-	w.literal(`{"version":`)
-	w.integer()
-	w.literal(`,"stmts":[`)
-	if w.skip(']') {
+func (c *checker) tooCostly(x *cost.Excess) {
+	start, end := 0, 0
+	if x.Offset >= 0 {
+		start, end = x.Offset, c.token(x.Offset).End
+	}
+	c.refuse(start, end, reason.SQLTooComplex, x.Rule, x.Message, x.Hint)
+}
+
+// statements judges which statements the text holds. It reports false where the
+// first is no SELECT, so that there is no more to say of it.
+func (c *checker) statements(o pgtree.Outline) bool {
+	if o.Statements == 0 {
 		c.refuse(0, 0, reason.SQLEmpty, "empty", "the text holds no statement", "write a SELECT")
 		return false
 	}
-	w.literal(`{"stmt":`)
-	start := w.pos
-	kind := w.topNode()
-	st.tree = keepTree(w.js, start, w.pos)
-	location, length := w.extent()
-	st.Start, st.End = max(0, location-Indent), len(c.sql)
-	if length > 0 {
-		st.End = location + length - Indent
+	if o.Statements > 1 {
+		c.more(o.Second)
 	}
-	if w.broken || st.Start > st.End || st.End > len(c.sql) {
-		w.broken = true
-		return true
+	if o.Kind != "SelectStmt" {
+		c.notSelect(o.First.Start, o.Kind)
+		return false
 	}
-	if kind != "SelectStmt" {
-		c.notSelect(st, kind)
-	} else {
-		c.beginning(st)
-	}
-	c.more(w)
-	return kind == "SelectStmt"
-}
-
-// topNode walks the statement when it is a SELECT, and skips it otherwise.
-func (w *walker) topNode() (kind string) {
-	w.expect('{')
-	kind = w.key()
-	if kind == "SelectStmt" {
-		w.object(grammar[kind], nil)
-	} else {
-		w.skipValue()
-	}
-	w.expect('}')
-	return kind
-}
-
-// extent reads where a statement stands: the fields behind its node.
-func (w *walker) extent() (location, length int) {
-	for w.skip(',') {
-		switch w.key() {
-		case "stmt_location":
-			location = w.integer()
-		case "stmt_len":
-			length = w.integer()
-		default:
-			w.fail()
-		}
-	}
-	w.expect('}')
-	return location, length
+	c.beginning(o.First.Start)
+	return true
 }
 
 // more reports a second statement.
-func (c *checker) more(w *walker) {
-	if w.skip(']') {
-		w.expect('}')
-		if w.pos != len(w.js) {
-			w.fail()
-		}
-		return
-	}
-	w.expect(',')
-	w.literal(`{"stmt":`)
-	w.skipValue()
-	location, length := w.extent()
-	w.pos = len(w.js)
-	start := location - Indent
-	end := len(c.sql)
-	if length > 0 {
-		end = start + length
-	}
-	start = c.token(start).start
-	c.refuse(start, c.lastEnd(start, max(start, end)), reason.MultipleStatements, "multiple-statements",
+func (c *checker) more(second pgtree.Extent) {
+	start := c.token(second.Start).Start
+	c.refuse(start, c.lastEnd(start, max(start, second.End)), reason.MultipleStatements, "multiple-statements",
 		"a preview runs one statement; a second begins here",
 		"remove it, or preview each statement on its own")
 }
 
-// stackDepth is how deep a tree the stack of this process's threads can carry.
-var stackDepth = sync.OnceValues(func() (int, error) { return depthFor(threadStack()) })
+// CheckStack returns an error when this process's threads have too small a stack
+// to parse with. A server asks it before it takes a request; Check refuses every
+// text then.
+func CheckStack() error {
+	_, err := pgtree.MaxDepth()
+	return err
+}
 
-func depthLimit() (int, error) { return stackDepth() }
+// ShortText is the longest text that counts as short, in bytes; see pgtree.ShortText.
+const ShortText = pgtree.ShortText

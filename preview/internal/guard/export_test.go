@@ -1,6 +1,10 @@
 package guard
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/op-data/sqlpreview/preview/internal/pgtree"
+)
 
 // CatalogFault says what catalog.txt has wrong about a function of a server.
 func CatalogFault(name string, volatility byte) string {
@@ -18,11 +22,11 @@ func CatalogFault(name string, volatility byte) string {
 // Operands returns where numbers, strings and plain words stand in a text: the
 // places where an expression may stand.
 func Operands(sql string) (list [][2]int) {
-	lex := lexer{src: sql}
-	for t := lex.next(); t.kind != tokEOF; t = lex.next() {
-		word := t.kind == tokWord && keywordOf(sql[t.start:t.end]) == ""
-		if word || t.kind == tokNumber || t.kind == tokString || t.kind == tokQuoted {
-			list = append(list, [2]int{t.start, t.end})
+	lex := pgtree.NewLexer(sql, 0)
+	for t := lex.Next(); t.Kind != pgtree.TokenEOF; t = lex.Next() {
+		word := t.Kind == pgtree.TokenWord && pgtree.Keyword(sql[t.Start:t.End]) == ""
+		if word || t.Kind == pgtree.TokenNumber || t.Kind == pgtree.TokenString || t.Kind == pgtree.TokenQuoted {
+			list = append(list, [2]int{t.Start, t.End})
 		}
 	}
 	return list

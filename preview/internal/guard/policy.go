@@ -3,6 +3,8 @@ package guard
 import (
 	"fmt"
 	"strings"
+
+	"github.com/op-data/sqlpreview/preview/internal/pgtree"
 )
 
 // DefaultMaxBytes is the longest text that is looked at, unless the operator
@@ -132,24 +134,24 @@ func SplitName(text string) (schema, name string, err error) { return splitName(
 // splitName reads `name` or `schema.name` as SQL does.
 func splitName(text string) (schema, name string, err error) {
 	var parts []string
-	lex := lexer{src: text}
+	lex := pgtree.NewLexer(text, 0)
 	for {
-		t := lex.next()
-		word := text[t.start:t.end]
-		switch t.kind {
-		case tokWord:
+		t := lex.Next()
+		word := text[t.Start:t.End]
+		switch t.Kind {
+		case pgtree.TokenWord:
 			word = strings.ToLower(word)
-		case tokQuoted:
+		case pgtree.TokenQuoted:
 			word = strings.ReplaceAll(strings.Trim(word, `"`), `""`, `"`)
 		default:
 			return "", "", fmt.Errorf("%q is not a name", text)
 		}
 		parts = append(parts, word)
-		t = lex.next()
-		if t.kind == tokEOF {
+		t = lex.Next()
+		if t.Kind == pgtree.TokenEOF {
 			break
 		}
-		if text[t.start:t.end] != "." {
+		if text[t.Start:t.End] != "." {
 			return "", "", fmt.Errorf("%q is not a name", text)
 		}
 	}

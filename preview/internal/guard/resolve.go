@@ -38,7 +38,7 @@ func (s *Statement) Resolve(t *Target, p *Policy) []Violation {
 	for _, k := range c.facts.keywords {
 		if h := c.policy.find(t.functions[k.name], "", nil); h != nil && !c.full() {
 			at := c.wordBefore(k)
-			c.hazard(h, at.start, at.end, "function-volatile", "the function "+k.name)
+			c.hazard(h, at.Start, at.End, "function-volatile", "the function "+k.name)
 		}
 	}
 	for _, op := range c.facts.operators {
@@ -91,7 +91,7 @@ func (c *checker) resolveCasts(t *Target, s *Statement) {
 	for _, a := range c.facts.attributes {
 		if h := c.policy.find(t.casts[a.name], "", at); h != nil && !c.full() {
 			start := c.attributeStart(&a)
-			c.hazard(h, start, c.token(start).end, "type-volatile", "a cast to "+a.name)
+			c.hazard(h, start, c.token(start).End, "type-volatile", "a cast to "+a.name)
 		}
 	}
 }
@@ -168,7 +168,7 @@ func (c *checker) resolveAttribute(t *Target, a *attribute) {
 	}
 	if h != nil {
 		start := c.attributeStart(a)
-		c.hazard(h, start, c.token(start).end, "function-volatile", "."+a.name+", which can call a function,")
+		c.hazard(h, start, c.token(start).End, "function-volatile", "."+a.name+", which can call a function,")
 	}
 }
 

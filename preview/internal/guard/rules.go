@@ -3,6 +3,7 @@ package guard
 import (
 	"strings"
 
+	"github.com/op-data/sqlpreview/preview/internal/pgtree"
 	"github.com/op-data/sqlpreview/preview/reason"
 )
 
@@ -10,27 +11,27 @@ import (
 // underline.
 
 // token returns the first token at or behind offset.
-func (c *checker) token(offset int) token {
-	lex := lexer{src: c.sql, pos: min(max(0, offset), len(c.sql))}
-	return lex.next()
+func (c *checker) token(offset int) pgtree.Token {
+	lex := pgtree.NewLexer(c.sql, min(max(0, offset), len(c.sql)))
+	return lex.Next()
 }
 
-func (c *checker) word(t token) string { return keywordOf(c.sql[t.start:t.end]) }
+func (c *checker) word(t pgtree.Token) string { return pgtree.Keyword(c.sql[t.Start:t.End]) }
 
 // nameEnd returns the end of the dotted name at offset.
 func (c *checker) nameEnd(offset int) int {
-	lex := lexer{src: c.sql, pos: offset}
-	end := lex.next().end
+	lex := pgtree.NewLexer(c.sql, offset)
+	end := lex.Next().End
 	for {
-		dot := lex.next()
-		if dot.kind != tokPunct || c.sql[dot.start] != '.' {
+		dot := lex.Next()
+		if dot.Kind != pgtree.TokenPunct || c.sql[dot.Start] != '.' {
 			return end
 		}
-		part := lex.next()
-		if part.kind != tokWord && part.kind != tokQuoted {
+		part := lex.Next()
+		if part.Kind != pgtree.TokenWord && part.Kind != pgtree.TokenQuoted {
 			return end
 		}
-		end = part.end
+		end = part.End
 	}
 }
 
@@ -39,50 +40,50 @@ func (c *checker) nameEnd(offset int) int {
 func (c *checker) operatorEnd(offset int) int {
 	t := c.token(offset)
 	if c.word(t) != "operator" {
-		return t.end
+		return t.End
 	}
-	lex := lexer{src: c.sql, pos: t.end}
-	for next := lex.next(); next.kind != tokEOF; next = lex.next() {
-		if next.kind == tokPunct && c.sql[next.start] == ')' {
-			return next.end
+	lex := pgtree.NewLexer(c.sql, t.End)
+	for next := lex.Next(); next.Kind != pgtree.TokenEOF; next = lex.Next() {
+		if next.Kind == pgtree.TokenPunct && c.sql[next.Start] == ')' {
+			return next.End
 		}
 	}
-	return t.end
+	return t.End
 }
 
 // lastEnd returns the end of the last token between start and end.
 func (c *checker) lastEnd(start, end int) int {
-	lex := lexer{src: c.sql[:end], pos: start}
+	lex := pgtree.NewLexer(c.sql[:end], start)
 	last := start
-	for t := lex.next(); t.kind != tokEOF; t = lex.next() {
-		last = t.end
+	for t := lex.Next(); t.Kind != pgtree.TokenEOF; t = lex.Next() {
+		last = t.End
 	}
 	return last
 }
 
 // beginning refuses a statement that the grammar calls a SELECT although it
 // begins with VALUES or TABLE.
-func (c *checker) beginning(st *Statement) {
-	lex := lexer{src: c.sql, pos: st.Start}
-	t := lex.next()
-	for t.kind == tokPunct && c.sql[t.start] == '(' {
-		t = lex.next()
+func (c *checker) beginning(start int) {
+	lex := pgtree.NewLexer(c.sql, start)
+	t := lex.Next()
+	for t.Kind == pgtree.TokenPunct && c.sql[t.Start] == '(' {
+		t = lex.Next()
 	}
 	switch c.word(t) {
 	case "select", "with":
 	case "values":
-		c.refuse(t.start, t.end, reason.NotASelect, "not-a-select", "a preview begins with SELECT or WITH; this is VALUES",
+		c.refuse(t.Start, t.End, reason.NotASelect, "not-a-select", "a preview begins with SELECT or WITH; this is VALUES",
 			"write: select * from (values ...) as v")
 	case "table":
-		c.refuse(t.start, t.end, reason.NotASelect, "not-a-select", "a preview begins with SELECT or WITH; this is TABLE",
+		c.refuse(t.Start, t.End, reason.NotASelect, "not-a-select", "a preview begins with SELECT or WITH; this is TABLE",
 			"write: select * from the_table")
 	default:
-		c.refuse(t.start, t.end, reason.NotASelect, "not-a-select", "a preview begins with SELECT or WITH", "")
+		c.refuse(t.Start, t.End, reason.NotASelect, "not-a-select", "a preview begins with SELECT or WITH", "")
 	}
 }
 
-func (c *checker) notSelect(st *Statement, kind string) {
-	t := c.token(st.Start)
+func (c *checker) notSelect(start int, kind string) {
+	t := c.token(start)
 	verb := strings.ToUpper(c.word(t))
 	if verb == "" || verb == "WITH" {
 		verb = strings.ToUpper(strings.TrimSuffix(kind, "Stmt"))
@@ -91,7 +92,7 @@ func (c *checker) notSelect(st *Statement, kind string) {
 	if !ok {
 		hint = "write the SELECT whose rows are to be seen"
 	}
-	c.refuse(t.start, t.end, reason.NotASelect, "not-a-select", "a preview runs SELECT or WITH only; this is "+verb, hint)
+	c.refuse(t.Start, t.End, reason.NotASelect, "not-a-select", "a preview runs SELECT or WITH only; this is "+verb, hint)
 }
 
 var statementHints = map[string]string{
@@ -130,11 +131,11 @@ func (c *checker) breaks() {
 			c.modifyingCTE(b)
 		case "parameter":
 			t := c.token(b.loc)
-			c.refuse(t.start, t.end, reason.ParameterNotAllowed, b.rule, "a preview has no arguments for parameters such as "+shorten(c.sql[t.start:t.end]),
+			c.refuse(t.Start, t.End, reason.ParameterNotAllowed, b.rule, "a preview has no arguments for parameters such as "+shorten(c.sql[t.Start:t.End]),
 				"write a constant in its place")
 		default:
 			t := c.token(b.loc)
-			c.refuse(t.start, t.end, reason.SyntaxNotAllowed, b.rule, "this syntax is not known to the guard ("+b.detail+")", unknownHint)
+			c.refuse(t.Start, t.End, reason.SyntaxNotAllowed, b.rule, "this syntax is not known to the guard ("+b.detail+")", unknownHint)
 		}
 	}
 }
@@ -149,11 +150,11 @@ func (c *checker) once(seen map[string]bool, rule string, report func()) {
 // selectInto underlines every INTO but those of INSERT and MERGE. The tree has
 // no location for it.
 func (c *checker) selectInto() {
-	found := c.eachWord(func(before, word string, t token, _ lexer) bool {
+	found := c.eachWord(func(before, word string, t pgtree.Token, _ pgtree.Lexer) bool {
 		if word != "into" || before == "insert" || before == "merge" || before == "as" {
 			return false
 		}
-		c.refuse(t.start, t.end, reason.SelectInto, "select-into", "SELECT ... INTO creates a table", "leave out INTO and its table")
+		c.refuse(t.Start, t.End, reason.SelectInto, "select-into", "SELECT ... INTO creates a table", "leave out INTO and its table")
 		return true
 	})
 	if !found {
@@ -165,23 +166,23 @@ func (c *checker) selectInto() {
 // location either.
 func (c *checker) rowLocks() {
 	message, hint := "row locks are not allowed in a preview", "leave out the FOR clause"
-	found := c.eachWord(func(before, word string, t token, lex lexer) bool {
+	found := c.eachWord(func(before, word string, t pgtree.Token, lex pgtree.Lexer) bool {
 		if word != "for" || before == "as" {
 			return false
 		}
 		end := 0
 		for range 3 {
-			next := lex.next()
+			next := lex.Next()
 			switch c.word(next) {
 			case "no", "key":
 				continue
 			case "update", "share":
-				end = next.end
+				end = next.End
 			}
 			break
 		}
 		if end > 0 {
-			c.refuse(t.start, end, reason.RowLock, "row-lock", message, hint)
+			c.refuse(t.Start, end, reason.RowLock, "row-lock", message, hint)
 		}
 		return end > 0
 	})
@@ -192,30 +193,30 @@ func (c *checker) rowLocks() {
 
 // eachWord calls f for every keyword that no dot precedes, with the keyword
 // before it and the lexer behind it.
-func (c *checker) eachWord(f func(before, word string, t token, lex lexer) bool) (found bool) {
-	lex := lexer{src: c.sql}
+func (c *checker) eachWord(f func(before, word string, t pgtree.Token, lex pgtree.Lexer) bool) (found bool) {
+	lex := pgtree.NewLexer(c.sql, 0)
 	before, dot := "", false
 	for {
-		t := lex.next()
-		if t.kind == tokEOF {
+		t := lex.Next()
+		if t.Kind == pgtree.TokenEOF {
 			return found
 		}
 		word := ""
-		if t.kind == tokWord && !dot {
+		if t.Kind == pgtree.TokenWord && !dot {
 			word = c.word(t)
 		}
 		if word != "" && f(before, word, t, lex) {
 			found = true
 		}
-		before, dot = word, t.kind == tokPunct && c.sql[t.start] == '.'
+		before, dot = word, t.Kind == pgtree.TokenPunct && c.sql[t.Start] == '.'
 	}
 }
 
 // wordBefore finds a keyword that stands at or before a place in its node.
-func (c *checker) wordBefore(k named) token {
+func (c *checker) wordBefore(k named) pgtree.Token {
 	at := c.token(k.loc)
-	c.eachWord(func(_, word string, t token, _ lexer) bool {
-		if word == k.name && t.start <= k.loc {
+	c.eachWord(func(_, word string, t pgtree.Token, _ pgtree.Lexer) bool {
+		if word == k.name && t.Start <= k.loc {
 			at = t
 		}
 		return false
@@ -227,64 +228,36 @@ func (c *checker) wordBefore(k named) token {
 func (c *checker) modifyingCTE(b ruleBreak) {
 	verb := strings.ToLower(strings.TrimSuffix(b.detail, "Stmt"))
 	t := c.token(b.loc)
-	lex := lexer{src: c.sql, pos: max(0, b.loc)}
-	for before := lex.next(); ; {
-		next := lex.next()
-		if next.kind == tokEOF {
+	lex := pgtree.NewLexer(c.sql, max(0, b.loc))
+	for before := lex.Next(); ; {
+		next := lex.Next()
+		if next.Kind == pgtree.TokenEOF {
 			break
 		}
-		if next.kind == tokWord && c.word(next) == verb && before.kind == tokPunct {
+		if next.Kind == pgtree.TokenWord && c.word(next) == verb && before.Kind == pgtree.TokenPunct {
 			t = next
 			break
 		}
 		before = next
 	}
-	c.refuse(t.start, t.end, reason.DataModifyingCTE, "data-modifying-cte",
+	c.refuse(t.Start, t.End, reason.DataModifyingCTE, "data-modifying-cte",
 		strings.ToUpper(verb)+" in a WITH query changes data", "write a SELECT in its place")
 }
 
-// syntaxHint says what to write instead of what is often pasted.
-func syntaxHint(sql string, at int) string {
-	lex := lexer{src: sql}
-	if first := lex.next(); keywordOf(sql[first.start:first.end]) == "" && first.kind == tokWord {
-		return "a preview begins with SELECT or WITH"
-	}
-	if text := strings.TrimRight(sql, "; \t\r\n"); at >= len(text) && strings.HasSuffix(text, "?") {
-		return noParameters
-	}
-	if strings.HasPrefix(sql[min(at, len(sql)):], "::") {
-		return "put the value and its cast in parentheses"
-	}
-	if at >= len(sql) {
-		return "the text ends too early: a parenthesis, a quote or an operand is missing"
-	}
-	switch sql[at] {
-	case '{', '}':
-		return "templates ({{ ... }}) must be expanded before a preview"
-	case '`':
-		return "PostgreSQL quotes names with double quotes"
-	case '?', '@', ':':
-		return noParameters
-	}
-	return ""
-}
-
-const noParameters = "a preview has no parameters: write a constant in its place"
-
 // spells tells whether a token is the given name, as PostgreSQL folds and cuts
 // names.
-func (c *checker) spells(t token, name string) bool {
-	text := c.sql[t.start:t.end]
-	switch t.kind {
-	case tokWord:
+func (c *checker) spells(t pgtree.Token, name string) bool {
+	text := c.sql[t.Start:t.End]
+	switch t.Kind {
+	case pgtree.TokenWord:
 		text = strings.ToLower(text)
-	case tokQuoted:
+	case pgtree.TokenQuoted:
 		text = strings.ReplaceAll(text[strings.IndexByte(text, '"')+1:len(text)-1], `""`, `"`)
-		if c.sql[t.start] != '"' {
+		if c.sql[t.Start] != '"' {
 			return true // U&"...": written with escapes; the first one is meant
 		}
 	default:
 		return false
 	}
-	return text == name || len(name) > maxNameBytes-4 && strings.HasPrefix(text, name)
+	return text == name || len(name) > pgtree.MaxNameBytes-4 && strings.HasPrefix(text, name)
 }

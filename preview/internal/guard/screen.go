@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/op-data/sqlpreview/preview/internal/pgtree"
 	"github.com/op-data/sqlpreview/preview/reason"
 )
 
@@ -29,31 +30,29 @@ func screen(sql string, maxBytes, depth int) []Violation {
 		return []Violation{violationAt(sql, at, at+1, reason.SQLInvalidText, "nul-byte",
 			"the text holds a NUL byte", "remove it")}
 	}
-	if len(sql) <= shortText && len(sql) <= depth {
-		return nil
-	}
-	return complexityViolation(sql, depth)
-}
-
-func complexityViolation(sql string, depth int) []Violation {
-	m := measure(sql, depth)
-	refuse := func(at int, rule, message, hint string) []Violation {
-		return []Violation{violationAt(sql, at, at, reason.SQLTooComplex, rule, message, hint)}
-	}
-	switch {
-	case m.depth > depth:
-		return refuse(m.at, "depth", fmt.Sprintf("the query nests or chains %d levels; at most %d are allowed", m.depth, depth),
-			"flatten it: use IN (...), VALUES, concat or a CTE in the place of a long chain")
-	case m.weight > maxWeight:
-		return refuse(0, "token-count", fmt.Sprintf("the query has more words and signs than a preview parses (%d, a word or a comma counting two)", maxWeight),
-			"preview a smaller part, or put the literals into a table")
-	case m.rescan > maxRescan:
-		return refuse(0, "operator-run", "the text holds too long a run of operator characters or comment signs",
-			"shorten rows of signs such as +++++ and /*/*/*")
-	case m.global > maxGlobal:
-		return refuse(0, "keyword-run", "the text repeats the keyword GLOBAL too often", "a preview creates no temporary tables")
+	if x := pgtree.Screen(sql, depth); x != nil {
+		return []Violation{tooComplex(sql, x)}
 	}
 	return nil
+}
+
+func tooComplex(sql string, x *pgtree.Excess) Violation {
+	var rule, message, hint string
+	switch x.Limit {
+	case pgtree.LimitDepth:
+		rule, message = "depth", fmt.Sprintf("the query nests or chains %d levels; at most %d are allowed", x.Found, x.Max)
+		hint = "flatten it: use IN (...), VALUES, concat or a CTE in the place of a long chain"
+	case pgtree.LimitTokens:
+		rule, message = "token-count", fmt.Sprintf("the query has more words and signs than a preview parses (%d, a word or a comma counting two)", x.Max)
+		hint = "preview a smaller part, or put the literals into a table"
+	case pgtree.LimitRescan:
+		rule, message = "operator-run", "the text holds too long a run of operator characters or comment signs"
+		hint = "shorten rows of signs such as +++++ and /*/*/*"
+	case pgtree.LimitWarnings:
+		rule, message = "keyword-run", "the text repeats the keyword GLOBAL too often"
+		hint = "a preview creates no temporary tables"
+	}
+	return violationAt(sql, x.Offset, x.Offset, reason.SQLTooComplex, rule, message, hint)
 }
 
 func invalidAt(s string) int {
@@ -99,6 +98,6 @@ func LineColumn(sql string, offset int) (line, column int) {
 // position which has only a beginning can be underlined.
 func TokenEnd(sql string, offset int) int {
 	offset = max(0, min(offset, len(sql)))
-	lex := lexer{src: sql, pos: offset}
-	return max(offset, min(lex.next().end, len(sql)))
+	lex := pgtree.NewLexer(sql, offset)
+	return max(offset, min(lex.Next().End, len(sql)))
 }

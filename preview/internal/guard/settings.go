@@ -123,45 +123,6 @@ const ruleSetting = "function-secret-setting"
 // readsSettings tells the functions whose first argument names a setting.
 func readsSettings(name string) bool { return name == "current_setting" }
 
-// constantArgument returns the first of a call's arguments where it is a text
-// written out, perhaps as 'name'::text, which is how a view's definition has it.
-// Casts to other types can change the text. args is the list in the parser's JSON.
-func constantArgument(args string) (string, bool) {
-	c := cursor{js: args}
-	c.literal(`[{`)
-	cast := strings.HasPrefix(c.js[c.pos:], `"TypeCast":`)
-	if cast {
-		c.literal(`"TypeCast":{"arg":{`)
-	}
-	c.literal(`"A_Const":{"sval":{"sval":`)
-	text := c.text()
-	c.expect('}')
-	if c.skip(',') {
-		c.literal(`"location":`)
-		c.integer()
-	}
-	c.literal(`}}`)
-	if cast && !c.castToText() {
-		return "", false
-	}
-	return text, !c.broken
-}
-
-// castToText reads the rest of a cast, and tells whether it is to text.
-func (c *cursor) castToText() bool {
-	c.literal(`,"typeName":{"names":[`)
-	if strings.HasPrefix(c.js[c.pos:], `{"String":{"sval":"pg_catalog"}},`) {
-		c.literal(`{"String":{"sval":"pg_catalog"}},`)
-	}
-	c.literal(`{"String":{"sval":"text"}}],"typemod":-1`)
-	if c.skip(',') {
-		c.literal(`"location":`)
-		c.integer()
-	}
-	c.expect('}') // no array bounds, no SETOF
-	return !c.broken
-}
-
 // ReturnsSecrets tells whether a query, such as that of a view, calls a function
 // that is refused for what it returns. One that cannot be read counts.
 func ReturnsSecrets(query string, p *Policy) bool {

@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"github.com/op-data/sqlpreview/preview/internal/guard"
+	"github.com/op-data/sqlpreview/preview/internal/pgtree"
 )
 
 const (
@@ -28,15 +29,15 @@ const (
 	tail = "\n) as preview_query limit "
 )
 
-// Head must have guard.Indent bytes: neither constant may be negative.
+// Head must have pgtree.Indent bytes: neither constant may be negative.
 const (
-	_ = uint(len(head) - guard.Indent)
-	_ = uint(guard.Indent - len(head))
+	_ = uint(len(head) - pgtree.Indent)
+	_ = uint(pgtree.Indent - len(head))
 )
 
 // What the grammar makes of the wrapper around the statement's node.
 const (
-	treeHead = `"stmts":[{"stmt":{"SelectStmt":{"targetList":[{"ResTarget":{"val":{"ColumnRef":{"fields":[{"A_Star":{}}],"location":7}},"location":7}}],` +
+	treeHead = `,"stmts":[{"stmt":{"SelectStmt":{"targetList":[{"ResTarget":{"val":{"ColumnRef":{"fields":[{"A_Star":{}}],"location":7}},"location":7}}],` +
 		`"fromClause":[{"RangeSubselect":{"subquery":`
 	treeLimit = `,"alias":{"aliasname":"preview_query"}}}],"limitCount":{"A_Const":{"ival":{"ival":`
 	treeWhere = `},"location":`
@@ -66,8 +67,8 @@ func Wrap(st *guard.Statement, limit int) (Text, error) {
 	// What precedes the statement (semicolons) gives way to blanks: every
 	// location stays as it was checked.
 	t.SQL = head + strings.Repeat(" ", st.Start) + st.SQL() + tail + number
-	tree, err := guard.Parse(t.SQL)
-	if err != nil || !verify(tree, st, number, guard.Indent+st.End+len(tail)) {
+	tree, err := pgtree.Parse(t.SQL)
+	if err != nil || !verify(tree, st, number, pgtree.Indent+st.End+len(tail)) {
 		return Text{}, ErrNotWrapped
 	}
 	return t, nil
@@ -76,33 +77,22 @@ func Wrap(st *guard.Statement, limit int) (Text, error) {
 // verify compares a wrapped text's tree with the tree that the checked
 // statement and the wrapper must make.
 func verify(tree string, st *guard.Statement, limit string, limitAt int) bool {
-	version, rest, ok := strings.Cut(tree, ",")
-	if !ok || !strings.HasPrefix(version, `{"version":`) {
-		return false
-	}
-	if rest, ok = strings.CutPrefix(rest, treeHead); !ok {
-		return false
-	}
-	if rest, ok = st.CutTree(rest); !ok {
-		return false
-	}
-	head, value := treeLimit, limit
+	c := pgtree.NewCursor(tree)
+	c.Literal(`{"version":`)
+	c.Integer()
+	c.Literal(treeHead)
+	st.ReadTree(c)
 	if limit == "0" {
 		// The parser's JSON leaves out a zero.
-		head, value = strings.TrimSuffix(treeLimit, `"ival":`), ""
+		c.Literal(strings.TrimSuffix(treeLimit, `"ival":`))
+	} else {
+		c.Literal(treeLimit)
+		c.Literal(limit)
 	}
-	rest, ok = cutParts(rest, head, value, treeWhere, strconv.Itoa(limitAt), treeTail)
-	return ok && rest == ""
-}
-
-func cutParts(s string, parts ...string) (string, bool) {
-	for _, part := range parts {
-		var ok bool
-		if s, ok = strings.CutPrefix(s, part); !ok {
-			return "", false
-		}
-	}
-	return s, true
+	c.Literal(treeWhere)
+	c.Literal(strconv.Itoa(limitAt))
+	c.Literal(treeTail)
+	return c.AtEnd()
 }
 
 // SourceOffset returns the byte offset in the author's text of a position that

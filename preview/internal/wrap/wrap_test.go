@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/op-data/sqlpreview/preview/internal/guard"
+	"github.com/op-data/sqlpreview/preview/internal/pgtree"
 )
 
 func mustCheck(t testing.TB, sql string) *guard.Statement {
@@ -86,8 +87,8 @@ func TestVerifyComparesTrees(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			tree, err := guard.Parse(tc.sql)
-			ok := err == nil && verify(tree, st, "100", guard.Indent+st.End+len(tail))
+			tree, err := pgtree.Parse(tc.sql)
+			ok := err == nil && verify(tree, st, "100", pgtree.Indent+st.End+len(tail))
 			if ok != tc.ok {
 				t.Errorf("verified %v, want %v:\n%s", ok, tc.ok, tree)
 			}
@@ -139,7 +140,7 @@ func TestLongStatement(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if tree, err := guard.Parse(text.SQL); err != nil || !strings.Contains(tree, st.Tree()) || len(st.Tree()) < 500_000 {
+	if tree, err := pgtree.Parse(text.SQL); err != nil || !strings.Contains(tree, st.Tree()) || len(st.Tree()) < 500_000 {
 		t.Errorf("the tree of %d bytes is not in that of the wrapped statement (%v)", len(st.Tree()), err)
 	}
 	changed := *st

@@ -1,6 +1,6 @@
-package guard
+package cost
 
-// This file holds what expansion.go knows of the columns of a subselect.
+// This file holds what evaluate.go knows of the columns of a subselect.
 
 // A weight is what an expression comes to.
 type weight struct {

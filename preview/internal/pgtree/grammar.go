@@ -1,4 +1,4 @@
-package guard
+package pgtree
 
 import (
 	_ "embed"
@@ -26,7 +26,7 @@ const (
 // A nodeKind is one kind of tree node that a preview may hold.
 type nodeKind struct {
 	name   string
-	id     kindID
+	id     Kind
 	fields []field
 	// keyword is the function that an older server takes this syntax for, since
 	// the word is not a keyword there yet.
@@ -49,50 +49,6 @@ func (k *nodeKind) field(name string) *field {
 		}
 	}
 	return nil
-}
-
-// kindID names the kinds that the check looks at more closely.
-type kindID uint8
-
-const (
-	kindOther kindID = iota
-	kindSelect
-	kindWith
-	kindCTE
-	kindRangeVar
-	kindRangeSubselect
-	kindRangeFunction
-	kindTableSample
-	kindTableFunc
-	kindJoin
-	kindAlias
-	kindColumnRef
-	kindIndirection
-	kindString
-	kindExpr
-	kindFuncCall
-	kindTypeName
-	kindSortBy
-	kindSubLink
-	kindNamedArg
-	kindParam
-	kindResTarget
-	kindRow
-	kindArray
-	kindTypeCast
-	kindList
-	kindStar
-)
-
-var kindIDs = map[string]kindID{
-	"SelectStmt": kindSelect, "WithClause": kindWith, "CommonTableExpr": kindCTE,
-	"RangeVar": kindRangeVar, "RangeSubselect": kindRangeSubselect, "RangeFunction": kindRangeFunction,
-	"RangeTableSample": kindTableSample, "RangeTableFunc": kindTableFunc, "JsonTable": kindTableFunc,
-	"JoinExpr": kindJoin, "Alias": kindAlias, "ColumnRef": kindColumnRef, "A_Indirection": kindIndirection,
-	"String": kindString, "A_Expr": kindExpr, "FuncCall": kindFuncCall, "TypeName": kindTypeName,
-	"SortBy": kindSortBy, "SubLink": kindSubLink, "NamedArgExpr": kindNamedArg, "ParamRef": kindParam,
-	"ResTarget": kindResTarget, "RowExpr": kindRow, "A_ArrayExpr": kindArray, "TypeCast": kindTypeCast, "List": kindList,
-	"A_Star": kindStar,
 }
 
 // newKeywords are words that grammar 16 and 17 made keywords. PostgreSQL 14 to 16
@@ -118,7 +74,7 @@ func mustGrammar(text string) map[string]*nodeKind {
 	kinds := make(map[string]*nodeKind)
 	kind := func(name string) *nodeKind {
 		if kinds[name] == nil {
-			kinds[name] = &nodeKind{name: name, id: kindIDs[name], keyword: newKeywords[name]}
+			kinds[name] = &nodeKind{name: name, id: kindsByName[name], keyword: newKeywords[name]}
 		}
 		return kinds[name]
 	}

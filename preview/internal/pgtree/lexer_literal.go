@@ -1,4 +1,4 @@
-package guard
+package pgtree
 
 import "strings"
 
@@ -13,7 +13,7 @@ const (
 // quoted reads a string constant whose opening quote has been read, with its
 // continuations: a string goes on, in the same mode, behind white space that
 // holds a newline.
-func (l *lexer) quoted(start int, mode stringMode) token {
+func (l *Lexer) quoted(start int, mode stringMode) Token {
 	for l.pos < len(l.src) {
 		c := l.src[l.pos]
 		l.pos++
@@ -27,7 +27,7 @@ func (l *lexer) quoted(start int, mode stringMode) token {
 			end := l.pos
 			if !l.continued() {
 				l.pos = end
-				return token{tokString, start, end}
+				return Token{TokenString, start, end}
 			}
 		}
 	}
@@ -37,7 +37,7 @@ func (l *lexer) quoted(start int, mode stringMode) token {
 // continued skips to behind the opening quote of a string's next part, if
 // there is one. PostgreSQL also allows a line comment between the parts;
 // libpg_query does not, and refuses such a text.
-func (l *lexer) continued() bool {
+func (l *Lexer) continued() bool {
 	newline := false
 	for l.pos < len(l.src) {
 		switch c := l.src[l.pos]; {
@@ -57,7 +57,7 @@ func (l *lexer) continued() bool {
 }
 
 // identifier reads a quoted identifier whose opening quote has been read.
-func (l *lexer) identifier(start int) token {
+func (l *Lexer) identifier(start int) Token {
 	for l.pos < len(l.src) {
 		c := l.src[l.pos]
 		l.pos++
@@ -65,7 +65,7 @@ func (l *lexer) identifier(start int) token {
 			continue
 		}
 		if l.at(0) != '"' {
-			return token{tokQuoted, start, l.pos}
+			return Token{TokenQuoted, start, l.pos}
 		}
 		l.pos++
 	}
@@ -73,18 +73,18 @@ func (l *lexer) identifier(start int) token {
 }
 
 // dollar reads $1 or $tag$...$tag$.
-func (l *lexer) dollar(start int) token {
+func (l *Lexer) dollar(start int) Token {
 	l.pos++
 	if is(l.at(0), classDigit) {
 		l.run(classDigit)
-		return token{tokParam, start, l.pos}
+		return Token{TokenParam, start, l.pos}
 	}
 	if is(l.at(0), classIdentStart) {
 		l.run(classDollarTag)
 	}
 	if l.at(0) != '$' {
 		l.pos = start + 1
-		return token{tokOther, start, l.pos}
+		return Token{TokenOther, start, l.pos}
 	}
 	l.pos++
 	tag := l.src[start:l.pos]
@@ -93,18 +93,18 @@ func (l *lexer) dollar(start int) token {
 		return l.bad(start)
 	}
 	l.pos += n + len(tag)
-	return token{tokString, start, l.pos}
+	return Token{TokenString, start, l.pos}
 }
 
-// number reads an integer or decimal constant. What is wrong with one (an
-// identifier glued to it, a second underscore) is the parser's to say.
-func (l *lexer) number(start int) token {
+// number reads an integer or decimal constant. The parser reports what is
+// wrong with one (an identifier glued to it, a second underscore).
+func (l *Lexer) number(start int) Token {
 	if l.at(0) == '0' {
 		switch l.at(1) | 0x20 {
 		case 'x', 'o', 'b':
 			l.pos += 2
 			l.run(classDollarTag)
-			return token{tokNumber, start, l.pos}
+			return Token{TokenNumber, start, l.pos}
 		}
 	}
 	l.digits()
@@ -125,10 +125,10 @@ func (l *lexer) number(start int) token {
 	if is(l.at(0), classIdentStart) {
 		return l.bad(start)
 	}
-	return token{tokNumber, start, l.pos}
+	return Token{TokenNumber, start, l.pos}
 }
 
-func (l *lexer) digits() {
+func (l *Lexer) digits() {
 	for is(l.at(0), classDigit) || l.at(0) == '_' && is(l.at(1), classDigit) {
 		l.pos++
 	}

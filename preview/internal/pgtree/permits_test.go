@@ -1,4 +1,4 @@
-package guard
+package pgtree
 
 import "testing"
 
@@ -12,7 +12,7 @@ func TestShortTextsDoNotWaitBehindLongOnes(t *testing.T) {
 		}
 		defer permit.Release()
 	}
-	if st, refused := Check("select 1", nil); st == nil {
-		t.Errorf("refused: %v", refused)
+	if _, err := Parse("select 1"); err != nil {
+		t.Error(err)
 	}
 }

@@ -1,57 +1,62 @@
-package guard
+package cost
 
-import "strings"
+import (
+	"strings"
 
-// This file knows what quotes a value again; expand.go gathers it.
+	"github.com/op-data/sqlpreview/preview/internal/pgtree"
+)
 
-// grow counts how often a value is quoted again.
-func (w *walker) grow(f, parent *frame) {
-	s := &w.shape
-	by := growthOf(f, parent)
+// This file knows what quotes a value again.
+
+// quote makes the terms from the first on count as quoted again.
+func (s *shapes) quote(first, before, by int) {
 	if by > 0 {
-		for i := f.firstTerm; i < len(s.terms); i++ {
+		for i := first; i < len(s.terms); i++ {
 			s.terms[i].growth += by
 		}
 	}
-	s.growth = max(f.growthBefore, s.growth+by)
+	s.growth = max(before, s.growth+by)
 }
 
 // growthOf tells how often a node quotes the values in it, at worst: by how many
 // powers of two it can multiply a text of quotation marks.
-func growthOf(f, parent *frame) int {
-	inside := func(kind kindID) bool { return parent != nil && parent.kind != nil && parent.kind.id == kind }
-	switch f.kind.id {
-	case kindRow:
+func growthOf(f *pgtree.Frame, n *node) int {
+	switch f.Kind {
+	case pgtree.KindRow:
 		return 1
-	case kindArray:
-		if inside(kindArray) {
+	case pgtree.KindArray:
+		if f.Inside(pgtree.KindArray) {
 			return 0 // one more dimension
 		}
 		return 1
-	case kindTypeCast:
-		return quotingTypes[f.castTo]
-	case kindTypeName:
-		if inside(kindTypeCast) && len(f.names) > 0 {
-			parent.castTo = f.names[len(f.names)-1]
-		}
-	case kindFuncCall:
-		if len(f.names) == 0 {
-			return 0
-		}
-		name := f.names[len(f.names)-1]
-		if makesJSON(name) {
-			// JSON inside JSON is not quoted again.
-			if inside(kindFuncCall) && len(parent.names) > 0 && makesJSON(parent.names[len(parent.names)-1]) {
-				return 0
-			}
-			return 1
-		}
-		if strings.HasSuffix(name, "send") {
-			return 1
-		}
-		return quotingFunctions[name]
+	case pgtree.KindTypeCast:
+		return quotingTypes[n.castTo]
+	case pgtree.KindFuncCall:
+		return growthOfCall(f)
 	}
 	return 0
+}
+
+func growthOfCall(f *pgtree.Frame) int {
+	name := lastOf(f.Names)
+	switch {
+	case makesJSON(name):
+		// JSON inside JSON is not quoted again.
+		if f.Inside(pgtree.KindFuncCall) && makesJSON(lastOf(f.Parent.Names)) {
+			return 0
+		}
+		return 1
+	case strings.HasSuffix(name, "send"):
+		return 1
+	}
+	return quotingFunctions[name]
+}
+
+func lastOf(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return names[len(names)-1]
 }
 
 // quotingTypes are types whose text is longer than what is cast to them.

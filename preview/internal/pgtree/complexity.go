@@ -1,9 +1,4 @@
-package guard
-
-import (
-	_ "embed"
-	"strings"
-)
+package pgtree
 
 // The bounds on what the C parser is given. They protect the process, not the
 // database: PostgreSQL itself refuses deeper texts with its own stack limit.
@@ -29,40 +24,6 @@ const (
 	// start of the text.
 	maxGlobal = 64
 )
-
-//go:embed keywords.txt
-var keywordText string
-
-// keywords are the words of grammar 17 in lower case.
-var keywords = func() map[string]bool {
-	m := make(map[string]bool, 500)
-	for word := range strings.FieldsSeq(keywordText) {
-		m[word] = true
-	}
-	return m
-}()
-
-const longestKeyword = 17
-
-// keywordOf returns the keyword that an unquoted word is, in lower case, or "".
-func keywordOf(word string) string {
-	if len(word) > longestKeyword {
-		return ""
-	}
-	var buf [longestKeyword]byte
-	lower := buf[:len(word)]
-	for i := range len(word) {
-		c := word[i]
-		if c >= 'A' && c <= 'Z' {
-			c |= 0x20
-		}
-		lower[i] = c
-	}
-	if keywords[string(lower)] {
-		return string(lower)
-	}
-	return ""
-}
 
 // A complexity is what one pass over the tokens of a text finds.
 type complexity struct {
@@ -112,18 +73,18 @@ func (l *level) depth() int {
 // measure reads the text once, in time linear in its length. It stops where a
 // bound is passed for certain.
 func measure(sql string, depth int) complexity {
-	m := meter{lex: lexer{src: sql}, levels: make([]level, 1, 32)}
-	var before token
+	m := meter{lex: Lexer{src: sql}, levels: make([]level, 1, 32)}
+	var before Token
 	passed := -1
 	for m.weight <= maxWeight && len(m.levels) <= depth+1 {
-		t := m.lex.next()
-		if t.kind == tokEOF {
+		t := m.lex.Next()
+		if t.Kind == TokenEOF {
 			break
 		}
 		m.count(t, before)
 		before = t
 		if l := m.top(); passed < 0 && l.chain+l.links+len(m.levels)-1 > depth {
-			passed = t.start
+			passed = t.Start
 		}
 	}
 	if passed >= 0 {
@@ -139,43 +100,43 @@ func measure(sql string, depth int) complexity {
 
 type meter struct {
 	complexity
-	lex    lexer
+	lex    Lexer
 	levels []level
 	widest int
 }
 
 func (m *meter) top() *level { return &m.levels[len(m.levels)-1] }
 
-func (m *meter) count(t, before token) {
+func (m *meter) count(t, before Token) {
 	m.weight++
-	switch t.kind {
-	case tokOp, tokParam, tokOther, tokBad:
+	switch t.Kind {
+	case TokenOp, TokenParam, TokenOther, TokenBad:
 		m.top().links++
-		if m.lex.src[t.start] == ':' {
+		if m.lex.src[t.Start] == ':' {
 			m.weight++ // a cast, as is a literal behind the name of its type
 		}
-	case tokString:
-		if before.kind == tokWord {
+	case TokenString:
+		if before.Kind == TokenWord {
 			m.weight++
 		}
-	case tokPunct:
+	case TokenPunct:
 		m.punct(t)
-	case tokWord:
+	case TokenWord:
 		m.weight++
-		if before.kind == tokWord {
+		if before.Kind == TokenWord {
 			m.weight++
 		}
 		// Behind a dot every word is a plain name.
-		if dot := before.kind == tokPunct && m.lex.src[before.start] == '.'; !dot {
+		if dot := before.Kind == TokenPunct && m.lex.src[before.Start] == '.'; !dot {
 			m.word(t)
 		}
 	}
 }
 
-func (m *meter) punct(t token) {
-	switch c := m.lex.src[t.start]; c {
+func (m *meter) punct(t Token) {
+	switch c := m.lex.src[t.Start]; c {
 	case '(', '[':
-		m.open(c, t.start)
+		m.open(c, t.Start)
 	case ')', ']':
 		m.closeUntil(c)
 	case ',':
@@ -217,12 +178,12 @@ func (m *meter) closeUntil(c byte) {
 	}
 }
 
-func (m *meter) word(t token) {
+func (m *meter) word(t Token) {
 	l := m.top()
-	switch keywordOf(m.lex.src[t.start:t.end]) {
+	switch Keyword(m.lex.src[t.Start:t.End]) {
 	case "":
 	case "case":
-		m.open('c', t.start)
+		m.open('c', t.Start)
 	case "end":
 		if l.open == 'c' {
 			m.close()

@@ -1,4 +1,4 @@
-package guard
+package pgtree
 
 import (
 	"fmt"
@@ -12,27 +12,27 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/op-data/sqlpreview/preview/reason"
+	"github.com/op-data/sqlpreview/preview/internal/pgtree/pgtreetest"
 )
 
 // The child process of these tests: it parses one shape without the guard, for
 // that may kill it.
 const (
-	childShape = "GUARD_TEST_SHAPE"
-	childLinks = "GUARD_TEST_LINKS"
-	childCheck = "GUARD_TEST_CHECK"
+	childShape = "PGTREE_TEST_SHAPE"
+	childLinks = "PGTREE_TEST_LINKS"
+	childStack = "PGTREE_TEST_STACK"
 )
 
 func TestMain(m *testing.M) {
 	if shape := os.Getenv(childShape); shape != "" {
 		n, _ := strconv.Atoi(os.Getenv(childLinks))
-		tree, err := Parse(depthShapes[shape](n))
+		tree, err := Parse(pgtreetest.Shapes[shape](n))
 		fmt.Println(len(tree), err)
 		os.Exit(0)
 	}
-	if os.Getenv(childCheck) != "" {
-		_, v := Check("select 1", nil)
-		fmt.Printf("stack=%d err=%v violations=%d\n", threadStack(), CheckStack(), len(v))
+	if os.Getenv(childStack) != "" {
+		depth, err := MaxDepth()
+		fmt.Printf("stack=%d depth=%d err=%v\n", threadStack(), depth, err)
 		os.Exit(0)
 	}
 	os.Exit(m.Run())
@@ -57,12 +57,16 @@ func survives(t testing.TB, stackKiB int, shape string, n int) bool {
 	return err == nil
 }
 
-// largestAllowed is the largest n that the guard lets through to the parser.
+// textBytes is the size of the longest text that these tests take for one that is
+// let through.
+const textBytes = 256 << 10
+
+// largestAllowed is the largest n that Screen lets through to the parser.
 func largestAllowed(shape func(int) string, depth int) int {
 	const top = 100_000
 	return sort.Search(top, func(n int) bool {
 		sql := shape(n + 1)
-		return len(sql) > DefaultMaxBytes || complexityViolation(sql, depth) != nil
+		return len(sql) > textBytes || excessOf(sql, depth) != nil
 	})
 }
 
@@ -70,7 +74,7 @@ func largestAllowed(shape func(int) string, depth int) int {
 // the guard allows it.
 func TestParserSurvivesWhatIsAllowed(t *testing.T) {
 	t.Parallel()
-	for name, shape := range depthShapes {
+	for name, shape := range pgtreetest.Shapes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			const stack = maxDepth * stackPerLink >> 10 // KiB
@@ -82,12 +86,12 @@ func TestParserSurvivesWhatIsAllowed(t *testing.T) {
 }
 
 // The table for people: at how many links each shape kills the parser on a given
-// stack, and where the guard stops it there. It takes minutes: GUARD_DEPTH_TABLE=1.
+// stack, and where the guard stops it there. It takes minutes: PGTREE_DEPTH_TABLE=1.
 func TestDepthTable(t *testing.T) {
-	if os.Getenv("GUARD_DEPTH_TABLE") == "" {
-		t.Skip("prints a table only; set GUARD_DEPTH_TABLE=1")
+	if os.Getenv("PGTREE_DEPTH_TABLE") == "" {
+		t.Skip("prints a table only; set PGTREE_DEPTH_TABLE=1")
 	}
-	names := slices.Sorted(maps.Keys(depthShapes))
+	names := slices.Sorted(maps.Keys(pgtreetest.Shapes))
 	for _, kib := range []int{smallestStack >> 10, 2048} {
 		depth, err := depthFor(kib << 10)
 		if err != nil {
@@ -96,7 +100,7 @@ func TestDepthTable(t *testing.T) {
 		t.Logf("a stack of %d KiB: at most %d links", kib, depth)
 		t.Logf("%-12s %14s %14s %8s", "shape", "dies at links", "stopped at", "margin")
 		for _, name := range names {
-			stop := largestAllowed(depthShapes[name], depth)
+			stop := largestAllowed(pgtreetest.Shapes[name], depth)
 			death, margin := "-", "-"
 			if dies := firstDeath(t, kib, name); dies > 0 {
 				death, margin = strconv.Itoa(dies), fmt.Sprintf("%.1f", float64(dies)/float64(stop))
@@ -121,28 +125,34 @@ func firstDeath(t *testing.T, stackKiB int, shape string) int {
 	return 0
 }
 
-// Whatever stands in the text, the process answers.
+// Whatever stands in the text, it is refused or parsed and walked.
 func TestHostileDepthIsAnswered(t *testing.T) {
 	t.Parallel()
-	for name, shape := range depthShapes {
+	for name, shape := range pgtreetest.Shapes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, n := range []int{1_000, 10_000, 60_000} {
 				sql := shape(n)
-				if st, v := Check(sql, nil); st == nil && len(v) == 0 {
-					t.Errorf("%d links: neither a statement nor a violation", n)
+				if Screen(sql, maxDepth) != nil {
+					continue
+				}
+				tree, err := ParseIndented(sql)
+				if err != nil {
+					continue
+				}
+				if o, err := Walk(tree, len(sql)); err != nil || o.Statements != 1 {
+					t.Errorf("%d links: %+v, %v", n, o, err)
 				}
 			}
 		})
 	}
 }
 
-func TestTooDeepIsTooComplex(t *testing.T) {
+func TestTooDeepIsAnExcess(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"plus", "cast", "not", "func", "scal", "from", "cte", "case", "union", "join", "parens"} {
-		_, v := Check(depthShapes[name](5_000), nil)
-		if len(v) != 1 || v[0].Reason != reason.SQLTooComplex || v[0].Rule != "depth" {
-			t.Errorf("%s: %+v, want SQL_TOO_COMPLEX by depth", name, v)
+		if x := Screen(pgtreetest.Shapes[name](5_000), maxDepth); x == nil || x.Limit != LimitDepth || x.Max != maxDepth || x.Found <= maxDepth {
+			t.Errorf("%s: %+v, want LimitDepth", name, x)
 		}
 	}
 }
@@ -154,11 +164,11 @@ func TestThreadStack(t *testing.T) {
 		kib  int
 		want string
 	}{
-		{8192, "stack=8388608 err=<nil> violations=0"},
-		{256, "stack=262144 err=<nil> violations=0"},
-		{128, "violations=1"},
+		{8192, "stack=8388608 depth=4000 err=<nil>"},
+		{256, "stack=262144 depth=512 err=<nil>"},
+		{128, "depth=0 err=threads of this process have a stack of 128 KiB"},
 	} {
-		out, err := child(t, tc.kib, childCheck+"=1")
+		out, err := child(t, tc.kib, childStack+"=1")
 		if err != nil || !strings.Contains(out, tc.want) {
 			t.Errorf("%d KiB: %q (%v), want %q", tc.kib, out, err, tc.want)
 		}
@@ -180,7 +190,7 @@ func TestSmallStackSurvives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, shape := range depthShapes {
+	for name, shape := range pgtreetest.Shapes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			n := largestAllowed(shape, depth)
@@ -197,7 +207,7 @@ func TestSmallStackSurvives(t *testing.T) {
 // treeDepth counts the open brackets of the parser's JSON: its C code recurses
 // in step with them.
 func treeDepth(tree string) (deepest int) {
-	c, depth := cursor{js: tree}, 0
+	c, depth := Cursor{js: tree}, 0
 	for c.pos < len(tree) {
 		switch tree[c.pos] {
 		case '"':
@@ -256,7 +266,7 @@ var nests = [][2]string{
 
 func TestMeasureIsAnUpperBound(t *testing.T) {
 	t.Parallel()
-	for _, shape := range depthShapes {
+	for _, shape := range pgtreetest.Shapes {
 		checkBound(t, shape(300))
 	}
 	rng := rand.New(rand.NewPCG(3, 4))
@@ -283,7 +293,7 @@ func TestMeasureIsAnUpperBound(t *testing.T) {
 }
 
 func FuzzMeasure(f *testing.F) {
-	for _, shape := range depthShapes {
+	for _, shape := range pgtreetest.Shapes {
 		f.Add(shape(5))
 	}
 	f.Fuzz(func(t *testing.T, sql string) {

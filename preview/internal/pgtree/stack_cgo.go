@@ -1,4 +1,4 @@
-package guard
+package pgtree
 
 /*
 #include <pthread.h>

@@ -1,4 +1,4 @@
-package guard
+package pgtree
 
 import (
 	"math/rand/v2"
@@ -28,16 +28,16 @@ func scanTokens(t testing.TB, sql string) ([][2]int, bool) {
 
 // lexTokens returns those of our lexer.
 func lexTokens(sql string) (out [][2]int, bad bool) {
-	lex := lexer{src: sql}
+	lex := Lexer{src: sql}
 	for {
-		t := lex.next()
-		switch t.kind {
-		case tokEOF:
+		t := lex.Next()
+		switch t.Kind {
+		case TokenEOF:
 			return out, bad
-		case tokBad:
+		case TokenBad:
 			bad = true
 		}
-		out = append(out, [2]int{t.start, t.end})
+		out = append(out, [2]int{t.Start, t.End})
 	}
 }
 

@@ -1,43 +1,54 @@
-package guard
+package pgtree
 
 // This file cuts a text into PostgreSQL's tokens, as the lexer of grammar 17
-// does with standard_conforming_strings on. It serves two ends: the pass that
-// bounds what the parser may be given (complexity.go), and the ranges of
-// diagnostics. It never decides a verdict: that is the parser's tree alone.
+// does with standard_conforming_strings on. Two things use it: the pass that
+// bounds what the parser is given (complexity.go), and diagnostics, which need
+// the extent of a token. No verdict depends on it; the parser's tree decides.
 //
-// It must not be fooled, though: a token it took for part of a string would
-// not be counted. A differential test holds it against the parser's own
-// scanner.
+// A token that it took for part of a string would not be counted, so a
+// differential test compares it with the parser's own scanner.
 
-type tokenKind uint8
+// A TokenKind is what a token is.
+type TokenKind uint8
+
+// The kinds of tokens.
 
 const (
-	tokEOF    tokenKind = iota
-	tokWord             // unquoted identifier or keyword
-	tokQuoted           // "identifier" or U&"identifier"
-	tokString           // any string or bit-string constant
-	tokNumber
-	tokParam // $1
-	tokOp    // operator of one character or more, `::`, `:=`, `=>`, `..`
-	tokPunct // one of , ( ) [ ] . ; :
-	tokOther // a character that begins no token; the grammar knows none of them
-	tokBad   // what no lexer accepts; the rest of the text is not read
+	TokenEOF    TokenKind = iota
+	TokenWord             // unquoted identifier or keyword
+	TokenQuoted           // "identifier" or U&"identifier"
+	TokenString           // any string or bit-string constant
+	TokenNumber
+	TokenParam // $1
+	TokenOp    // operator of one character or more, `::`, `:=`, `=>`, `..`
+	TokenPunct // one of , ( ) [ ] . ; :
+	TokenOther // a character that begins no token; the grammar knows none of them
+	TokenBad   // what no lexer accepts; the rest of the text is not read
 )
 
-type token struct {
-	kind       tokenKind
-	start, end int
+// A Token is a part of a text; Start and End are byte offsets, End exclusive.
+type Token struct {
+	Kind       TokenKind
+	Start, End int
 }
 
-// lexer walks over src. cost adds up the bytes which the parser's generated
-// lexer reads more than once: it takes the longest run of operator characters
-// before it finds that a comment begins inside it or that a trailing sign is a
-// token of its own, puts the rest back, and so is quadratic in such a run.
-type lexer struct {
-	src    string
-	pos    int
+// A Lexer reads the tokens of a text. Copying one keeps its place, which is how
+// to look ahead.
+type Lexer struct {
+	src string
+	pos int
+	// cost adds up the bytes that the parser's generated lexer reads more than
+	// once. It takes the longest run of operator characters before it finds that
+	// a comment begins inside it, or that a trailing sign is a token of its own,
+	// puts the rest back, and so is quadratic in such a run.
 	cost   int
 	runEnd int // where the run of operator characters around pos ends, if it is known
+}
+
+// NewLexer returns a lexer that begins at a byte offset of src. An offset outside
+// of the text is moved to its nearer end.
+func NewLexer(src string, offset int) Lexer {
+	return Lexer{src: src, pos: min(max(0, offset), len(src))}
 }
 
 const (
@@ -83,21 +94,21 @@ func is(b byte, class uint8) bool { return classes[b]&class != 0 }
 
 // at returns the byte i places ahead, or 0 behind the end of the text, which
 // the screen keeps free of NUL bytes.
-func (l *lexer) at(i int) byte {
+func (l *Lexer) at(i int) byte {
 	if l.pos+i < len(l.src) {
 		return l.src[l.pos+i]
 	}
 	return 0
 }
 
-func (l *lexer) run(class uint8) {
+func (l *Lexer) run(class uint8) {
 	for l.pos < len(l.src) && is(l.src[l.pos], class) {
 		l.pos++
 	}
 }
 
 // opRun returns the length of the run of operator characters at the cursor.
-func (l *lexer) opRun() int {
+func (l *Lexer) opRun() int {
 	if l.runEnd <= l.pos {
 		l.runEnd = l.pos
 		for l.runEnd < len(l.src) && is(l.src[l.runEnd], classOp) {
@@ -109,7 +120,7 @@ func (l *lexer) opRun() int {
 
 // space skips white space and comments. It reports false before a comment that
 // does not end.
-func (l *lexer) space() bool {
+func (l *Lexer) space() bool {
 	for l.pos < len(l.src) {
 		switch {
 		case is(l.src[l.pos], classSpace):
@@ -128,14 +139,14 @@ func (l *lexer) space() bool {
 	return true
 }
 
-func (l *lexer) lineComment() {
+func (l *Lexer) lineComment() {
 	for l.pos < len(l.src) && l.src[l.pos] != '\n' && l.src[l.pos] != '\r' {
 		l.pos++
 	}
 }
 
 // blockComment skips a comment and those nested in it.
-func (l *lexer) blockComment() bool {
+func (l *Lexer) blockComment() bool {
 	depth := 0
 	for l.pos < len(l.src) {
 		switch c := l.src[l.pos]; {
@@ -158,14 +169,15 @@ func (l *lexer) blockComment() bool {
 	return false
 }
 
-// next returns the next token. After tokBad it returns tokEOF.
-func (l *lexer) next() token {
+// Next returns the next token. After TokenBad it returns TokenEOF, which is empty
+// and stands at the end of the text.
+func (l *Lexer) Next() Token {
 	if !l.space() {
 		return l.bad(l.pos)
 	}
 	start := l.pos
 	if start >= len(l.src) {
-		return token{tokEOF, start, start}
+		return Token{TokenEOF, start, start}
 	}
 	c := l.src[start]
 	switch {
@@ -187,17 +199,17 @@ func (l *lexer) next() token {
 		return l.operator(start)
 	}
 	l.pos++
-	return token{tokOther, start, l.pos}
+	return Token{TokenOther, start, l.pos}
 }
 
-func (l *lexer) bad(start int) token {
+func (l *Lexer) bad(start int) Token {
 	l.pos = len(l.src)
-	return token{tokBad, start, l.pos}
+	return Token{TokenBad, start, l.pos}
 }
 
 // word reads an identifier, or the string that its first letter introduces:
 // e”, b”, x”, n”, u&” and u&"".
-func (l *lexer) word(start int) token {
+func (l *Lexer) word(start int) Token {
 	switch c := l.src[start] | 0x20; {
 	case l.at(1) == '\'' && c == 'e':
 		l.pos += 2
@@ -208,7 +220,7 @@ func (l *lexer) word(start int) token {
 	case l.at(1) == '\'' && c == 'n':
 		// A keyword of its own (national character), then a plain string.
 		l.pos++
-		return token{tokWord, start, l.pos}
+		return Token{TokenWord, start, l.pos}
 	case c == 'u' && l.at(1) == '&' && l.at(2) == '\'':
 		l.pos += 3
 		return l.quoted(start, modePlain)
@@ -217,23 +229,23 @@ func (l *lexer) word(start int) token {
 		return l.identifier(start)
 	}
 	l.run(classIdent)
-	return token{tokWord, start, l.pos}
+	return Token{TokenWord, start, l.pos}
 }
 
-func (l *lexer) punct(start int) token {
+func (l *Lexer) punct(start int) Token {
 	l.pos++
 	switch {
 	case l.src[start] == ':' && (l.at(0) == ':' || l.at(0) == '='),
 		l.src[start] == '.' && l.at(0) == '.':
 		l.pos++
-		return token{tokOp, start, l.pos}
+		return Token{TokenOp, start, l.pos}
 	}
-	return token{tokPunct, start, l.pos}
+	return Token{TokenPunct, start, l.pos}
 }
 
 // operator takes the longest run of operator characters, less a comment that
 // begins in it, less trailing signs unless a character of the run allows them.
-func (l *lexer) operator(start int) token {
+func (l *Lexer) operator(start int) Token {
 	n := l.opRun()
 	if l.cost += n; l.cost > maxRescan {
 		return l.bad(start)
@@ -249,15 +261,15 @@ func (l *lexer) operator(start int) token {
 		op = trimSigns(op)
 	}
 	l.pos = start + len(op)
-	if len(op) > maxNameBytes {
+	if len(op) > MaxNameBytes {
 		return l.bad(start)
 	}
-	return token{tokOp, start, l.pos}
+	return Token{TokenOp, start, l.pos}
 }
 
-// maxNameBytes is the longest name PostgreSQL keeps; a longer operator is an
-// error, a longer identifier is cut.
-const maxNameBytes = 63
+// MaxNameBytes is the longest name that PostgreSQL keeps (NAMEDATALEN - 1). A
+// longer operator is an error; a longer identifier is cut.
+const MaxNameBytes = 63
 
 func trimSigns(op string) string {
 	for i := range len(op) - 1 {

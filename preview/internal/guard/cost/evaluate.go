@@ -1,27 +1,9 @@
-package guard
+package cost
 
-import (
-	"fmt"
+import "github.com/op-data/sqlpreview/preview/internal/pgtree"
 
-	"github.com/op-data/sqlpreview/preview/reason"
-)
-
-// The bounds on what PostgreSQL makes of a statement. They protect the database:
-// neither planning nor the quoting of one value can be interrupted, so that no
-// timeout ends them. What can be interrupted (joins that multiply rows, recursion,
-// replace, regular expressions) is left to the time limit.
-const (
-	// maxCopied bounds the nodes that PostgreSQL adds by copying. It plans 65,000
-	// in 0.3 seconds.
-	maxCopied = 1 << 16
-	// maxGrowth bounds how often one value is quoted in another. Each time doubles
-	// it at worst: the longest text makes 64 MiB of it, in 0.3 seconds.
-	maxGrowth = 8
-	// copiedTable is how many nodes a copied reference to a table or a subselect weighs.
-	copiedTable = 8
-	// maxSteps bounds the work of this file.
-	maxSteps = 400_000
-)
+// This file works out what a statement's expressions come to when everything is put
+// in its place.
 
 // A nameScope is what the names in a SELECT can mean.
 type nameScope struct {
@@ -43,29 +25,11 @@ type expander struct {
 	growth             int
 }
 
-// expansion judges how much PostgreSQL would make of the statement.
-func (c *checker) expansion(s *shapes) {
-	if len(s.selects) == 0 {
-		return
-	}
-	e := &expander{shapes: s, copiedAt: -1, growthAt: -1}
-	e.scopes = make([]*nameScope, len(s.selects))
-	e.ctes = make([]map[string]*cteShape, len(s.selects))
-	e.owners = make([]int32, len(s.selects))
-	e.countReferences()
-	e.selectColumns(0, nil)
-	switch {
-	case e.steps > maxSteps:
-		c.refuse(0, 0, reason.SQLTooComplex, "expansion", "the query has too many columns in too many subselects",
-			"name the columns that are needed in the place of *")
-	case e.copiedAt >= 0:
-		c.refuse(e.copiedAt, c.token(e.copiedAt).end, reason.SQLTooComplex, "expansion",
-			fmt.Sprintf("PostgreSQL would copy the expressions below into each other until they have more than %d parts", maxCopied),
-			"let a step be computed first: with name as materialized (...), or offset 0 at the end of a subselect")
-	case e.growthAt >= 0:
-		c.refuse(e.growthAt, c.token(e.growthAt).end, reason.SQLTooComplex, "value-growth",
-			fmt.Sprintf("values are put into rows, arrays or quotes %d times over; at most %d times are allowed", e.growth, maxGrowth),
-			"put fewer rows into rows, or quote a value once")
+func newExpander(s *shapes) *expander {
+	n := len(s.selects)
+	return &expander{
+		shapes: s, copiedAt: -1, growthAt: -1,
+		scopes: make([]*nameScope, n), ctes: make([]map[string]*cteShape, n), owners: make([]int32, n),
 	}
 }
 
@@ -323,7 +287,7 @@ func (e *expander) resolve(t *term, scope *nameScope) weight {
 	}
 	for ; scope != nil && e.step(1); scope = scope.parent {
 		switch {
-		case t.name == star && t.qualifier == "":
+		case t.name == pgtree.Star && t.qualifier == "":
 			row := weight{1 + float64(scope.tables)*unknownFields, 1}
 			for _, d := range scope.derived {
 				row = weight{row.size + d.sum, max(row.growth, d.largest.growth+1)}

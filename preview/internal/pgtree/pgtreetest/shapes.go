@@ -1,10 +1,12 @@
-package guard
+// Package pgtreetest has texts that are hard on the parser, for the tests of the
+// packages that must withstand them.
+package pgtreetest
 
 import "strings"
 
-// depthShapes are texts of n links each: every way that was found to make the
-// parser's tree deep, and some that only look so.
-var depthShapes = map[string]func(n int) string{
+// Shapes are texts of n links each: every way that was found to make the parser's
+// tree deep, and some that only look so.
+var Shapes = map[string]func(n int) string{
 	"and":    func(n int) string { return "select a" + strings.Repeat(" and a", n) },
 	"andnot": func(n int) string { return "select a" + strings.Repeat(" and (not a", n) + strings.Repeat(")", n) },
 	"any": func(n int) string {

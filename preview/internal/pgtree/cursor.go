@@ -1,27 +1,33 @@
-package guard
+package pgtree
 
 import (
 	"encoding/json"
 	"strings"
 )
 
-// A cursor reads the parser's JSON from front to back. It accepts less than
-// JSON does: what libpg_query writes, and no white space. Anything else sets
-// broken, and the statement is refused.
-type cursor struct {
+// A Cursor reads the parser's JSON from front to back. It accepts what libpg_query
+// writes, which is less than JSON: no white space, for one. At anything else it
+// goes to the end and stays broken.
+type Cursor struct {
 	js     string
 	pos    int
 	broken bool
 }
 
-func (c *cursor) peek() byte {
+// NewCursor returns a cursor at the beginning of a tree, or of a part of one.
+func NewCursor(js string) *Cursor { return &Cursor{js: js} }
+
+// AtEnd tells whether everything was read as expected, to the end.
+func (c *Cursor) AtEnd() bool { return !c.broken && c.pos == len(c.js) }
+
+func (c *Cursor) peek() byte {
 	if c.pos < len(c.js) {
 		return c.js[c.pos]
 	}
 	return 0
 }
 
-func (c *cursor) skip(b byte) bool {
+func (c *Cursor) skip(b byte) bool {
 	if c.pos < len(c.js) && c.js[c.pos] == b {
 		c.pos++
 		return true
@@ -29,20 +35,20 @@ func (c *cursor) skip(b byte) bool {
 	return false
 }
 
-func (c *cursor) expect(b byte) {
+func (c *Cursor) expect(b byte) {
 	if !c.skip(b) {
 		c.fail()
 	}
 }
 
-// fail makes every further read end at once.
-func (c *cursor) fail() {
+// fail makes every further read return at once.
+func (c *Cursor) fail() {
 	c.broken = true
 	c.pos = len(c.js)
 }
 
-// literal skips the given text.
-func (c *cursor) literal(s string) {
+// Literal reads the given text.
+func (c *Cursor) Literal(s string) {
 	if strings.HasPrefix(c.js[c.pos:], s) {
 		c.pos += len(s)
 		return
@@ -51,7 +57,7 @@ func (c *cursor) literal(s string) {
 }
 
 // key reads `"name":`. Names of fields and kinds hold no escapes.
-func (c *cursor) key() string {
+func (c *Cursor) key() string {
 	c.expect('"')
 	n := strings.IndexByte(c.js[c.pos:], '"')
 	if n < 0 {
@@ -65,7 +71,7 @@ func (c *cursor) key() string {
 }
 
 // text reads a string. It is a part of the JSON where nothing is escaped.
-func (c *cursor) text() string {
+func (c *Cursor) text() string {
 	raw := c.skipText()
 	if len(raw) < 2 {
 		return ""
@@ -81,7 +87,7 @@ func (c *cursor) text() string {
 }
 
 // skipText reads a string as it is written, with its quotes.
-func (c *cursor) skipText() string {
+func (c *Cursor) skipText() string {
 	start := c.pos
 	c.expect('"')
 	for c.pos < len(c.js) {
@@ -98,8 +104,8 @@ func (c *cursor) skipText() string {
 	return ""
 }
 
-// integer reads a decimal number.
-func (c *cursor) integer() int {
+// Integer reads a decimal number of at most ten digits.
+func (c *Cursor) Integer() int {
 	negative := c.skip('-')
 	n, start := 0, c.pos
 	for c.pos < len(c.js) && c.js[c.pos] >= '0' && c.js[c.pos] <= '9' {
@@ -115,16 +121,16 @@ func (c *cursor) integer() int {
 	return n
 }
 
-func (c *cursor) boolean() {
+func (c *Cursor) boolean() {
 	if c.peek() == 't' {
-		c.literal("true")
+		c.Literal("true")
 	} else {
-		c.literal("false")
+		c.Literal("false")
 	}
 }
 
 // number skips any number.
-func (c *cursor) number() {
+func (c *Cursor) number() {
 	start := c.pos
 	for c.pos < len(c.js) && strings.IndexByte("+-.0123456789eE", c.js[c.pos]) >= 0 {
 		c.pos++
@@ -135,7 +141,7 @@ func (c *cursor) number() {
 }
 
 // skipValue skips any value without looking at it.
-func (c *cursor) skipValue() {
+func (c *Cursor) skipValue() {
 	depth := 0
 	for c.pos < len(c.js) {
 		switch c.js[c.pos] {

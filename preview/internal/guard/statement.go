@@ -1,0 +1,75 @@
+package guard
+
+import (
+	"strings"
+
+	"github.com/op-data/sqlpreview/preview/internal/pgtree"
+)
+
+// A Statement is a text that Check accepted.
+type Statement struct {
+	// Source is the author's text, unchanged.
+	Source string
+	// Start and End are the byte extent of the one statement in Source, without
+	// the semicolons around it.
+	Start, End int
+	// Tables are the relations it names, CTEs excluded, in the order of the tree.
+	Tables []Relation
+	// Functions are the functions it calls, in the order of the tree.
+	Functions []Function
+
+	tree  pgtree.Subtree
+	facts *facts
+}
+
+// SQL returns the statement as the author wrote it.
+func (s *Statement) SQL() string { return s.Source[s.Start:s.End] }
+
+// Fingerprint returns libpg_query's fingerprint of the statement: 16 hex digits, the
+// same for texts that differ in constants, spacing and comments only. It parses the
+// text again.
+func (s *Statement) Fingerprint() (string, error) { return pgtree.Fingerprint(s.SQL()) }
+
+// Tree returns the statement's node in the parser's JSON, whose locations count
+// from pgtree.Indent bytes before Source. For a long statement it parses once more.
+func (s *Statement) Tree() string { return s.tree.Text(s.Source) }
+
+// ReadTree reads the statement's own tree; the cursor fails at anything else.
+func (s *Statement) ReadTree(c *pgtree.Cursor) { c.Subtree(&s.tree) }
+
+// detach copies the names out of the tree, which would stay in memory with them.
+func (f *facts) detach() {
+	for i := range f.functions {
+		fn := &f.functions[i]
+		fn.Schema, fn.Name, fn.setting = strings.Clone(fn.Schema), strings.Clone(fn.Name), strings.Clone(fn.setting)
+	}
+	for i := range f.tables {
+		t := &f.tables[i]
+		t.catalog, t.schema, t.name, t.alias = strings.Clone(t.catalog), strings.Clone(t.schema), strings.Clone(t.name), strings.Clone(t.alias)
+	}
+	for i := range f.attributes {
+		a := &f.attributes[i]
+		a.qualifier, a.name = strings.Clone(a.qualifier), strings.Clone(a.name)
+	}
+	for _, list := range [][]named{f.operators, f.types, f.keywords} {
+		for i := range list {
+			list[i].schema, list[i].name = strings.Clone(list[i].schema), strings.Clone(list[i].name)
+		}
+	}
+	for _, list := range [][]string{f.functionAliases, f.rowAliases} {
+		for i := range list {
+			list[i] = strings.Clone(list[i])
+		}
+	}
+	for i := range f.scopes {
+		sc := &f.scopes[i]
+		if sc.ctes == nil {
+			continue
+		}
+		own := make(map[string]int32, len(sc.ctes))
+		for name, at := range sc.ctes {
+			own[strings.Clone(name)] = at
+		}
+		sc.ctes = own
+	}
+}
