@@ -26,7 +26,7 @@ type batchAnswer struct {
 
 // checkBatch answers each line of in with a line on out, in order. However
 // many lines there are and however long, it holds one at a time.
-func checkBatch(in io.Reader, out io.Writer) error {
+func checkBatch(in io.Reader, out io.Writer, judge judge) error {
 	reader := bufio.NewReaderSize(in, 64<<10)
 	writer := bufio.NewWriter(out)
 	encoder := json.NewEncoder(writer)
@@ -40,7 +40,7 @@ func checkBatch(in io.Reader, out io.Writer) error {
 			return fmt.Errorf("cannot read standard input: %w", err)
 		}
 		if text := bytes.TrimSpace(line); len(text) > 0 {
-			if err := encoder.Encode(answer(text, whole)); err != nil {
+			if err := encoder.Encode(answerLine(text, whole, judge)); err != nil {
 				return fmt.Errorf("cannot write the answer: %w", err)
 			}
 		}
@@ -70,8 +70,8 @@ func readLine(reader *bufio.Reader, buffer []byte) (line []byte, whole bool, err
 	}
 }
 
-// answer judges one line.
-func answer(line []byte, whole bool) batchAnswer {
+// answerLine judges one line.
+func answerLine(line []byte, whole bool, judge judge) batchAnswer {
 	// A map, since a struct's keys would match in any case of letters.
 	var question map[string]json.RawMessage
 	if !whole {
@@ -91,7 +91,11 @@ func answer(line []byte, whole bool) batchAnswer {
 	if loneSurrogate(question["sql"]) {
 		return unreadable(question["id"], reason.SQLInvalidText, "the query holds half of a surrogate pair, which no UTF-8 text can")
 	}
-	return batchAnswer{ID: idOrNull(question["id"]), verdictJSON: verdictOf(preview.Check(*sql))}
+	verdict, err := judge(*sql)
+	if err != nil {
+		return unreadable(question["id"], preview.ReasonOf(err), "the query could not be judged")
+	}
+	return batchAnswer{ID: idOrNull(question["id"]), verdictJSON: verdictOf(verdict)}
 }
 
 // unreadable answers a line that holds no query.

@@ -32,8 +32,8 @@ const anyName = "*"
 func (c callers) open(warn func(what string, why error)) (*tls.Config, server.Authenticator, error) {
 	var faults []error
 	var proofs []server.Authenticator
-	add := func(setting string, proof server.Authenticator, err error) {
-		faults = append(faults, of(setting, err))
+	add := func(proof server.Authenticator, err error) {
+		faults = append(faults, err)
 		proofs = append(proofs, proof)
 	}
 	var serverTLS *tls.Config
@@ -43,7 +43,7 @@ func (c callers) open(warn func(what string, why error)) (*tls.Config, server.Au
 		serverTLS, err = auth.TLS(c.CertFile, c.KeyFile, func(why error) {
 			warn("the server's changed certificate or key cannot be used; the last good one stays in force", why)
 		})
-		faults = append(faults, of("tls_cert_file, tls_key_file", err))
+		faults = append(faults, settingError(err, "tls_cert_file", "tls_key_file"))
 	case c.CertFile != "" || c.KeyFile != "":
 		faults = append(faults, errors.New("tls_cert_file and tls_key_file belong together; set both"))
 	}
@@ -60,12 +60,12 @@ func (c callers) open(warn func(what string, why error)) (*tls.Config, server.Au
 			faults = append(faults, err)
 		} else {
 			proof, err := auth.ClientCertificate(names)
-			add("client_ca_file, client_names", proof, err)
+			add(proof, settingError(err, "client_ca_file"))
 		}
 	}
 	if c.TokenFile != "" {
 		proof, err := server.BearerTokenFile(c.TokenFile)
-		add("token_file", proof, err)
+		add(proof, settingError(err, "token_file"))
 	}
 	if c.Issuer+c.Audience+c.Organization+c.KeysURL+c.Algorithm != "" || len(c.Subjects) > 0 {
 		if c.TokenFile != "" {
@@ -82,7 +82,7 @@ func (c callers) open(warn func(what string, why error)) (*tls.Config, server.Au
 				Issuer: c.Issuer, Audience: c.Audience, Subjects: c.Subjects, Organization: c.Organization,
 				KeysURL: c.KeysURL, Algorithm: c.Algorithm,
 			})
-			add("jwt_issuer, jwt_keys_url, jwt_algorithm", proof, err)
+			add(proof, err)
 		}
 	}
 	if err := errors.Join(faults...); err != nil {

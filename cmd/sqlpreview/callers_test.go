@@ -39,7 +39,7 @@ func TestCallersFaults(t *testing.T) {
 		faults  []string
 	}{
 		"half of TLS":              {callers{CertFile: "/c"}, []string{"set both"}},
-		"certificates without TLS": {callers{ClientCAFile: "/ca", ClientNames: []string{"a"}}, []string{"need TLS", "client_ca_file, client_names: auth: the clients' certificate authorities cannot be used"}},
+		"certificates without TLS": {callers{ClientCAFile: "/ca", ClientNames: []string{"a"}}, []string{"need TLS", "client_ca_file: auth: the clients' certificate authorities cannot be used"}},
 		"an authority and no name": {callers{ClientCAFile: "/ca"}, []string{"client_names must be set too"}},
 		"a token twice":            {callers{TokenFile: "/t", Issuer: "i"}, []string{"set one", "token_file: the token file cannot be read", "jwt_organization must"}},
 		"half of a token":          {callers{Audience: "a"}, []string{"jwt_issuer must be set", "jwt_organization must be set", "jwt_keys_url must be set"}},

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -17,7 +19,13 @@ const (
 	exitOK      = 0 // accepted, rows, stopped in good order
 	exitRefused = 1 // refused or failed
 	exitMisuse  = 2 // the command line or the configuration is wrong
+	// exitInterrupted is what shells give a program that Ctrl-C ended: 128 and the
+	// number of SIGINT.
+	exitInterrupted = 130
 )
+
+// errInterrupted ends a command that Ctrl-C interrupted.
+var errInterrupted = errors.New("interrupted")
 
 // environment is what a command may touch of the world around it.
 type environment struct {
@@ -31,7 +39,7 @@ type environment struct {
 // complain prints an error, which may quote a file's name or an argument. When
 // that fails too, only the exit code is left.
 func (e *environment) complain(err error) {
-	_, _ = fmt.Fprintln(e.stderr, "sqlpreview:", diagnostic.Plain(err.Error()))
+	_, _ = fmt.Fprintln(e.stderr, "sqlpreview:", diagnostic.Plain(operatorText(err)))
 }
 
 // commandLine is the command line: one field a subcommand.
@@ -42,13 +50,21 @@ type commandLine struct {
 	Describe describeCommand  `cmd:"" help:"Show the columns and keys of one table."`
 	Serve    serveCommand     `cmd:"" help:"Serve previews over gRPC, gRPC-Web and Connect."`
 	Doctor   doctorCommand    `cmd:"" help:"Grade a connection: what its role could do, and what to run."`
+	Health   healthCommand    `cmd:"" help:"Ask a running sidecar whether it serves."`
 	Verify   verifyLogCommand `cmd:"" name:"verify-log" help:"Prove the chain of an egress record."`
 	Demo     demoCommand      `cmd:"" help:"Show sample previews on a throw-away PostgreSQL."`
 	Version  versionCommand   `cmd:"" help:"Print the version."`
+
+	ShowVersion bool `name:"version" help:"Print the version."`
 }
 
 // errRefused ends a command with exit code 1 after it has said why itself.
 var errRefused = errors.New("refused")
+
+// errSaid ends a command that was interrupted after it has said so itself.
+type errSaid struct{ error }
+
+func (e errSaid) Unwrap() error { return e.error }
 
 // misuse is a fault of the command line or the configuration.
 type misuse struct{ message string }
@@ -57,6 +73,11 @@ func (m misuse) Error() string { return m.message }
 
 func misusef(format string, arguments ...any) error {
 	return misuse{fmt.Sprintf(format, arguments...)}
+}
+
+func isMisuse(err error) bool {
+	var wrong misuse
+	return errors.As(err, &wrong)
 }
 
 // run carries out one command line and returns the exit code.
@@ -75,14 +96,50 @@ func run(arguments []string, env *environment) int {
 	if err != nil {
 		return report(env, err)
 	}
-	command, err := parser.Parse(queriesLast(arguments))
+	if len(arguments) == 1 && arguments[0] == "--version" {
+		return report(env, (&versionCommand{}).Run(env))
+	}
+	command, err := parser.Parse(queriesLast(helpFirst(arguments)))
 	if helped {
 		return exitOK
 	}
 	if err != nil {
-		return report(env, misusef("%v; see sqlpreview --help", err))
+		return report(env, misusef("%v; see sqlpreview %s--help", err, commandIn(arguments)))
 	}
 	return report(env, command.Run(env))
+}
+
+// helpFirst reads "help" and "help COMMAND" as --help and COMMAND --help.
+func helpFirst(arguments []string) []string {
+	if len(arguments) == 0 || arguments[0] != "help" {
+		return arguments
+	}
+	return append(slices.Clone(arguments[1:]), "--help")
+}
+
+// commandIn names the command of a command line with a fault, to point at its help.
+func commandIn(arguments []string) string {
+	if len(arguments) > 0 && slices.Contains(commandNames(), arguments[0]) {
+		return arguments[0] + " "
+	}
+	return ""
+}
+
+// commandNames lists the commands.
+func commandNames() (names []string) {
+	line := reflect.TypeFor[commandLine]()
+	for i := range line.NumField() {
+		field := line.Field(i)
+		if _, isCommand := field.Tag.Lookup("cmd"); !isCommand {
+			continue
+		}
+		name := field.Tag.Get("name")
+		if name == "" {
+			name = strings.ToLower(field.Name)
+		}
+		names = append(names, name)
+	}
+	return names
 }
 
 // queriesLast moves a query that begins with a comment, which looks like a flag
@@ -115,6 +172,11 @@ func report(env *environment, err error) int {
 		return exitOK
 	case errors.Is(err, errRefused):
 		return exitRefused
+	case errors.As(err, &errSaid{}):
+		return exitInterrupted
+	case errors.Is(err, errInterrupted):
+		env.complain(err)
+		return exitInterrupted
 	case errors.As(err, &wrong):
 		env.complain(wrong)
 		return exitMisuse

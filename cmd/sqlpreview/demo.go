@@ -27,7 +27,7 @@ sends sample queries through a gRPC client, and removes everything again.
 Exits 0 if every sample was answered as it should be.`
 }
 
-var errInterrupted = errors.New("interrupted; what the demo started is stopped and removed")
+var errDemoInterrupted = fmt.Errorf("%w; what the demo started is stopped and removed", errInterrupted)
 
 // Run runs the demo from start to end.
 func (*demoCommand) Run(ctx context.Context, env *environment) error {
@@ -44,7 +44,7 @@ func (*demoCommand) Run(ctx context.Context, env *environment) error {
 	}
 	// Whatever Ctrl-C interrupted, the last word is that it was Ctrl-C.
 	if ctx.Err() != nil {
-		err = errInterrupted
+		err = errDemoInterrupted
 	}
 	return errors.Join(err, closing)
 }
@@ -68,7 +68,7 @@ func show(ctx context.Context, env *environment, database *pgtest.Server) error 
 	err = withSidecar(ctx, database.DSNFor(demo.Role, name), func(socket string) error {
 		_, err := fmt.Fprintf(env.stdout, "The sidecar serves on unix:%s; the samples go through gRPC.\n", socket)
 		if err == nil {
-			total, wrong, err = demo.Run(ctx, env.stdout, colours(env, env.stdout), "unix://"+socket)
+			total, wrong, err = demo.Run(ctx, env.stdout, colours(env, env.stdout), widthOf(env.stdout), "unix://"+socket)
 		}
 		if err == nil {
 			// While the sidecar's sessions are there: they could hold a lock.
@@ -99,7 +99,7 @@ func withSidecar(ctx context.Context, dsn string, use func(socket string) error)
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	// Nothing of the caller's environment may reach the demo.
 	quiet := &environment{stdout: io.Discard, stderr: io.Discard, getenv: func(string) string { return "" }}
-	config, err := loadConfig("", quiet.getenv)
+	config, err := loadConfig("", quiet)
 	if err != nil {
 		return err
 	}

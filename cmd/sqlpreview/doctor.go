@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -14,11 +14,16 @@ import (
 	"github.com/op-data/sqlpreview/preview/server/wire"
 )
 
+// defaultMinGrade is the worst grade that doctor finds good enough.
+const defaultMinGrade = doctor.GradeB
+
 // doctorCommand grades a connection.
 type doctorCommand struct {
 	JSON     bool   `name:"json" help:"Print the report as JSON."`
-	DSNFile  string `name:"dsn-file" help:"The file with the connection string. Default: the environment variable OP_PREVIEW_DSN."`
-	MinGrade string `name:"min-grade" default:"B" help:"The worst grade that is still good: A, B, C, D or F."`
+	MinGrade string `name:"min-grade" placeholder:"GRADE" help:"The worst grade that is still good: A, B, C, D or F. Default: the setting min_grade, else B."`
+	sourceFlags
+	connectionFlag
+	settingFlags
 }
 
 // Help says what the short lines cannot.
@@ -31,17 +36,19 @@ Exit code 0: the grade is --min-grade or better. 1: it is worse, or the database
 
 // Run examines and prints.
 func (c *doctorCommand) Run(ctx context.Context, env *environment) error {
-	least, err := doctor.ParseGrade(c.MinGrade)
+	config, err := c.load(env, append(c.sourceFlags.assignments(), assignment{key: "min_grade", text: c.MinGrade, flag: "--min-grade"})...)
 	if err != nil {
-		return misuse{err.Error()}
+		return config.misconfigured(err)
 	}
-	opened, err := oneConnection(ctx, c.DSNFile, env)
+	opened, err := config.openCore(ctx)
 	if err != nil {
-		return misuse{err.Error()}
+		return config.misconfigured(err)
 	}
-	connection, err := opened.Resolve(ctx, preview.DefaultConnectionID)
+	defer opened.source.close()
+	least := cmp.Or(opened.least, defaultMinGrade)
+	connection, err := opened.connection(ctx, config, cmp.Or(c.Connection, preview.DefaultConnectionID))
 	if err != nil {
-		return misuse{err.Error()}
+		return err
 	}
 	report, err := doctor.Examine(ctx, connection)
 	if err != nil {
@@ -60,35 +67,6 @@ func (c *doctorCommand) Run(ctx context.Context, env *environment) error {
 		err = errRefused
 	}
 	return err
-}
-
-// oneConnection is where query and doctor find their database. A payload may refer
-// to the same secrets as with serve.
-func oneConnection(ctx context.Context, file string, env *environment) (*source, error) {
-	configured, err := loadConfig("", env.getenv)
-	if err != nil {
-		return nil, err
-	}
-	s := sources{DSNFile: file, SecretsDir: configured.Sources.SecretsDir, Managers: configured.Sources.Managers}
-	if file == "" {
-		s.DSN = configured.Sources.DSN
-	}
-	if len(s.places()) == 0 {
-		return nil, errors.New("no database: set OP_PREVIEW_DSN to a connection string, or name a file that holds one")
-	}
-	opened, err := s.open(ctx)
-	if err == nil {
-		// A string that can never be used is a fault of the command line's, from
-		// whichever place it comes.
-		if _, resolveErr := opened.Resolve(ctx, preview.DefaultConnectionID); errors.Is(resolveErr, preview.ErrConnectionInvalid) {
-			opened.close()
-			err = resolveErr
-		}
-	}
-	if err != nil && file != "" {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	return opened, err
 }
 
 // printReport prints a report for a person.

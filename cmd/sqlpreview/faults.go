@@ -14,16 +14,118 @@ import (
 	"github.com/op-data/sqlpreview/preview"
 )
 
-// of puts the name of a setting before what is wrong with it; nil stays nil.
-func of(setting string, err error) error {
+// A settingFault is what is wrong with one setting, or with several together.
+type settingFault struct {
+	keys []string
+	err  error
+}
+
+func (f settingFault) Error() string { return strings.Join(f.keys, ", ") + ": " + f.err.Error() }
+
+func (f settingFault) Unwrap() error { return f.err }
+
+// settingError says which settings an error is about; nil stays nil.
+func settingError(err error, keys ...string) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", setting, err)
+	return settingFault{keys, err}
 }
 
-// most are the settings that can only be lowered.
-var most = map[string]int64{
+// faultsIn lists what is wrong with a configuration, one line a fault: the
+// setting, the path that it holds if it names a file or a folder, what is wrong,
+// and where the setting was set.
+func (c *config) faultsIn(err error) []string {
+	var fault settingFault
+	switch several, ok := err.(interface{ Unwrap() []error }); { //nolint:errorlint // what was joined is listed, not searched
+	case err == nil:
+		return nil
+	case ok:
+		var lines []string
+		for _, each := range several.Unwrap() {
+			lines = append(lines, c.faultsIn(each)...)
+		}
+		return lines
+	case !errors.As(err, &fault):
+		return []string{operatorText(err)}
+	}
+	var lines []string
+	for _, line := range c.faultsIn(fault.err) {
+		lines = append(lines, c.faultLine(fault.keys, line))
+	}
+	return lines
+}
+
+func (c *config) faultLine(keys []string, what string) string {
+	line := strings.Join(keys, ", ") + ": "
+	if path, ok := c.settings()[keys[0]].(*string); ok && len(keys) == 1 && namesPath(keys[0]) && *path != "" &&
+		!strings.HasPrefix(what, *path) && !strings.Contains(what, "open "+*path) {
+		line += *path + ": "
+	}
+	var origins []string
+	for _, key := range keys {
+		if origin := c.origin[key]; origin != "" && !slices.Contains(origins, origin) {
+			origins = append(origins, origin)
+		}
+	}
+	if line += what; len(origins) > 0 {
+		line += " (set by " + strings.Join(origins, ", ") + ")"
+	}
+	return line
+}
+
+func namesPath(key string) bool {
+	return strings.HasSuffix(key, "_file") || strings.HasSuffix(key, "_dir")
+}
+
+// misconfigured is the misuse of a configuration with faults.
+func (c *config) misconfigured(err error) error {
+	var wrong misuse
+	if errors.As(err, &wrong) {
+		return wrong
+	}
+	lines := c.faultsIn(err)
+	if len(lines) == 1 {
+		return misuse{lines[0]}
+	}
+	return misusef("the configuration has %d faults:\n  %s", len(lines), strings.Join(lines, "\n  "))
+}
+
+// packagePrefix is how errors of our packages begin, by Go's convention. It says
+// nothing to an operator.
+var packagePrefix = regexp.MustCompile(`(^|\n|: )(server|preview|connections|doctor|auth|sanitize|egress|client|vault|awssecrets|gcpsecrets|policy): `)
+
+// settingNames has the names that the packages have for what an operator knows
+// as a setting.
+var settingNames = strings.NewReplacer(
+	"AgentConfig.DSN", agentDSN, "AgentConfig.WorkspaceID", "workspace_id",
+	"Columns.Mask", "mask_columns", "Columns.Names", "mask_names", "Columns.Keep", "keep_columns",
+	"Config.AllowedOrigins", "allowed_origins", "Config.LargeAnswers", "large_answers", "Config.TLS", "tls_cert_file and tls_key_file",
+	"Config.RequestsPerSecond", "max_requests_per_second", "Config.MaxConnections", "max_connections",
+	"Config.MaxInFlight", "max_in_flight", "Config.DrainTimeout", "drain_timeout", "Options.Dir", "egress_dir",
+	"Limits.MaxRows", "max_rows", "Limits.Timeout", "timeout", "Limits.MaxCellCharacters", "max_cell_characters",
+	"Limits.MaxResponseBytes", "max_response_bytes", "Limits.MaxColumns", "max_columns", "Limits.MaxSQLBytes", "max_sql_bytes",
+	"Pool.Sessions", "sessions", "Pool.Queue", "queue",
+	"TokenConfig.Issuer", "jwt_issuer", "TokenConfig.Audience", "jwt_audience", "TokenConfig.Subjects", "jwt_subjects", "set Subjects", "set jwt_subjects",
+	"TokenConfig.Organization", "jwt_organization", "TokenConfig.KeysURL", "jwt_keys_url", "TokenConfig.Algorithm", "jwt_algorithm",
+	"CertificateConfig.Names", "client_names",
+)
+
+// operatorText is an error's text in an operator's words: without the names of
+// packages, and with the names of settings.
+func operatorText(err error) string {
+	text := settingNames.Replace(err.Error())
+	for {
+		shorter := packagePrefix.ReplaceAllString(text, "$1")
+		if shorter == text {
+			return text
+		}
+		text = shorter
+	}
+}
+
+// maxima are the most that settings may be.
+var maxima = map[string]int64{
 	"max_rows":            preview.HardMaxRows,
 	"timeout":             int64(preview.HardTimeout),
 	"max_cell_characters": preview.HardMaxCellCharacters,
@@ -50,40 +152,44 @@ func (c *config) outOfBounds() (faults []error) {
 			continue
 		}
 		if number < 0 {
-			faults = append(faults, fmt.Errorf("%s: %s is negative", key, show(number)))
-		} else if bound, ok := most[key]; ok && number > bound {
-			faults = append(faults, fmt.Errorf("%s: %s is more than %s", key, show(number), show(bound)))
+			faults = append(faults, settingError(fmt.Errorf("%s is negative", show(number)), key))
+		} else if bound, ok := maxima[key]; ok && number > bound {
+			faults = append(faults, settingError(fmt.Errorf("%s is more than %s", show(number), show(bound)), key))
 		}
 	}
 	for _, setting := range [][2]string{{"admin_listen", c.AdminListen}, {"listen", c.Listen}} {
 		key, address := setting[0], setting[1]
 		if _, _, err := net.SplitHostPort(address); err != nil && address != "" && !strings.HasPrefix(address, "unix:") {
-			faults = append(faults, fmt.Errorf("%s: the address is neither unix:PATH nor HOST:PORT", key))
+			faults = append(faults, settingError(errors.New("the address is neither unix:PATH nor HOST:PORT"), key))
 		}
 	}
 	for _, origin := range c.AllowedOrigins {
-		faults = append(faults, of("allowed_origins", http.NewCrossOriginProtection().AddTrustedOrigin(origin)))
+		if http.NewCrossOriginProtection().AddTrustedOrigin(origin) != nil {
+			faults = append(faults, settingError(fmt.Errorf("%q is not an origin such as https://app.example.com", origin), "allowed_origins"))
+		}
 	}
 	return faults
 }
 
-// othersVariables are those that begin as ours do and are not: the tests', and
-// the ones that Kubernetes sets for a service of the name op-preview.
+// othersVariables matches variables that begin as ours do and are not settings: the
+// tests', and those that Kubernetes sets for a service named op-preview.
 var othersVariables = regexp.MustCompile(`^((TEST|FUZZ|MATRIX)_.*|(.*_)?SERVICE_(HOST|PORT(_.*)?)=.*|(.*_)?PORT=[a-z]+://.*|(.*_)?PORT_[0-9]+_.*)`)
 
-// misspelt returns a fault for each variable that begins as ours do and is no
+// unknownEnv returns a fault for each variable that begins as ours do and is no
 // setting: a proof or a bound with a misspelt name would be none. Only names are
-// told, since a value may be a secret.
-func (c *config) misspelt(environ []string) (faults []error) {
+// shown, since a value may be a secret.
+func (c *config) unknownEnv(environ []string) (faults []error) {
 	settings := c.settings()
+	var names []string
+	for key := range settings {
+		names = append(names, variableOf(key))
+	}
+	names = append(names, envPrefix+"DSN", configVariable)
 	for _, variable := range slices.Sorted(slices.Values(environ)) {
+		name, value, _ := strings.Cut(variable, "=")
 		rest, ours := strings.CutPrefix(variable, envPrefix)
-		key, value, _ := strings.Cut(rest, "=")
-		if !ours || value == "" || key == "DSN" || othersVariables.MatchString(rest) {
-			continue
-		}
-		if _, known := settings[strings.ToLower(key)]; !known || key != strings.ToUpper(key) {
-			faults = append(faults, fmt.Errorf("%s: there is no such setting", envPrefix+key))
+		if ours && value != "" && !slices.Contains(names, name) && !othersVariables.MatchString(rest) {
+			faults = append(faults, fmt.Errorf("%s: there is no such setting%s", name, didYouMean(name, names)))
 		}
 	}
 	return faults

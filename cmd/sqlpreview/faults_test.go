@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// TestMisspelt: a variable that looks like a setting and is none is a fault,
+// TestUnknownEnv: a variable that looks like a setting and is none is a fault,
 // told by its name alone.
-func TestMisspelt(t *testing.T) {
+func TestUnknownEnv(t *testing.T) {
 	for variable, fault := range map[string]bool{
 		"OP_PREVIEW_TOKEN_FILE=/t":                              false,
 		"OP_PREVIEW_DSN=hunter2":                                false,
@@ -30,7 +30,7 @@ func TestMisspelt(t *testing.T) {
 		"OP_PREVIEW_MAX_ROW=5":                                  true,
 		"OP_PREVIEW_AGENT_DATABASE_URL=postgres://u:hunter2@h/": true,
 	} {
-		err := errors.Join((&config{}).misspelt([]string{variable})...)
+		err := errors.Join((&config{}).unknownEnv([]string{variable})...)
 		name, _, _ := strings.Cut(variable, "=")
 		if (err != nil) != fault || fault && !strings.HasPrefix(err.Error(), name+": ") || fault && strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: got %v", variable, err)

@@ -124,7 +124,7 @@ func (m managers) open() (map[string]connections.SecretSource, func(), error) {
 		}
 		made, err := c.open(m)
 		if err != nil {
-			faults = append(faults, of(c.setting, err))
+			faults = append(faults, settingError(err, c.setting))
 			continue
 		}
 		sources[c.scheme] = made

@@ -180,7 +180,7 @@ func TestServeWithManagers(t *testing.T) {
 	if again := manager.questions(); again != asked {
 		t.Errorf("a remembered secret was asked for %d times", again-asked)
 	}
-	const denied = `"connection_id":"other","why":"connections: the secret manager of the scheme \"aws\" did not give the secret: the sidecar's own login`
+	const denied = `"connection_id":"other","why":"the secret manager of the scheme \"aws\" did not give the secret: the sidecar's own login`
 	until("no word of what is wrong with the other connection", func() bool {
 		if got := outcome("other"); got != "DATABASE_UNAVAILABLE" {
 			t.Errorf("a secret that the manager refuses: %s", got)

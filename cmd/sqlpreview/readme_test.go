@@ -14,7 +14,7 @@ func TestReadmeNamesEverything(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, settings, found := strings.Cut(string(content), "## Settings of `serve`\n")
+	_, settings, found := strings.Cut(string(content), "## Settings\n")
 	settings, _, ended := strings.Cut(settings, "\n## ")
 	if !found || !ended {
 		t.Fatal("the README has no section of settings")

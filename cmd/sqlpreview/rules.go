@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"errors"
-	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/sanitize"
@@ -21,14 +23,30 @@ type rules struct {
 
 // open reads the policy and checks both, so that a fault is found at the start.
 func (r rules) open() (preview.Policy, sanitize.Config, error) {
+	var faults []error
+	// Each setting by itself, so that a fault has its name.
+	for key, part := range map[string]sanitize.Config{
+		"enable_detectors":  {EnableDetectors: r.EnableDetectors},
+		"disable_detectors": {DisableDetectors: r.DisableDetectors},
+		"mask_columns":      {Columns: sanitize.ColumnRules{Mask: r.MaskColumns}},
+		"mask_names":        {Columns: sanitize.ColumnRules{Names: r.MaskNames}},
+		"keep_columns":      {Columns: sanitize.ColumnRules{Keep: r.KeepColumns}},
+	} {
+		if _, err := sanitize.New(part); err != nil {
+			faults = append(faults, settingError(errors.New(strings.TrimPrefix(operatorText(err), key+": ")), key))
+		}
+	}
+	slices.SortFunc(faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	masking := sanitize.Config{
 		EnableDetectors:  r.EnableDetectors,
 		DisableDetectors: r.DisableDetectors,
 		Columns:          sanitize.ColumnRules{Mask: r.MaskColumns, Names: r.MaskNames, Keep: r.KeepColumns},
 	}
-	_, maskingErr := sanitize.New(masking)
-	policy, policyErr := r.policy()
-	return policy, masking, errors.Join(policyErr, maskingErr)
+	if _, err := sanitize.New(masking); err != nil && len(faults) == 0 {
+		faults = append(faults, err)
+	}
+	policy, err := r.policy()
+	return policy, masking, errors.Join(append(faults, settingError(err, "policy_file"))...)
 }
 
 func (r rules) policy() (preview.Policy, error) {
@@ -37,11 +55,7 @@ func (r rules) policy() (preview.Policy, error) {
 	}
 	content, err := os.ReadFile(r.PolicyFile)
 	if err != nil {
-		return preview.Policy{}, fmt.Errorf("policy_file: %w", err)
+		return preview.Policy{}, errors.Unwrap(err)
 	}
-	policy, err := preview.ParsePolicy(content)
-	if err != nil {
-		return preview.Policy{}, fmt.Errorf("policy_file %s: %w", r.PolicyFile, err)
-	}
-	return policy, nil
+	return preview.ParsePolicy(bytes.TrimPrefix(content, []byte(byteOrderMark)))
 }

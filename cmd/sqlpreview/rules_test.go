@@ -49,7 +49,7 @@ func TestRulesReachThePreviews(t *testing.T) {
 	variables := map[string]string{
 		"OP_PREVIEW_DSN": dsn, "OP_PREVIEW_POLICY_FILE": policy, "OP_PREVIEW_MASK_COLUMNS": "public.people.shoe_size",
 	}
-	config, err := loadConfig("", func(name string) string { return variables[name] })
+	config, err := loadConfig("", &environment{getenv: func(name string) string { return variables[name] }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,12 +85,12 @@ func TestNobodyElseMayCallUnproven(t *testing.T) {
 	if err := os.WriteFile(file, []byte(pemOf(t, cert, nil)+pemOf(t, nil, key)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	config, err := loadConfig("", func(name string) string {
+	config, err := loadConfig("", &environment{getenv: func(name string) string {
 		return map[string]string{
 			"OP_PREVIEW_DSN": "host=/nowhere", "OP_PREVIEW_LISTEN": "0.0.0.0:0",
 			"OP_PREVIEW_TLS_CERT_FILE": file, "OP_PREVIEW_TLS_KEY_FILE": file,
 		}[name]
-	})
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,9 +13,10 @@ import (
 
 // serveCommand is the sidecar.
 type serveCommand struct {
-	Listen      string `help:"Where to listen: unix:PATH, or HOST:PORT of a loopback address, or with TLS of any. Default: OP_PREVIEW_LISTEN, else ${default_listen}."`
-	Config      string `help:"A JSON file with settings."`
-	PrintConfig bool   `help:"Print the settings in force, without secrets, and exit."`
+	Listen string `help:"Where to listen: unix:PATH, or HOST:PORT of a loopback address, or with TLS of any. Default: OP_PREVIEW_LISTEN, else ${default_listen}."`
+	sourceFlags
+	settingFlags
+	PrintConfig bool `help:"Print the settings in force, without secrets, and exit."`
 }
 
 // Help says what the short lines cannot.
@@ -39,14 +40,10 @@ for instance max_rows and OP_PREVIEW_MAX_ROWS. Flags win over the environment, t
 
 // Run serves until the context ends.
 func (c *serveCommand) Run(ctx context.Context, env *environment) error {
-	config, err := loadConfig(c.Config, env.getenv)
-	if c.Listen != "" {
-		config.Listen = c.Listen
+	config, err := c.load(env, append(c.sourceFlags.assignments(), assignment{key: "listen", text: c.Listen, flag: "--listen"})...)
+	if isMisuse(err) {
+		return err
 	}
-	if env.environ != nil {
-		err = errors.Join(err, errors.Join(config.misspelt(env.environ())...))
-	}
-	err = errors.Join(err, errors.Join(config.outOfBounds()...))
 	if c.PrintConfig && err == nil {
 		return config.print(env.stdout, env.stderr)
 	}
@@ -56,7 +53,7 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 	case errors.As(err, &tooLow):
 		return err
 	case err != nil:
-		return misusef("the configuration has faults:\n%v", err)
+		return config.misconfigured(err)
 	}
 	limitMemory()
 	return errors.Join(sidecar.run(ctx, config), sidecar.close())
@@ -64,7 +61,7 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 
 // run listens and serves until ctx ends.
 func (s *sidecar) run(ctx context.Context, config *config) error {
-	defer outlive(s.log)()
+	defer ignoreSignals(s.log)()
 	listen := server.Listen
 	if exposed(config.Listen, s.tls) {
 		listen = server.ListenTLS

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
 	"errors"
 	"log/slog"
@@ -14,7 +13,7 @@ import (
 	"github.com/op-data/sqlpreview/preview/server/telemetry"
 )
 
-// sidecar is a server with its core, its records and its sight.
+// sidecar is a server with its core, its egress record and its observability.
 type sidecar struct {
 	previewer *preview.Previewer
 	server    *server.Server
@@ -36,47 +35,34 @@ func newSidecar(ctx context.Context, config *config, known error, env *environme
 			_ = s.close()
 		}
 	}()
-	opened, sourceErr := config.Sources.open(ctx)
-	least, gradeErr := config.Sources.grade()
+	opened, coreErr := config.openCore(ctx)
 	serverTLS, authenticate, callerErr := config.Callers.open(func(what string, why error) { s.log.Warn(what, "why", why.Error()) })
-	policy, masking, rulesErr := config.Rules.open()
 	if callerErr == nil && authenticate == nil && exposed(config.Listen, serverTLS) {
 		callerErr = errors.New("listen: other machines could call and nothing would prove who they are; " +
 			"set token_file, client_ca_file with client_names, or jwt_issuer, or listen on a unix socket")
 	}
-	sight, sightErr := newSight(ctx, config.AdminListen != "", env)
-	if sight != nil {
-		s.closers = append(s.closers, sight.close)
+	seen, observeErr := newObservability(ctx, config.AdminListen != "", env)
+	if seen != nil {
+		s.closers = append(s.closers, seen.close)
 	}
 	if opened != nil {
-		s.closers = append(s.closers, func() error { opened.close(); return nil })
+		s.closers = append(s.closers, func() error { opened.source.close(); return nil })
 	}
-	if err := errors.Join(known, sourceErr, gradeErr, callerErr, rulesErr, sightErr); err != nil {
+	if err := errors.Join(known, coreErr, callerErr, observeErr); err != nil {
 		return nil, err
 	}
-	s.log, s.tls = sight.log, serverTLS
+	s.log, s.tls = seen.log, serverTLS
 
-	resolver := preview.Resolver(opened)
-	if least != "" {
-		judge := &graded{Resolver: opened, least: least, known: map[[sha256.Size]byte]verdict{}}
-		resolver = judge
-		if opened.single {
-			if err := judge.atStart(ctx); err != nil {
-				return nil, err
-			}
-		}
-	}
 	pool, perConnection := sharedPool(config.Pool)
-	s.previewer, err = preview.New(preview.Config{
-		Resolver: logged{resolver, s.log}, Connections: opened.lister(), Limits: config.Limits, Pool: pool, LargeAnswers: config.LargeAnswers,
-		Policy: policy, Sanitize: masking,
+	s.previewer, err = opened.previewer(ctx, config, func(c *preview.Config) {
+		c.Resolver, c.Pool = loggingResolver{c.Resolver, s.log}, pool
 	})
 	if err != nil {
 		return nil, err
 	}
 	s.closers = append(s.closers, func() error { s.previewer.Close(); return nil })
-	s.ready = newReadiness(opened, s.previewer)
-	s.admin = newAdmin(s.ready, sight.metrics)
+	s.ready = newReadiness(opened.source, s.previewer)
+	s.admin = newAdmin(s.ready, seen.metrics)
 
 	serverConfig := server.Config{
 		Previewer:        s.previewer,
@@ -93,7 +79,7 @@ func newSidecar(ctx context.Context, config *config, known error, env *environme
 		TLS:               serverTLS,
 		Ready:             s.ready.check,
 	}
-	if err := s.observe(&serverConfig, sight, config.EgressDir); err != nil {
+	if err := s.observe(&serverConfig, seen, config.EgressDir); err != nil {
 		return nil, err
 	}
 	s.server, err = server.New(serverConfig)
@@ -116,17 +102,17 @@ func sharedPool(pool preview.Pool) (shared preview.Pool, perConnection int) {
 }
 
 // observe connects the server with the egress record, the telemetry and the log.
-func (s *sidecar) observe(config *server.Config, sight *sight, egressDir string) error {
+func (s *sidecar) observe(config *server.Config, seen *observability, egressDir string) error {
 	if egressDir != "" {
 		record, err := egress.Open(egress.Options{Dir: egressDir})
 		if err != nil {
-			return of("egress_dir", err)
+			return settingError(err, "egress_dir")
 		}
 		s.closers = append(s.closers, record.Close)
 		config.Record = recorder(record, s.ready, s.log)
 	}
 	measured, err := telemetry.New(telemetry.Config{
-		TracerProvider: sight.traces, MeterProvider: sight.meters, Pools: s.previewer.PoolStates,
+		TracerProvider: seen.traces, MeterProvider: seen.meters, Pools: s.previewer.PoolStates,
 	})
 	if err != nil {
 		return err

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -36,6 +37,40 @@ type source struct {
 	close func()
 	// single tells that there is one connection, "default".
 	single bool
+	// setting is the one that says where the connections are.
+	setting string
+	// dir is the folder of connections, where there is one.
+	dir string
+}
+
+// ids lists the ids that are known: "default", or the names of a folder's files;
+// none where a database keeps them.
+func (s *source) ids() (ids []string) {
+	if s.single {
+		return []string{preview.DefaultConnectionID}
+	}
+	if s.dir == "" {
+		return nil
+	}
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return nil
+	}
+	for _, entry := range entries {
+		if info, err := os.Stat(filepath.Join(s.dir, entry.Name())); err == nil && info.Mode().IsRegular() && !strings.HasPrefix(entry.Name(), ".") {
+			ids = append(ids, entry.Name())
+		}
+	}
+	return ids
+}
+
+// fault says which setting, or which file of the folder, holds a connection that
+// cannot be used.
+func (s *source) fault(id string, err error) error {
+	if s.dir != "" {
+		err = fmt.Errorf("%s: %s", filepath.Join(s.dir, id), operatorText(err))
+	}
+	return settingError(err, s.setting)
 }
 
 // lister returns what lists the connections: every place where they are kept can.
@@ -60,18 +95,20 @@ func (s sources) open(ctx context.Context) (*source, error) {
 	case len(places) > 1:
 		openErr = fmt.Errorf("connections come from more than one place: %s; set one", strings.Join(places, " and "))
 	case !s.DSN.IsEmpty():
-		opened.single = true
+		opened.single, opened.setting = true, "OP_PREVIEW_DSN"
 		opened.Resolver, openErr = connections.Single(ctx, s.DSN, own)
-		openErr = of("OP_PREVIEW_DSN", openErr)
+		openErr = settingError(openErr, "OP_PREVIEW_DSN")
 	case s.DSNFile != "":
-		opened.single = true
+		opened.single, opened.setting = true, "dsn_file"
 		opened.Resolver, openErr = connections.File(s.DSNFile, own)
-		openErr = of("dsn_file", openErr)
+		openErr = settingError(openErr, "dsn_file")
 	case s.Dir != "":
+		opened.setting, opened.dir = "connections_dir", s.Dir
 		opened.Resolver, openErr = connections.Directory(s.Dir, own)
-		openErr = of("connections_dir", openErr)
+		openErr = settingError(openErr, "connections_dir")
 		opened.ping = func(context.Context) error { _, err := connections.Directory(s.Dir, own); return err }
 	default:
+		opened.setting = "workspace_id"
 		var agent *connections.Agent
 		agent, openErr = connections.OpenAgent(connections.AgentConfig{
 			DSN: s.AgentDSN, WorkspaceID: s.WorkspaceID, Schema: s.AgentSchema, Policy: stored,
@@ -80,7 +117,6 @@ func (s sources) open(ctx context.Context) (*source, error) {
 			opened.Resolver, opened.ping = agent, agent.Ping
 			opened.close = func() { agent.Close(); closeManagers() }
 		}
-		openErr = of("workspace_id, OP_AGENT_DATABASE_URL", openErr)
 	}
 	if err := errors.Join(err, openErr); err != nil {
 		closeManagers()
@@ -120,14 +156,14 @@ func (s sources) policy() (connections.Policy, func(), error) {
 	if len(s.Targets) > 0 {
 		var err error
 		policy.Targets, err = connections.ParseTargets(s.Targets)
-		targetErr = errors.Join(targetErr, of("targets", err))
+		targetErr = errors.Join(targetErr, settingError(err, "targets"))
 	}
 	secrets, closeManagers, managerErr := s.Managers.open()
 	policy.Secrets = secrets
 	if s.SecretsDir != "" {
 		secrets[connections.FileScheme], secretErr = connections.SecretFiles(s.SecretsDir)
 	}
-	return policy, closeManagers, errors.Join(targetErr, of("secrets_dir", secretErr), managerErr)
+	return policy, closeManagers, errors.Join(targetErr, settingError(secretErr, "secrets_dir"), managerErr)
 }
 
 // anywhere tells whether hosts that the operator has not named may be reached.
@@ -138,26 +174,11 @@ func (s sources) anywhere() bool {
 // refers tells whether payloads may refer to secrets.
 func (s sources) refers() bool { return s.SecretsDir != "" || len(s.Managers.choices()) > 0 }
 
-// logged writes what is wrong with a connection for the operator; the caller is
-// not told.
-type logged struct {
-	preview.Resolver
-	log *slog.Logger
-}
-
-func (l logged) Resolve(ctx context.Context, id string) (preview.Connection, error) {
-	connection, err := l.Resolver.Resolve(ctx, id)
-	if err != nil && !errors.Is(err, preview.ErrConnectionNotFound) && ctx.Err() == nil {
-		l.log.LogAttrs(ctx, slog.LevelWarn, "a connection cannot be used", slog.String("connection_id", bounded(id)), slog.String("why", err.Error()))
-	}
-	return connection, err
-}
-
 // grade returns the least grade that is served, empty for any.
 func (s sources) grade() (doctor.Grade, error) {
 	if s.MinGrade == "" {
 		return "", nil
 	}
 	grade, err := doctor.ParseGrade(s.MinGrade)
-	return grade, of("min_grade", err)
+	return grade, settingError(err, "min_grade")
 }

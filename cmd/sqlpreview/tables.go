@@ -9,7 +9,6 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/diagnostic"
 	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/table"
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/server/wire"
@@ -17,34 +16,24 @@ import (
 
 // catalogFlags are what the commands that look at tables have in common.
 type catalogFlags struct {
-	JSON    bool   `name:"json" help:"Print the answer as the RPC's JSON."`
-	DSNFile string `name:"dsn-file" help:"The file with the connection string. Default: the environment variable OP_PREVIEW_DSN."`
+	JSON bool `name:"json" help:"Print the answer as the RPC's JSON."`
+	sourceFlags
+	connectionFlag
+	settingFlags
 }
 
-// open returns a Previewer of the one connection.
-func (f *catalogFlags) open(ctx context.Context, env *environment) (*preview.Previewer, error) {
-	opened, err := oneConnection(ctx, f.DSNFile, env)
+// open returns a Previewer of the connection, and what closes it.
+func (f *catalogFlags) open(ctx context.Context, env *environment) (*preview.Previewer, func(), error) {
+	config, err := f.load(env, f.sourceFlags.assignments()...)
 	if err != nil {
-		return nil, misuse{err.Error()}
+		return nil, nil, config.misconfigured(err)
 	}
-	previewer, err := preview.New(preview.Config{Resolver: opened})
-	if err != nil {
-		return nil, misuse{err.Error()}
-	}
-	return previewer, nil
+	return config.openPreviewer(ctx, f.Connection)
 }
 
 // failed prints a failure as query does.
-func (f *catalogFlags) failed(env *environment, err error) error {
-	if f.JSON {
-		err = printFailure(env.stdout, wire.Failure(err))
-	} else {
-		err = diagnostic.Error(env.stderr, colours(env, env.stderr), "table", "", wire.Failure(err))
-	}
-	if err == nil {
-		err = errRefused
-	}
-	return err
+func (f *catalogFlags) failed(ctx context.Context, env *environment, err error) error {
+	return printFailure(ctx, env, f.JSON, "table", "", wire.Failure(err))
 }
 
 // tablesCommand lists tables.
@@ -57,17 +46,17 @@ type tablesCommand struct {
 
 // Run lists every page.
 func (c *tablesCommand) Run(ctx context.Context, env *environment) error {
-	previewer, err := c.open(ctx, env)
+	previewer, done, err := c.open(ctx, env)
 	if err != nil {
 		return err
 	}
-	defer previewer.Close()
+	defer done()
 	all := &preview.TablePage{}
-	request := preview.TablesRequest{Schema: c.Schema, Pattern: c.Pattern, System: c.System}
+	request := preview.TablesRequest{ConnectionID: c.Connection, Schema: c.Schema, Pattern: c.Pattern, System: c.System}
 	for {
 		page, err := previewer.ListTables(ctx, request)
 		if err != nil {
-			return c.failed(env, err)
+			return c.failed(ctx, env, err)
 		}
 		all.RequestID, all.Tables = page.RequestID, append(all.Tables, page.Tables...)
 		request.RequestID, request.PageToken = page.RequestID, page.NextPageToken
@@ -78,7 +67,7 @@ func (c *tablesCommand) Run(ctx context.Context, env *environment) error {
 	if c.JSON {
 		return printMessage(env.stdout, wire.Tables(all))
 	}
-	return table.WriteTables(env.stdout, all.Tables, table.Options{Colour: colours(env, env.stdout)})
+	return table.WriteTables(env.stdout, all.Tables, table.Options{Colour: colours(env, env.stdout), Width: widthOf(env.stdout)})
 }
 
 // describeCommand shows one table.
@@ -89,19 +78,19 @@ type describeCommand struct {
 
 // Run describes the table.
 func (c *describeCommand) Run(ctx context.Context, env *environment) error {
-	previewer, err := c.open(ctx, env)
+	previewer, done, err := c.open(ctx, env)
 	if err != nil {
 		return err
 	}
-	defer previewer.Close()
-	description, err := previewer.DescribeTable(ctx, preview.TableRequest{Table: c.Table})
+	defer done()
+	description, err := previewer.DescribeTable(ctx, preview.TableRequest{ConnectionID: c.Connection, Table: c.Table})
 	if err != nil {
-		return c.failed(env, err)
+		return c.failed(ctx, env, err)
 	}
 	if c.JSON {
 		return printMessage(env.stdout, wire.Table(description))
 	}
-	return table.WriteTable(env.stdout, &description.Table, table.Options{Colour: colours(env, env.stdout)})
+	return table.WriteTable(env.stdout, &description.Table, table.Options{Colour: colours(env, env.stdout), Width: widthOf(env.stdout)})
 }
 
 // printMessage prints a message as the RPC's JSON, indented: what protojson itself

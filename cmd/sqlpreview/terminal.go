@@ -22,6 +22,19 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
+// widthOf is how many columns the terminal behind w has, 0 for anything else.
+func widthOf(w io.Writer) int {
+	file, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil || width < 1 {
+		return 0
+	}
+	return width
+}
+
 // typed is standard input, announced where somebody would have to type it.
 func (e *environment) typed() io.Reader {
 	if isTerminal(e.stdin) {

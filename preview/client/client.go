@@ -34,8 +34,10 @@ import (
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
@@ -123,6 +125,15 @@ func loopback(target string) bool {
 	return false
 }
 
+// Serving asks whether the sidecar can answer previews now. It needs no token.
+// The error says that the sidecar itself did not answer.
+func (c *Client) Serving(ctx context.Context) (bool, error) {
+	response, err := grpc_health_v1.NewHealthClient(c.conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{
+		Service: previewv1.PreviewService_ServiceDesc.ServiceName,
+	})
+	return response.GetStatus() == grpc_health_v1.HealthCheckResponse_SERVING, err
+}
+
 // Close ends the connection.
 func (c *Client) Close() error { return c.conn.Close() }
 
@@ -176,9 +187,13 @@ func RetryDelay(err error) (wait time.Duration, again bool) {
 	return 0, false
 }
 
-// ReasonOf returns the stable name of why a call failed: "" for nil, and
-// INTERNAL for an error that did not come from the sidecar, such as no
-// connection to it.
+// Unavailable is what ReasonOf returns where no sidecar answered: none runs at the
+// target, or the connection to it broke. It is not one of the sidecar's own reasons.
+const Unavailable reason.Reason = "UNAVAILABLE"
+
+// ReasonOf returns the stable name of why a call failed: "" for nil, Unavailable
+// where no sidecar answered, and INTERNAL for any other error that has no reason
+// of the sidecar's, such as a caller that was not let in.
 func ReasonOf(err error) reason.Reason {
 	if err == nil {
 		return ""
@@ -187,6 +202,9 @@ func ReasonOf(err error) reason.Reason {
 		if info, ok := detail.(*errdetails.ErrorInfo); ok && info.GetDomain() == errorDomain {
 			return reason.Reason(info.GetReason())
 		}
+	}
+	if status.Code(err) == codes.Unavailable {
+		return Unavailable
 	}
 	return reason.Internal
 }

@@ -43,13 +43,13 @@ const shownRows = 8
 // as "unix:///run/s.sock", prints each answer to w, and returns how many samples
 // there are and how many were not answered as they should be. The error is that
 // of w or ctx.
-func Run(ctx context.Context, w io.Writer, colour bool, target string) (total, wrong int, err error) {
+func Run(ctx context.Context, w io.Writer, colour bool, width int, target string) (total, wrong int, err error) {
 	conn, err := grpc.NewClient(target, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		return 0, 0, err
 	}
 	defer conn.Close() //nolint:errcheck // nothing is left to send
-	s := show{w: w, colour: colour, client: previewv1.NewPreviewServiceClient(conn)}
+	s := show{w: w, colour: colour, width: width, client: previewv1.NewPreviewServiceClient(conn)}
 	for i, sample := range samples {
 		if s.one(ctx, i+1, sample); s.err != nil {
 			return 0, 0, s.err
@@ -65,6 +65,7 @@ func Run(ctx context.Context, w io.Writer, colour bool, target string) (total, w
 type show struct {
 	w      io.Writer
 	colour bool
+	width  int
 	client previewv1.PreviewServiceClient
 	wrong  int
 	err    error
@@ -87,11 +88,11 @@ func (s *show) one(ctx context.Context, number int, sample sample) {
 	var faults []string
 	if err != nil {
 		failure := wire.ReceivedError(err)
-		s.keep(diagnostic.Error(s.w, s.colour, "query", sample.sql, failure))
+		s.keep(diagnostic.Error(s.w, s.colour, s.width, "query", sample.sql, failure))
 		faults = sample.judgeFailure(failure)
 	} else {
 		result := wire.ReceivedPreview(response)
-		s.keep(table.Write(s.w, result, table.Options{Colour: s.colour, MaxRows: shownRows}))
+		s.keep(table.Write(s.w, result, table.Options{Colour: s.colour, Width: s.width, MaxRows: shownRows}))
 		faults = sample.judge(result)
 	}
 	s.printf("round trip over gRPC: %s\n", took.Round(10*time.Microsecond))

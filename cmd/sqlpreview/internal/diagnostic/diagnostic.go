@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/screen"
 	"github.com/op-data/sqlpreview/preview"
 )
 
@@ -19,30 +20,37 @@ import (
 const maxShown = 20
 
 // Violations prints every violation of a text that goes by name, for instance
-// a file's. Colour is for terminals.
-func Violations(w io.Writer, colour bool, name, text string, violations []preview.Violation) error {
-	var out strings.Builder
-	for i, v := range violations {
-		if i == maxShown {
-			fmt.Fprintf(&out, "and %d more\n", len(violations)-maxShown)
-			break
+// a file's, with a blank line between two. Colour is for terminals; width is the
+// number of columns that they have, 0 for no terminal.
+func Violations(w io.Writer, colour bool, width int, name, text string, violations []preview.Violation) error {
+	p := &printer{colour: colour, width: width, margin: 1}
+	shown := violations[:min(maxShown, len(violations))]
+	for _, v := range shown {
+		p.margin = max(p.margin, len(strconv.Itoa(v.Line)))
+	}
+	for i, v := range shown {
+		if i > 0 {
+			p.out.WriteString("\n")
 		}
 		place := preview.Position{Line: v.Line, Column: v.Column, Offset: v.Offset, End: v.End}
-		write(&out, colour, name, text, fault{string(v.Reason), v.Message, v.Hint, place})
+		p.write(name, text, fault{string(v.Reason), v.Message, v.Hint, place})
 	}
-	_, err := io.WriteString(w, out.String())
+	if more := len(violations) - maxShown; more > 0 {
+		fmt.Fprintf(&p.out, "\nand %d more\n", more)
+	}
+	_, err := io.WriteString(w, p.out.String())
 	return err
 }
 
 // Error prints a failure: each violation of it, or else its own message, with
 // the place in the text where there is one.
-func Error(w io.Writer, colour bool, name, text string, e *preview.Error) error {
+func Error(w io.Writer, colour bool, width int, name, text string, e *preview.Error) error {
 	if len(e.Violations) > 0 {
-		return Violations(w, colour, name, text, e.Violations)
+		return Violations(w, colour, width, name, text, e.Violations)
 	}
-	var out strings.Builder
-	write(&out, colour, name, text, fault{string(e.Reason), e.Message, e.Hint, e.Position})
-	_, err := io.WriteString(w, out.String())
+	p := &printer{colour: colour, width: width, margin: len(strconv.Itoa(max(1, e.Position.Line)))}
+	p.write(name, text, fault{string(e.Reason), e.Message, e.Hint, e.Position})
+	_, err := io.WriteString(w, p.out.String())
 	return err
 }
 
@@ -52,33 +60,34 @@ type fault struct {
 	place                 preview.Position
 }
 
-// The parts of a diagnostic that colour sets apart.
-const (
-	red   = "\x1b[1;31m"
-	bold  = "\x1b[1m"
-	blue  = "\x1b[34m"
-	reset = "\x1b[0m"
-)
+type printer struct {
+	out    strings.Builder
+	colour bool
+	width  int
+	// margin is how many digits the longest line number has, so that all hints
+	// stand below each other.
+	margin int
+}
 
-func write(out *strings.Builder, colour bool, name, text string, f fault) {
-	paint := func(code, s string) string {
-		if !colour {
-			return s
-		}
-		return code + s + reset
-	}
-	fmt.Fprintf(out, "%s: %s\n", paint(red, f.reason), paint(bold, oneLine(f.message)))
-	margin := ""
+func (p *printer) paint(colour screen.Colour, text string) string {
+	return screen.Paint(p.colour, colour, text)
+}
+
+func (p *printer) write(name, text string, f fault) {
+	message := screen.Wrap(f.reason+": "+oneLine(f.message), p.width, "  ")
+	rest, _ := strings.CutPrefix(message, f.reason)
+	fmt.Fprintf(&p.out, "%s%s\n", p.paint(screen.Alarm, f.reason), p.paint(screen.Bold, rest))
+	margin := strings.Repeat(" ", p.margin)
 	if !f.place.IsZero() {
-		number := strconv.Itoa(f.place.Line)
-		margin = strings.Repeat(" ", len(number))
-		source := excerpt(text, f.place.Offset, f.place.End)
-		fmt.Fprintf(out, "%s %s %s:%d:%d\n", margin, paint(blue, "-->"), oneLine(name), f.place.Line, f.place.Column)
-		fmt.Fprintf(out, "%s %s %s\n", paint(blue, number), paint(blue, "|"), source.line)
-		fmt.Fprintf(out, "%s %s %s\n", margin, paint(blue, "|"), source.indent+paint(red, source.carets))
+		number := fmt.Sprintf("%*d", p.margin, f.place.Line)
+		source := excerpt(text, f.place.Offset, f.place.End, p.width-p.margin-len(" | "))
+		fmt.Fprintf(&p.out, "%s %s %s:%d:%d\n", margin, p.paint(screen.Blue, "-->"), oneLine(name), f.place.Line, f.place.Column)
+		fmt.Fprintf(&p.out, "%s %s %s\n", p.paint(screen.Blue, number), p.paint(screen.Blue, "|"), source.line)
+		fmt.Fprintf(&p.out, "%s %s %s\n", margin, p.paint(screen.Blue, "|"), source.indent+p.paint(screen.Alarm, source.carets))
 	}
 	if f.hint != "" {
-		fmt.Fprintf(out, "%s %s hint: %s\n", margin, paint(blue, "="), oneLine(f.hint))
+		hint := screen.Wrap(margin+" = hint: "+oneLine(f.hint), p.width, margin+"   ")
+		fmt.Fprintf(&p.out, "%s\n", strings.Replace(hint, "=", p.paint(screen.Blue, "="), 1))
 	}
 }
 

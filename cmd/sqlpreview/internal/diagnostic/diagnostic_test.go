@@ -3,8 +3,10 @@ package diagnostic_test
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/diagnostic"
+	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/screen"
 	"github.com/op-data/sqlpreview/preview"
 )
 
@@ -42,15 +44,15 @@ func TestCaretsStandUnderTheFault(t *testing.T) {
 		"not UTF-8":  {"select '\xff' «f()»", "1 | select '\uFFFD' f()\n  |            ^^^"},
 		"long": {
 			long + "«f()» " + long,
-			"1 | ..." + long[len(long)-57:] + "f() " + long[:53] + "...\n  | " + strings.Repeat(" ", 60) + "^^^",
+			"1 | ..." + long[len(long)-55:] + "f() " + long[:52] + "...\n  | " + strings.Repeat(" ", 58) + "^^^",
 		},
-		"long fault": {"select «" + long + "»", "1 | select " + long[:57] + "...\n  |        " + strings.Repeat("^", 60)},
+		"long fault": {"select «" + long + "»", "1 | select " + long[:56] + "...\n  |        " + strings.Repeat("^", 59)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			text, v := mark(test.marked)
 			var out strings.Builder
-			if err := diagnostic.Violations(&out, false, "q.sql", text, []preview.Violation{v}); err != nil {
+			if err := diagnostic.Violations(&out, false, 0, "q.sql", text, []preview.Violation{v}); err != nil {
 				t.Fatal(err)
 			}
 			_, got, _ := strings.Cut(out.String(), "\n") // the message
@@ -70,7 +72,7 @@ func TestDiagnosticSaysReasonPlaceAndHint(t *testing.T) {
 		Position: preview.Position{Line: 2, Column: 1, Offset: 9, End: 12},
 	}
 	var out strings.Builder
-	if err := diagnostic.Error(&out, false, "dir/q\x1b.sql", text, e); err != nil {
+	if err := diagnostic.Error(&out, false, 0, "dir/q\x1b.sql", text, e); err != nil {
 		t.Fatal(err)
 	}
 	want := "UNDEFINED_OBJECT: no such\uFFFDcolumn \uFFFD[31m\n" +
@@ -80,7 +82,7 @@ func TestDiagnosticSaysReasonPlaceAndHint(t *testing.T) {
 	}
 
 	out.Reset()
-	if err := diagnostic.Error(&out, false, "q", text, &preview.Error{Reason: "INTERNAL", Message: "m"}); err != nil {
+	if err := diagnostic.Error(&out, false, 0, "q", text, &preview.Error{Reason: "INTERNAL", Message: "m"}); err != nil {
 		t.Fatal(err)
 	}
 	if out.String() != "INTERNAL: m\n" {
@@ -88,10 +90,10 @@ func TestDiagnosticSaysReasonPlaceAndHint(t *testing.T) {
 	}
 
 	out.Reset()
-	if err := diagnostic.Error(&out, true, "q", text, e); err != nil {
+	if err := diagnostic.Error(&out, true, 0, "q", text, e); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(out.String(), "\x1b[1;31mUNDEFINED_OBJECT\x1b[0m") {
+	if !strings.Contains(out.String(), "\x1b[1;38;5;161mUNDEFINED_OBJECT\x1b[0m") {
 		t.Errorf("no colour in %q", out.String())
 	}
 }
@@ -104,11 +106,66 @@ func TestManyViolationsAreSummedUp(t *testing.T) {
 		violations[i] = v
 	}
 	var out strings.Builder
-	if err := diagnostic.Violations(&out, false, "q", "x", violations); err != nil {
+	if err := diagnostic.Violations(&out, false, 0, "q", "x", violations); err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(out.String(), "ROW_LOCK"); n != 20 || !strings.HasSuffix(out.String(), "and 5 more\n") {
+	if n := strings.Count(out.String(), "ROW_LOCK"); n != 20 || !strings.HasSuffix(out.String(), "\n\nand 5 more\n") {
 		t.Errorf("%d violations are shown, then %q", n, out.String()[out.Len()-20:])
+	}
+}
+
+// TestDiagnosticFitsTheTerminal: at every width the carets stand under the fault,
+// and no line is wider than the terminal.
+func TestDiagnosticFitsTheTerminal(t *testing.T) {
+	t.Parallel()
+	before, after := strings.Repeat("a, ", 90), strings.Repeat(", b", 90)
+	for _, width := range []int{40, 60, 80, 130, 200} {
+		for _, prefix := range []string{"", "select ", "select '漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字', ", before} {
+			for _, body := range []string{"f()", "pg_sleep", "漢字", strings.Repeat("x", 150)} {
+				text, v := mark(prefix + "«" + body + "»" + after)
+				v.Message, v.Hint = "the function pg_sleep is not allowed in a preview, "+strings.Repeat("word ", 20), strings.Repeat("do this ", 20)
+				var out strings.Builder
+				if err := diagnostic.Violations(&out, false, width, "q.sql", text, []preview.Violation{v}); err != nil {
+					t.Fatal(err)
+				}
+				lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+				for i, line := range lines {
+					if screen.Width(line) > width {
+						t.Errorf("width %d: %q is wider", width, line)
+					}
+					if !strings.Contains(line, "^") {
+						continue
+					}
+					at := screen.Width(line[:strings.Index(line, "^")])
+					rest := lines[i-1]
+					for screen.Width(rest) > 0 && screen.Width(lines[i-1])-screen.Width(rest) < at {
+						_, size := utf8.DecodeRuneInString(rest)
+						rest = rest[size:]
+					}
+					if beginning, _ := utf8.DecodeRuneInString(body); !strings.HasPrefix(rest, string(beginning)) {
+						t.Errorf("width %d: the carets are not under the fault:\n%s", width, out.String())
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestViolationsStandApart: a blank line between two, the hints below each other.
+func TestViolationsStandApart(t *testing.T) {
+	t.Parallel()
+	_, v := mark("«x»")
+	v.Hint = "do"
+	late := v
+	late.Line = 100
+	none := v
+	none.Line, none.Column = 0, 0
+	var out strings.Builder
+	if err := diagnostic.Violations(&out, false, 80, "q", "x", []preview.Violation{v, late, none}); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(out.String(), "\n    = hint: do\n"); n != 3 || strings.Count(out.String(), "\n\n") != 2 {
+		t.Errorf("got\n%s", out.String())
 	}
 }
 
@@ -120,7 +177,7 @@ func FuzzExcerpt(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, offset, end int) {
 		var out strings.Builder
 		v := preview.Violation{Reason: "X", Line: 1, Column: 1, Offset: offset, End: end}
-		if err := diagnostic.Violations(&out, false, "q", text, []preview.Violation{v}); err != nil {
+		if err := diagnostic.Violations(&out, false, 0, "q", text, []preview.Violation{v}); err != nil {
 			t.Fatal(err)
 		}
 		if n := strings.Count(out.String(), "\n"); n != 4 {

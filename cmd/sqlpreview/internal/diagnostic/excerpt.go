@@ -10,8 +10,9 @@ import (
 const (
 	// tabWidth is what a tab is shown as: spaces up to the next multiple.
 	tabWidth = 4
-	// before and after bound what is shown around the fault, in columns.
-	before, after = 60, 60
+	// widest is how many columns of a line are shown where there is no terminal,
+	// and narrowest how many at least.
+	widest, narrowest = 120, 20
 	// ellipsis stands for what is left out of a long line.
 	ellipsis = "..."
 	// scanned bounds the bytes looked at on either side of the fault, so that a
@@ -25,8 +26,15 @@ type source struct {
 }
 
 // excerpt shows the line that holds text[offset:end], with carets under that
-// part: as many as it has columns on that line, at least one.
-func excerpt(text string, offset, end int) source {
+// part: as many as it has columns on that line, at least one. The line takes at
+// most room columns, 0 or less for no terminal.
+func excerpt(text string, offset, end, room int) source {
+	if room <= 0 {
+		room = widest
+	}
+	room = max(room, narrowest) - len(ellipsis)
+	before := room / 2
+	after := room - before
 	offset = min(max(offset, 0), len(text))
 	end = min(max(end, offset), len(text))
 	start := strings.LastIndexByte(text[:offset], '\n') + 1

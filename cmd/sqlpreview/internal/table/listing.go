@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/screen"
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/sanitize"
 )
@@ -28,7 +29,7 @@ func WriteTables(w io.Writer, tables []preview.Table, options Options) error {
 		})
 	}
 	if len(tables) > 0 {
-		p.grid(r)
+		p.rows(r)
 	}
 	p.legend()
 	p.print("%s; rows are the database's estimates", count(len(tables), "table"))
@@ -40,7 +41,7 @@ func WriteTables(w io.Writer, tables []preview.Table, options Options) error {
 func WriteTable(w io.Writer, t *preview.Table, options Options) error {
 	p := newPrinter(options)
 	name := nameCell(t.Schema+"."+t.Name, t.SQLName, t.Changes).Text
-	p.print("%s: %s%s", p.paint(bold, name), kinds[t.Kind], partition(t))
+	p.print("%s: %s%s", p.paint(screen.Bold, name), kinds[t.Kind], partition(t))
 	if t.RowEstimate >= 0 {
 		p.print("about %s, as the database estimates", count(int(t.RowEstimate), "row"))
 	}
@@ -54,7 +55,7 @@ func WriteTable(w io.Writer, t *preview.Table, options Options) error {
 		})
 	}
 	if len(r.Rows) > 0 {
-		p.grid(r)
+		p.rows(r)
 	}
 	if t.ColumnsOmitted > 0 {
 		p.print("and %s more, which would not fit into one answer", count(t.ColumnsOmitted, "column"))

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/screen"
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/sanitize"
 )
@@ -30,22 +31,25 @@ func (p *printer) legend() {
 		}
 	}
 	if len(used) > 0 {
-		p.print("%s", p.paint(dim, "marks: "+strings.Join(used, ", ")))
+		p.print("%s", p.paint(screen.Grey, "marks: "+strings.Join(used, ", ")))
 	}
 }
 
 // notes says what came, what was bounded and what was changed.
 func (p *printer) notes(r *preview.Result) {
 	p.legend()
-	p.print("%s in %s%s", count(len(r.Rows), "row"), round(r.Stats.Total), steps(r.Stats))
+	p.print("%s in %s", count(len(r.Rows), "row"), round(r.Stats.Total))
+	if took := steps(r.Stats); p.options.Steps && took != "" {
+		p.print("steps: %s", took)
+	}
 	if len(r.Columns) == 0 {
 		p.print("the query has no columns")
 	}
 	for _, t := range r.Truncations {
-		p.print("bounded: %s: %s", p.paint(cyan, string(t.Reason)), bound(t))
+		p.print("bounded: %s: %s", t.Reason, bound(t))
 	}
 	if p.shortened > 0 {
-		p.print("%s", p.paint(dim, fmt.Sprintf("%s shown shortened (%s) to fit; --json has the whole text",
+		p.print("%s", p.paint(screen.Grey, fmt.Sprintf("%s shown shortened (%s) to fit; --expanded and --json show all of the text",
 			count(p.shortened, "value"), shortenedTail)))
 	}
 	p.changed(r)
@@ -164,21 +168,18 @@ func steps(s preview.Stats) string {
 			parts = append(parts, step.name+" "+round(step.took))
 		}
 	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return " (" + strings.Join(parts, ", ") + ")"
+	return strings.Join(parts, ", ")
 }
 
-// round keeps two or three digits.
+// round writes a time with two or three digits, as in 0.4 ms, 12 ms and 1.25 s.
 func round(d time.Duration) string {
 	switch {
 	case d >= time.Second:
-		return d.Round(10 * time.Millisecond).String()
+		return fmt.Sprintf("%.2f s", d.Seconds())
 	case d >= 10*time.Millisecond:
-		return d.Round(100 * time.Microsecond).String()
+		return fmt.Sprintf("%d ms", d.Round(time.Millisecond).Milliseconds())
 	default:
-		return d.Round(10 * time.Microsecond).String()
+		return fmt.Sprintf("%.2g ms", float64(d.Round(10*time.Microsecond).Microseconds())/1000)
 	}
 }
 

@@ -1,6 +1,7 @@
-// Package table shows a preview to a person: an aligned table in which a cut, a
-// changed and a masked cell and a NULL each look different, also without
-// colour, and below it what was bounded and what was changed.
+// Package table shows a preview to a person: an aligned table, or where that does
+// not fit, each row as a list of its columns. A cut, a changed and a masked cell
+// and a NULL each have a mark in a place of its own, also without colour; below
+// stands what was bounded and what was changed.
 package table
 
 import (
@@ -10,23 +11,46 @@ import (
 
 	"github.com/clipperhouse/displaywidth"
 
+	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/screen"
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/sanitize"
 )
 
-// Options is how to print. The zero Options prints plain text.
+// Form is how rows are laid out.
+type Form uint8
+
+const (
+	// Auto is a table, and Expanded where no readable table fits the width.
+	Auto Form = iota
+	// Expanded is each row as a list of its columns, with the values whole.
+	Expanded
+)
+
+// Options is how to print. The zero Options prints a plain table for a file.
 type Options struct {
 	// Colour adds ANSI colours; it is for terminals.
 	Colour bool
-	// MaxCellWidth bounds the columns that one cell is shown in. Default 48.
-	MaxCellWidth int
+	// Width is how many columns the terminal has. Default (0): no terminal, so that
+	// lines may be of any length.
+	Width int
+	// Form is the layout. Default: Auto.
+	Form Form
 	// MaxRows bounds the rows that are shown. Default: all of them.
 	MaxRows int
+	// Steps lists the time of each step.
+	Steps bool
 }
 
-const defaultMaxCellWidth = 48
+const (
+	// widestCell is what one cell takes at most where there is no terminal.
+	widestCell = 48
+	// readableCell is what a table leaves to the widest columns at least; where
+	// they would get less, the rows are expanded.
+	readableCell = 16
+)
 
-// A mark stands at the end of a cell, in a place where no value can stand.
+// A mark stands behind a cell, apart from its value, in a place where no value can
+// stand. A NULL has nothing but its mark.
 const (
 	markNone      = " "
 	markCut       = "…"
@@ -34,30 +58,27 @@ const (
 	markMasked    = "■"
 	markAdvice    = "!"
 	markNull      = "∅"
-	nullText      = "NULL"
 	shortenedTail = "⋯"
 )
 
-// The colours of the marks.
-const (
-	dim    = "\x1b[2m"
-	bold   = "\x1b[1m"
-	cyan   = "\x1b[36m"
-	yellow = "\x1b[33m"
-	red    = "\x1b[31m"
-	reset  = "\x1b[0m"
-)
-
-var colourOf = map[string]string{
-	markCut: cyan, markChanged: yellow, markMasked: red, markAdvice: yellow, markNull: dim,
+var colourOf = map[string]screen.Colour{
+	markCut: screen.Teal, markChanged: screen.Orange, markMasked: screen.Red, markAdvice: screen.Orange, markNull: screen.Grey,
 }
 
 // Write prints the result and the notes below it.
 func Write(w io.Writer, r *preview.Result, options Options) error {
 	p := newPrinter(options)
 	if len(r.Columns) > 0 {
-		p.grid(r)
+		p.rows(r)
 	}
+	p.notes(r)
+	_, err := io.WriteString(w, p.out.String())
+	return err
+}
+
+// WriteNotes prints the notes alone, for rows that went elsewhere.
+func WriteNotes(w io.Writer, r *preview.Result, options Options) error {
+	p := newPrinter(options)
 	p.notes(r)
 	_, err := io.WriteString(w, p.out.String())
 	return err
@@ -72,9 +93,6 @@ type printer struct {
 }
 
 func newPrinter(options Options) *printer {
-	if options.MaxCellWidth <= 0 {
-		options.MaxCellWidth = defaultMaxCellWidth
-	}
 	return &printer{options: options, marks: map[string]bool{}}
 }
 
@@ -92,11 +110,12 @@ type column struct {
 	marked bool
 }
 
-func (p *printer) grid(r *preview.Result) {
+// rows prints the rows as a table or expanded.
+func (p *printer) rows(r *preview.Result) {
 	names := make([]field, len(r.Columns))
 	columns := make([]column, len(r.Columns))
 	for j, c := range r.Columns {
-		names[j] = p.field(c.Name, c.Changes)
+		names[j] = fieldOf(c.Name, c.Changes)
 		columns[j] = column{width: names[j].width, right: c.Category == "N", marked: names[j].mark != markNone}
 	}
 	shown := r.Rows
@@ -107,43 +126,104 @@ func (p *printer) grid(r *preview.Result) {
 	for i, row := range shown {
 		rows[i] = make([]field, len(row))
 		for j, cell := range row {
-			f := field{text: nullText, width: len(nullText), mark: markNull}
+			f := field{mark: markNull}
 			if !cell.Null {
-				f = p.field(cell.Text, cell.Changes)
+				f = fieldOf(cell.Text, cell.Changes)
 			}
 			rows[i][j] = f
 			columns[j].width = max(columns[j].width, f.width)
 			columns[j].marked = columns[j].marked || f.mark != markNone
 		}
 	}
-	p.line(names, columns, bold)
+	if p.options.Form == Expanded || !p.fit(columns) {
+		p.expanded(names, rows)
+	} else {
+		p.grid(names, columns, rows)
+	}
+	if hidden := len(r.Rows) - len(shown); hidden > 0 {
+		p.print("%s", p.paint(screen.Grey, " and "+count(hidden, "more row")+", not shown here"))
+	}
+}
+
+// fit makes the widest columns as narrow as they must be for a line to fit, all
+// alike. It returns false where that would leave them too little to be read.
+func (p *printer) fit(columns []column) bool {
+	widest := widestCell
+	if p.options.Width > 0 {
+		rest := p.options.Width
+		for j, c := range columns {
+			rest -= c.around()
+			if j > 0 {
+				rest-- // the line between
+			}
+		}
+		widest = fairShare(columns, rest)
+		if widest < readableCell && widest < widestOf(columns) {
+			return false
+		}
+	}
+	for j := range columns {
+		columns[j].width = min(columns[j].width, widest)
+	}
+	return true
+}
+
+// around is what a column takes beside its values: a space on either side, and a
+// space and a mark.
+func (c column) around() int {
+	if c.marked {
+		return 4
+	}
+	return 2
+}
+
+func widestOf(columns []column) (widest int) {
+	for _, c := range columns {
+		widest = max(widest, c.width)
+	}
+	return widest
+}
+
+// fairShare returns the largest width that the columns may have at most so that
+// together they take no more than room: narrow columns keep theirs, and the wide
+// ones share the rest alike.
+func fairShare(columns []column, room int) int {
+	share := 0
+	for next := 1; next <= widestOf(columns); next++ {
+		sum := 0
+		for _, c := range columns {
+			sum += min(c.width, next)
+		}
+		if sum > room {
+			break
+		}
+		share = next
+	}
+	return share
+}
+
+func (p *printer) grid(names []field, columns []column, rows [][]field) {
+	p.line(names, columns, screen.Bold)
 	for j, c := range columns {
 		if j > 0 {
 			p.out.WriteString("┼")
 		}
-		width := c.width + 2
-		if c.marked {
-			width++
-		}
-		p.out.WriteString(strings.Repeat("─", width))
+		p.out.WriteString(strings.Repeat("─", c.width+c.around()))
 	}
 	p.out.WriteString("\n")
 	for _, row := range rows {
-		p.line(row, columns, "")
-	}
-	if hidden := len(r.Rows) - len(shown); hidden > 0 {
-		p.print("%s", p.paint(dim, " and "+count(hidden, "more row")+", not shown here"))
+		p.line(row, columns, screen.Plain)
 	}
 }
 
-// line prints one row. The mark takes the last place of its column, behind the
-// padding, so a value that looks like a mark is none.
-func (p *printer) line(fields []field, columns []column, colour string) {
+// line prints one row of a table.
+func (p *printer) line(fields []field, columns []column, colour screen.Colour) {
 	for j, f := range fields {
 		if j > 0 {
 			p.out.WriteString("│")
 		}
 		c := columns[j]
+		f = p.shorten(f, c.width)
 		padding := strings.Repeat(" ", c.width-f.width)
 		text := p.paint(or(colourOf[f.mark], colour), f.text)
 		if c.right {
@@ -153,23 +233,35 @@ func (p *printer) line(fields []field, columns []column, colour string) {
 		}
 		p.out.WriteString(" " + text)
 		if c.marked {
-			p.out.WriteString(p.paint(colourOf[f.mark], f.mark))
+			p.out.WriteString(" " + p.mark(f.mark))
 		}
 		p.out.WriteString(" ")
-		if f.mark != markNone {
-			p.marks[f.mark] = true
-		}
 	}
 	p.out.WriteString("\n")
 }
 
-// field lays out one text on one line.
-func (p *printer) field(text string, changes *sanitize.Changes) field {
-	shown := visible(text)
-	if displaywidth.String(shown) > p.options.MaxCellWidth {
-		shown = displaywidth.TruncateString(shown, p.options.MaxCellWidth, shortenedTail)
-		p.shortened++
+// mark paints a mark and notes that it was used.
+func (p *printer) mark(mark string) string {
+	if mark != markNone {
+		p.marks[mark] = true
 	}
+	return p.paint(colourOf[mark], mark)
+}
+
+// shorten makes a field fit a column, for the screen alone.
+func (p *printer) shorten(f field, width int) field {
+	if f.width <= width {
+		return f
+	}
+	p.shortened++
+	f.text = displaywidth.TruncateString(f.text, width, shortenedTail)
+	f.width = displaywidth.String(f.text)
+	return f
+}
+
+// fieldOf lays out one text on one line.
+func fieldOf(text string, changes *sanitize.Changes) field {
+	shown := visible(text)
 	return field{text: shown, width: displaywidth.String(shown), mark: markOf(changes)}
 }
 
@@ -191,25 +283,23 @@ func markOf(c *sanitize.Changes) string {
 	}
 }
 
-// visible shows the white space that would break the grid. The values are
+// visible shows the white space that would break the layout. The values are
 // sanitized, so no other character moves the cursor.
 func visible(text string) string {
 	return strings.NewReplacer("\r\n", "↵", "\n", "↵", "\r", "↵", "\t", "⇥").Replace(text)
 }
 
-func (p *printer) paint(colour, text string) string {
-	if !p.options.Colour || colour == "" || text == "" {
-		return text
-	}
-	return colour + text + reset
+func (p *printer) paint(colour screen.Colour, text string) string {
+	return screen.Paint(p.options.Colour, colour, text)
 }
 
+// print prints one line, broken at spaces where the terminal is narrower.
 func (p *printer) print(format string, arguments ...any) {
-	fmt.Fprintf(&p.out, format+"\n", arguments...)
+	p.out.WriteString(screen.Wrap(fmt.Sprintf(format, arguments...), p.options.Width, "    ") + "\n")
 }
 
-func or(a, b string) string {
-	if a != "" {
+func or(a, b screen.Colour) screen.Colour {
+	if a != screen.Plain {
 		return a
 	}
 	return b

@@ -1,6 +1,7 @@
 package table_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -41,14 +42,14 @@ var sample = &preview.Result{
 	Stats: preview.Stats{Total: 12345 * time.Microsecond, Check: 200 * time.Microsecond, Execute: 11 * time.Millisecond, Rows: 4},
 }
 
-const want = `    id  │ 名前  │ id        
-────────┼───────┼───────────
-     1  │ 漢字  │ cut     … 
-    22  │ 👨‍👩‍👧 é  │ b�d     ~ 
-  NULL∅ │ a↵b⇥c │ [masked]■ 
- -4.50  │ NULL  │ =1+1    ! 
+const want = `    id   │ 名前  │ id         
+─────────┼───────┼────────────
+     1   │ 漢字  │ cut      … 
+    22   │ 👨‍👩‍👧 é  │ b�d      ~ 
+       ∅ │ a↵b⇥c │ [masked] ■ 
+ -4.50   │ NULL  │ =1+1     ! 
 marks: … cut, ~ changed, ■ masked, ! unchanged, but mind it, ∅ NULL
-4 rows in 12.3ms (check 200µs, execute 11ms)
+4 rows in 12 ms
 bounded: ROW_LIMIT: these are the first 4 rows; there may be more
 bounded: CELL_LIMIT: values longer than 1024 characters were cut
 changed: 3 values not as in the database (TRUNCATED 2, CONTROL 1, MASKED_VALUE 1)
@@ -83,7 +84,7 @@ func TestGridIsAligned(t *testing.T) {
 		got := print(t, sample, table.Options{Colour: colour})
 		for i, line := range strings.SplitN(got, "\n", 7)[:6] {
 			width := displaywidth.Options{ControlSequences: true}.String(line)
-			if width != 28 {
+			if width != 30 {
 				t.Errorf("colour %v: line %d is %d columns wide: %q", colour, i, width, line)
 			}
 		}
@@ -96,11 +97,11 @@ func TestGridIsAligned(t *testing.T) {
 func TestLongValueIsShownShortened(t *testing.T) {
 	t.Parallel()
 	r := &preview.Result{
-		Columns: []preview.Column{{Name: "v"}},
-		Rows:    [][]preview.Cell{{text(strings.Repeat("漢", 40))}, {text("short")}},
+		Columns: []preview.Column{{Name: "v"}, {Name: "w"}},
+		Rows:    [][]preview.Cell{{text(strings.Repeat("漢", 40)), text("x")}, {text("short"), text("y")}},
 	}
-	got := print(t, r, table.Options{MaxCellWidth: 11})
-	if !strings.Contains(got, " 漢漢漢漢漢⋯ \n") || !strings.Contains(got, "1 value shown shortened (⋯) to fit; --json has the whole text\n") {
+	got := print(t, r, table.Options{})
+	if !strings.Contains(got, " "+strings.Repeat("漢", 23)+"⋯  │ x \n") || !strings.Contains(got, "1 value shown shortened (⋯) to fit; --expanded and --json show all of the text\n") {
 		t.Errorf("got\n%s", got)
 	}
 	if strings.Contains(got, "marks:") || strings.Contains(got, "changed:") {
@@ -108,10 +109,95 @@ func TestLongValueIsShownShortened(t *testing.T) {
 	}
 }
 
+// TestFitsTheTerminal: at every width no line is wider than the terminal, whatever
+// the form; a table where its columns can be read, else expanded rows that hold
+// every character.
+func TestFitsTheTerminal(t *testing.T) {
+	t.Parallel()
+	wide := func(columns int) *preview.Result {
+		r := &preview.Result{Rows: make([][]preview.Cell, 3)}
+		for j := range columns {
+			r.Columns = append(r.Columns, preview.Column{Name: fmt.Sprintf("column_%d", j)})
+			for i := range r.Rows {
+				cell := text(strings.Repeat("漢字 text ", 1+i*j*3))
+				if j == 1 {
+					cell.Changes = changes(sanitize.Truncated)
+				}
+				if i == j {
+					cell = preview.Cell{Null: true}
+				}
+				r.Rows[i] = append(r.Rows[i], cell)
+			}
+		}
+		return r
+	}
+	for _, width := range []int{40, 60, 80, 130, 200} {
+		for _, columns := range []int{1, 2, 3, 5, 8, 12, 40} {
+			for _, form := range []table.Form{table.Auto, table.Expanded} {
+				r := wide(columns)
+				got := print(t, r, table.Options{Width: width, Form: form})
+				for line := range strings.Lines(got) {
+					if w := displaywidth.String(strings.TrimSuffix(line, "\n")); w > width {
+						t.Errorf("width %d, %d columns: a line takes %d: %q", width, columns, w, line)
+					}
+				}
+				expanded := strings.HasPrefix(got, "── row 1 ")
+				if form == table.Expanded && !expanded {
+					t.Errorf("width %d, %d columns: not expanded:\n%s", width, columns, got)
+				}
+				// Each column of a table keeps 16 columns or its whole width.
+				if fits := columns*(16+2)+columns-1+2*2 <= width; fits && expanded && form == table.Auto {
+					t.Errorf("width %d, %d columns: expanded although a table fits:\n%s", width, columns, got)
+				}
+				if !expanded {
+					continue
+				}
+				if strings.Contains(got, "shortened") {
+					t.Errorf("width %d, %d columns: expanded rows are not whole:\n%s", width, columns, got)
+				}
+				if n := strings.Count(got, "漢"); n != strings.Count(fmt.Sprint(r.Rows), "漢") {
+					t.Errorf("width %d, %d columns: %d of the characters are shown", width, columns, n)
+				}
+			}
+		}
+	}
+}
+
+func TestExpanded(t *testing.T) {
+	t.Parallel()
+	const want = `── row 1 ──────────────
+ id     │ 1
+ 名前   │ 漢字
+ id   … │ cut
+── row 2 ──────────────
+ id     │ 22
+ 名前   │ 👨‍👩‍👧 é
+ id   ~ │ b�d
+── row 3 ──────────────
+ id   ∅ │
+ 名前   │ a↵b⇥c
+ id   ■ │ [masked]
+── row 4 ──────────────
+ id     │ -4.50
+ 名前   │ NULL
+ id   ! │ =1+1
+`
+	if got := print(t, sample, table.Options{Form: table.Expanded, Width: 23}); !strings.HasPrefix(got, want) {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+func TestStepsAreForThoseWhoAsk(t *testing.T) {
+	t.Parallel()
+	if got := print(t, sample, table.Options{Steps: true}); !strings.Contains(got, "4 rows in 12 ms\nsteps: check 0.2 ms, execute 11 ms\n") {
+		t.Errorf("got\n%s", got)
+	}
+}
+
 func TestOnlyTheFirstRowsAreShown(t *testing.T) {
 	t.Parallel()
 	got := print(t, sample, table.Options{MaxRows: 1})
-	if strings.Contains(got, "漢字") == strings.Contains(got, "NULL") || !strings.Contains(got, " and 3 more rows, not shown here\nmarks:") {
+	if !strings.Contains(got, "漢字") || strings.Contains(got, "masked") || !strings.Contains(got, " and 3 more rows, not shown here\nmarks:") {
 		t.Errorf("got\n%s", got)
 	}
 }
@@ -119,11 +205,11 @@ func TestOnlyTheFirstRowsAreShown(t *testing.T) {
 func TestOddShapes(t *testing.T) {
 	t.Parallel()
 	none := print(t, &preview.Result{Rows: make([][]preview.Cell, 2)}, table.Options{})
-	if none != "2 rows in 0s\nthe query has no columns\n" {
+	if none != "2 rows in 0 ms\nthe query has no columns\n" {
 		t.Errorf("no columns: got %q", none)
 	}
 	empty := print(t, &preview.Result{Columns: []preview.Column{{Name: ""}, {Name: "a"}}}, table.Options{})
-	if empty != "  │ a \n──┼───\n0 rows in 0s\n" {
+	if empty != "  │ a \n──┼───\n0 rows in 0 ms\n" {
 		t.Errorf("no rows, no name: got %q", empty)
 	}
 }
@@ -139,7 +225,7 @@ func FuzzTable(f *testing.F) {
 			Rows:    [][]preview.Cell{{text(a), text(b)}, {{Null: true}, text("x")}},
 		}
 		lines := strings.Split(print(t, r, table.Options{}), "\n")
-		if len(lines) < 5 || !strings.HasPrefix(lines[3], " NULL") || !strings.Contains(lines[3], "∅ │") {
+		if len(lines) < 5 || !strings.HasPrefix(lines[3], " ") || !strings.Contains(lines[3], " ∅ │ x") {
 			t.Fatalf("the grid is broken: %q", lines)
 		}
 	})

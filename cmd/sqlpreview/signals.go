@@ -9,15 +9,14 @@ import (
 	"golang.org/x/term"
 )
 
-// outlive keeps serve alive where a signal would end it at once, with previews
-// running and its socket left behind, and, since a service manager takes such an
-// end for a good one, for good. It returns what puts the default back.
+// ignoreSignals keeps serve running on SIGHUP and SIGPIPE, whose default action
+// would kill it and leave the socket file behind. It returns what restores the
+// defaults.
 //
-// SIGHUP asks a daemon to read its files again, which this one does by itself; a
-// terminal that hangs up still ends what runs in it. SIGPIPE comes when whoever
-// reads the log is gone: what left is in the egress record, and the restart of a
-// log collector must not cost the previews.
-func outlive(log *slog.Logger) (restore func()) {
+// SIGHUP asks a daemon to read its files again, which serve does by itself; when
+// a terminal hangs up, what runs in it still ends. SIGPIPE comes when the reader
+// of the log has gone: the restart of a log collector must not end the previews.
+func ignoreSignals(log *slog.Logger) (restore func()) {
 	broken, hangUp, done := make(chan os.Signal, 1), make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(broken, syscall.SIGPIPE)
 	if !term.IsTerminal(int(os.Stdin.Fd())) {

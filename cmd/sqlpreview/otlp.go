@@ -9,13 +9,13 @@ import (
 // signals are OpenTelemetry's, as its variables name them: traces, metrics, logs.
 var signals = [...]string{"TRACES", "METRICS", "LOGS"}
 
-// exported tells whether a signal goes to an OTLP collector: whether one is
+// otlpEnabled tells whether a signal goes to an OTLP collector: whether one is
 // named, for all signals or for this one, and nothing switches it off. What is
 // asked for and not built in is an error, not silence.
 //
 // https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
 // and https://opentelemetry.io/docs/specs/otel/protocol/exporter/
-func exported(signal string, getenv func(string) string) (bool, error) {
+func otlpEnabled(signal string, getenv func(string) string) (bool, error) {
 	exporterName := "OTEL_" + signal + "_EXPORTER"
 	exporter := getenv(exporterName)
 	endpoint := cmp.Or(getenv("OTEL_EXPORTER_OTLP_"+signal+"_ENDPOINT"), getenv("OTEL_EXPORTER_OTLP_ENDPOINT"))

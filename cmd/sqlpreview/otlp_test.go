@@ -30,7 +30,7 @@ func TestExportedSignals(t *testing.T) {
 	} {
 		var on, faults []string
 		for _, signal := range signals {
-			exports, err := exported(signal, func(name string) string { return c.env[name] })
+			exports, err := otlpEnabled(signal, func(name string) string { return c.env[name] })
 			if err != nil {
 				faults = append(faults, err.Error())
 			}

@@ -29,10 +29,10 @@ import (
 // flushTimeout bounds the sending of what is left at the end.
 const flushTimeout = 5 * time.Second
 
-// sight is where logs, traces and metrics go: to standard error always; to an
+// observability is where logs, traces and metrics go: to standard error always; to an
 // OTLP collector where OpenTelemetry's own variables name one; metrics also to
 // whoever reads them from the admin listener.
-type sight struct {
+type observability struct {
 	log    *slog.Logger
 	traces trace.TracerProvider
 	meters metric.MeterProvider
@@ -41,10 +41,10 @@ type sight struct {
 	closers []func(context.Context) error
 }
 
-// newSight reads OpenTelemetry's own variables, see exported.
-func newSight(ctx context.Context, admin bool, env *environment) (_ *sight, err error) {
+// newObservability reads OpenTelemetry's own variables, see otlpEnabled.
+func newObservability(ctx context.Context, admin bool, env *environment) (_ *observability, err error) {
 	local := slog.NewJSONHandler(jsonline.Writer(env.stderr), nil)
-	s := &sight{log: slog.New(local), traces: noop.NewTracerProvider()}
+	s := &observability{log: slog.New(local), traces: noop.NewTracerProvider()}
 	defer func() {
 		if err != nil {
 			_ = s.close()
@@ -63,7 +63,7 @@ func newSight(ctx context.Context, admin bool, env *environment) (_ *sight, err 
 	var faults [len(signals)]error
 	var otlp [len(signals)]bool
 	for i, signal := range signals {
-		otlp[i], faults[i] = exported(signal, env.getenv)
+		otlp[i], faults[i] = otlpEnabled(signal, env.getenv)
 	}
 	if err := errors.Join(faults[:]...); err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func newSight(ctx context.Context, admin bool, env *environment) (_ *sight, err 
 	return s, s.openLogs(ctx, otlp[2], about, local)
 }
 
-func (s *sight) openTraces(ctx context.Context, otlp bool, about *resource.Resource) error {
+func (s *observability) openTraces(ctx context.Context, otlp bool, about *resource.Resource) error {
 	if !otlp {
 		return nil
 	}
@@ -91,7 +91,7 @@ func (s *sight) openTraces(ctx context.Context, otlp bool, about *resource.Resou
 	return nil
 }
 
-func (s *sight) openMetrics(ctx context.Context, otlp, admin bool, about *resource.Resource) error {
+func (s *observability) openMetrics(ctx context.Context, otlp, admin bool, about *resource.Resource) error {
 	options := []sdkmetric.Option{sdkmetric.WithResource(about)}
 	if otlp {
 		exporter, err := otlpmetrichttp.New(ctx)
@@ -115,7 +115,7 @@ func (s *sight) openMetrics(ctx context.Context, otlp, admin bool, about *resour
 	return nil
 }
 
-func (s *sight) openLogs(ctx context.Context, otlp bool, about *resource.Resource, local slog.Handler) error {
+func (s *observability) openLogs(ctx context.Context, otlp bool, about *resource.Resource, local slog.Handler) error {
 	if !otlp {
 		return nil
 	}
@@ -131,7 +131,7 @@ func (s *sight) openLogs(ctx context.Context, otlp bool, about *resource.Resourc
 
 // close sends what is left. A collector that does not answer is no failure of
 // the sidecar's.
-func (s *sight) close() error {
+func (s *observability) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
 	defer cancel()
 	for _, shut := range s.closers {

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/diagnostic"
+	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/client"
+	"github.com/op-data/sqlpreview/preview/reason"
+	"github.com/op-data/sqlpreview/preview/server/wire"
+)
+
+// failureJSON is a failure as others script it.
+type failureJSON struct {
+	Error struct {
+		Reason     string          `json:"reason"`
+		Message    string          `json:"message"`
+		Hint       string          `json:"hint,omitempty"`
+		SQLSTATE   string          `json:"sqlstate,omitempty"`
+		Position   *positionJSON   `json:"position,omitempty"`
+		Violations []violationJSON `json:"violations"`
+	} `json:"error"`
+}
+
+type positionJSON struct {
+	Line   int `json:"line"`
+	Column int `json:"column"`
+	Offset int `json:"offset"`
+	End    int `json:"end"`
+}
+
+func printFailureJSON(w io.Writer, e *preview.Error) error {
+	var out failureJSON
+	out.Error.Reason, out.Error.Message = string(e.Reason), e.Message
+	out.Error.Hint, out.Error.SQLSTATE = e.Hint, e.SQLSTATE
+	out.Error.Violations = violationsOf(e.Violations)
+	if p := e.Position; !p.IsZero() {
+		out.Error.Position = &positionJSON{Line: p.Line, Column: p.Column, Offset: p.Offset, End: p.End}
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(out)
+}
+
+// printFailure prints a failure in the form that was asked for, and returns what
+// ends the command. name and sql are the text that it is about.
+func printFailure(ctx context.Context, env *environment, asJSON bool, name, sql string, failure *preview.Error) error {
+	var err error
+	if asJSON {
+		err = printFailureJSON(env.stdout, failure)
+	} else {
+		err = diagnostic.Error(env.stderr, colours(env, env.stderr), widthOf(env.stderr), name, sql, failure)
+	}
+	switch {
+	case err != nil:
+		return err
+	case ctx.Err() != nil:
+		return errSaid{ctx.Err()}
+	}
+	return errRefused
+}
+
+// unauthenticated is the reason shown for a caller that the sidecar does not let
+// in; the sidecar itself gives none.
+const unauthenticated reason.Reason = "UNAUTHENTICATED"
+
+// receivedFailure is a sidecar's failure, or why there is none: the sidecar could
+// not be reached, or did not let the caller in.
+func receivedFailure(err error) *preview.Error {
+	failure := wire.ReceivedError(err)
+	if failure.Reason != reason.Internal {
+		return failure
+	}
+	switch status.Code(err) {
+	case codes.Unavailable:
+		return &preview.Error{
+			Reason: client.Unavailable, Message: "the sidecar cannot be reached",
+			Hint: "check that it runs (sqlpreview health ADDRESS), its address, and for TLS its certificate",
+		}
+	case codes.Unauthenticated, codes.PermissionDenied:
+		return &preview.Error{
+			Reason: unauthenticated, Message: "the sidecar does not let this caller in",
+			Hint: "give the proof that it asks for: --token-file, or --cert-file and --key-file",
+		}
+	case codes.Canceled:
+		return &preview.Error{Reason: reason.ClientCanceled, Message: "the caller cancelled the preview"}
+	}
+	return failure
+}
