@@ -48,12 +48,12 @@ func TestSettingsOfARole(t *testing.T) {
 	}{
 		{settings: "statement_timeout = '1ms'", may: clocks},
 		{settings: "statement_timeout = '1ms'; lc_messages = 'de_DE.UTF-8'", may: clocks},
-		{settings: "idle_in_transaction_session_timeout = '1ms'"},
+		{settings: "idle_in_transaction_session_timeout = '1ms'", may: clocks},
 		{settings: "idle_session_timeout = '1ms'", may: clocks},
 		{settings: "idle_session_timeout = '50ms'; statement_timeout = '50ms'; idle_in_transaction_session_timeout = '50ms'", may: clocks},
 		{settings: "transaction_timeout = '1ms'", from: 17, may: clocks},
 		{settings: "transaction_timeout = '60ms'", from: 17, may: clocks, sql: "select count(*) from generate_series(1, 2000000)", want: []string{"2000000"}},
-		// Ours is what counts for the query.
+		// The role's own limit is the lower one.
 		{settings: "statement_timeout = '100ms'", may: clocks, sql: "select count(*) from generate_series(1, 2000000)", want: []string{"2000000"}},
 		{settings: "lock_timeout = '1ms'"},
 		{settings: "log_statement = 'all'; log_min_duration_statement = 0; log_duration = on"},

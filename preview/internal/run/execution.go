@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/op-data/sqlpreview/preview/internal/limiter"
 	"github.com/op-data/sqlpreview/preview/internal/run/wire"
 	"github.com/op-data/sqlpreview/preview/reason"
 )
@@ -45,6 +46,7 @@ type execution struct {
 	deadline time.Time
 
 	pool           *pool
+	permit         *limiter.Permit
 	session        *session
 	state          state
 	queue, connect time.Duration
@@ -106,7 +108,7 @@ func (e *execution) acquire(ctx context.Context) *Error {
 	if err != nil {
 		return err
 	}
-	if err := pool.enter(ctx, e.deadline); err != nil {
+	if e.permit, err = pool.acquire(ctx, e.deadline); err != nil {
 		return err
 	}
 	e.pool = pool
@@ -115,7 +117,7 @@ func (e *execution) acquire(ctx context.Context) *Error {
 		return nil
 	}
 	if err := e.dial(ctx); err != nil {
-		pool.leave()
+		e.permit.Release()
 		return err
 	}
 	return nil
@@ -141,10 +143,10 @@ func earlier(a, b time.Time) time.Time {
 // release gives back what acquire took.
 func (e *execution) release() {
 	if e.session == nil {
-		e.pool.leave()
+		e.permit.Release()
 		return
 	}
-	e.pools.release(e.pool, e.session, e.state)
+	e.pools.release(e.pool, e.session, e.permit, e.state)
 }
 
 // maxTries is how often a pipeline is sent when the server did not see the

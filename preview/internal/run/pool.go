@@ -9,23 +9,23 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/op-data/sqlpreview/preview/internal/limiter"
 	"github.com/op-data/sqlpreview/preview/reason"
 )
 
-// pool has the sessions of one connection id. A place (slot) is held by every
-// query that runs and by every session that the reaper still waits for.
+// pool has the sessions of one connection id. Every query that runs holds a permit,
+// and so does every session that the reaper still waits for.
 type pool struct {
 	dsn    string
 	config *pgconn.Config
 	limits Limits
 	names  *names
 
-	slots   chan struct{}
-	waiting atomic.Int64
+	permits *limiter.Limiter
 
 	// noCheckInterval, chain: see capabilities.
 	noCheckInterval, chain atomic.Bool
-	// plain tells that sessions cannot keep settings.
+	// pooled is set when sessions cannot keep settings, with a pooler in between.
 	pooled atomic.Bool
 
 	mu       sync.Mutex
@@ -41,38 +41,24 @@ func newPool(t Target, limits Limits) (*pool, *Error) {
 	}
 	return &pool{
 		dsn: t.DSN, config: config, limits: limits, names: newNames(),
-		slots: make(chan struct{}, limits.Sessions), lastUsed: time.Now(),
+		permits: limiter.New(limits.Sessions, limiter.Queue(limits.Queue)), lastUsed: time.Now(),
 	}, nil
 }
 
-// enter takes a place, waiting for one in the queue if that has room.
-func (p *pool) enter(ctx context.Context, deadline time.Time) *Error {
-	select {
-	case p.slots <- struct{}{}:
-		return nil
+// acquire takes a permit and waits for one in the queue if that is not full.
+func (p *pool) acquire(ctx context.Context, deadline time.Time) (*limiter.Permit, *Error) {
+	permit, err := p.permits.Acquire(ctx, max(0, min(p.limits.QueueWait, time.Until(deadline))))
+	switch {
+	case err == nil:
+		return permit, nil
+	case errors.Is(err, limiter.ErrQueueFull):
+		return nil, newError(reason.ConcurrencyLimit, "too many previews of this connection run and wait already", "try again later")
+	case errors.Is(err, context.Canceled):
+		return nil, callerGone()
 	default:
+		return nil, newError(reason.ConcurrencyLimit, "no session became free for this preview in time", "try again later")
 	}
-	if p.waiting.Add(1) > int64(p.limits.Queue) {
-		p.waiting.Add(-1)
-		return newError(reason.ConcurrencyLimit, "too many previews of this connection run and wait already", "try again later")
-	}
-	defer p.waiting.Add(-1)
-	timer := time.NewTimer(min(p.limits.QueueWait, time.Until(deadline)))
-	defer timer.Stop()
-	select {
-	case p.slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		if errors.Is(ctx.Err(), context.Canceled) {
-			return callerGone()
-		}
-	case <-timer.C:
-	}
-	return newError(reason.ConcurrencyLimit, "no place became free for this preview in time", "try again later")
 }
-
-// leave gives the place back.
-func (p *pool) leave() { <-p.slots }
 
 // take returns an idle session, or nil.
 func (p *pool) take() *session {
@@ -151,11 +137,14 @@ func (p *pool) retire() {
 	p.drop(func(*session) bool { return true })
 }
 
+// inUse reports whether a query runs or waits, or a session is waited for.
+func (p *pool) inUse() bool { return p.permits.InUse() > 0 || p.permits.Waiting() > 0 }
+
 // sweep closes what has been idle for too long and tells whether the pool is
 // of no more use.
 func (p *pool) sweep(now time.Time) (unused bool) {
 	p.drop(func(s *session) bool { return p.expired(s, now) })
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.idle) == 0 && len(p.slots) == 0 && p.waiting.Load() == 0 && now.Sub(p.lastUsed) > p.limits.IdleTimeout
+	return len(p.idle) == 0 && !p.inUse() && now.Sub(p.lastUsed) > p.limits.IdleTimeout
 }

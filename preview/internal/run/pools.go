@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/op-data/sqlpreview/preview/internal/limiter"
 	"github.com/op-data/sqlpreview/preview/reason"
 )
 
@@ -106,7 +107,7 @@ func (ps *Pools) evict() bool {
 		p.mu.Lock()
 		used := p.lastUsed
 		p.mu.Unlock()
-		if len(p.slots) == 0 && p.waiting.Load() == 0 && (since.IsZero() || used.Before(since)) {
+		if !p.inUse() && (since.IsZero() || used.Before(since)) {
 			oldest, since = id, used
 		}
 	}
@@ -139,16 +140,16 @@ func (ps *Pools) sweepAll() {
 	ps.sweep.Reset(ps.limits.IdleTimeout / 2)
 }
 
-// release takes a session and a place back after a pipeline.
-func (ps *Pools) release(p *pool, s *session, after state) {
+// release takes a session and its permit back after a pipeline.
+func (ps *Pools) release(p *pool, s *session, permit *limiter.Permit, after state) {
 	switch after {
 	case stateClean:
 		p.put(s)
-		p.leave()
+		permit.Release()
 	case stateRunning:
 		reap := func() {
 			s.reap(ps.closing)
-			p.leave()
+			permit.Release()
 		}
 		ps.mu.Lock()
 		defer ps.mu.Unlock()
@@ -156,10 +157,10 @@ func (ps *Pools) release(p *pool, s *session, after state) {
 			ps.reapers.Go(reap)
 			return
 		}
-		// Close waits for nobody who comes later, and reap is short then.
+		// Close does not wait for later calls, and reap is short then.
 		go reap()
 	default:
 		s.close()
-		p.leave()
+		permit.Release()
 	}
 }

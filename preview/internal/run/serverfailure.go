@@ -56,6 +56,8 @@ func (f *serverFailure) stoppedError(limit, elapsed time.Duration) *Error {
 	switch who := f.cause(); {
 	case f.fields['C'] != queryCanceled || role && who != causeRequest:
 		return roleTimeout(f.fields['C'])
+	case who == causeClock && elapsed < limit-50*time.Millisecond:
+		return ownerTimeout()
 	case who == causeClock, who == causeUnknown && elapsed >= limit-50*time.Millisecond:
 		e := serverTimeout()
 		e.SQLSTATE = queryCanceled
@@ -65,6 +67,16 @@ func (f *serverFailure) stoppedError(limit, elapsed time.Duration) *Error {
 		e.StoppedBy, e.SQLSTATE = StoppedByAdmin, queryCanceled
 		return e
 	}
+}
+
+// ownerTimeout is for a query that ran into a statement_timeout of the role's or
+// the database's, which is lower than what was left of the preview's limit.
+func ownerTimeout() *Error {
+	e := serverTimeout()
+	e.Message = "the database stopped the query at a time limit of the role or the database that is lower than the preview's"
+	e.Hint = "filter or aggregate earlier, or ask for a longer statement_timeout of this role"
+	e.SQLSTATE = queryCanceled
+	return e
 }
 
 // serverError tells what may be told of a failure that the server reported.

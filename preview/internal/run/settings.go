@@ -41,41 +41,53 @@ type capabilities struct {
 	chain bool
 }
 
-type setting struct{ name, value string }
+// setting is one setting of the server's and the value that it gets.
+type setting struct {
+	name, value string
+	// limit is a number of milliseconds, or empty. Where the role, the database or
+	// the connection string has a lower time limit than this, that one stays.
+	limit string
+}
+
+// timeLimit is a setting that is never raised above what the server's owner has
+// set.
+func timeLimit(name string, most time.Duration) setting {
+	return setting{name: name, value: milliseconds(most), limit: milliseconds(most)}
+}
 
 // pinned is what the statement relies on, apart from its time limit. What
 // shapes how a query computes (TimeZone, DateStyle's order of day and month,
-// search_path) is left as the role has it; what shapes how values are printed
-// is not.
+// search_path, work_mem, temp_file_limit) is left as the role has it; what shapes
+// how values are printed is not.
 func pinned(t capabilities) []setting {
 	encoding := "UTF8"
 	if t.rawText {
 		encoding = "SQL_ASCII"
 	}
 	settings := []setting{
-		{"lock_timeout", milliseconds(lockTimeout)},
-		{"idle_in_transaction_session_timeout", milliseconds(idleInTransaction)},
-		{"standard_conforming_strings", "on"},
-		{"client_encoding", encoding},
+		timeLimit("lock_timeout", lockTimeout),
+		timeLimit("idle_in_transaction_session_timeout", idleInTransaction),
+		{name: "standard_conforming_strings", value: "on"},
+		{name: "client_encoding", value: encoding},
 		// Notices carry values and are dropped here anyway.
-		{"client_min_messages", "error"},
-		{"datestyle", "ISO"},
-		{"intervalstyle", "postgres"},
-		{"extra_float_digits", "1"},
-		{"bytea_output", "hex"},
+		{name: "client_min_messages", value: "error"},
+		{name: "datestyle", value: "ISO"},
+		{name: "intervalstyle", value: "postgres"},
+		{name: "extra_float_digits", value: "1"},
+		{name: "bytea_output", value: "hex"},
 		// Compiling a plan takes seconds that nothing can interrupt, and pays only
 		// for queries that run longer than a preview may.
-		{"jit", "off"},
+		{name: "jit", value: "off"},
 	}
 	if t.version >= 14 && !t.noCheckInterval {
-		settings = append(settings, setting{"client_connection_check_interval", milliseconds(checkInterval)})
+		settings = append(settings, setting{name: "client_connection_check_interval", value: milliseconds(checkInterval)})
 	}
 	if t.version >= 17 {
 		// The backstop when half a pipeline gets lost inside the transaction,
-		// where no other clock of the server's runs. One that runs already, the
-		// role's, is not set anew: it is ended first.
-		settings = append(settings, setting{"transaction_timeout", "0"},
-			setting{"transaction_timeout", milliseconds(HardTimeout + time.Second)})
+		// where no other clock of the server's runs. A clock that runs already, the
+		// role's, takes no new value: one that is longer is ended first.
+		backstop := timeLimit("transaction_timeout", HardTimeout+time.Second)
+		settings = append(settings, setting{name: backstop.name, value: "0", limit: backstop.limit}, backstop)
 	}
 	return settings
 }
@@ -83,9 +95,9 @@ func pinned(t capabilities) []setting {
 // localSettings is the statement that pins everything until the transaction
 // ends. With catalogPath the search path is PostgreSQL's own catalog alone.
 func localSettings(t capabilities, left time.Duration, catalogPath bool) string {
-	settings := append([]setting{{"statement_timeout", milliseconds(left)}}, pinned(t)...)
+	settings := append([]setting{timeLimit("statement_timeout", left)}, pinned(t)...)
 	if catalogPath {
-		settings = append(settings, setting{"search_path", "pg_catalog, pg_temp"})
+		settings = append(settings, setting{name: "search_path", value: "pg_catalog, pg_temp"})
 	}
 	return setConfig(settings, true)
 }
@@ -93,16 +105,16 @@ func localSettings(t capabilities, left time.Duration, catalogPath bool) string 
 // sessionSettings pins everything until the session ends, with the longest time
 // limit.
 func sessionSettings(t capabilities) string {
-	settings := append([]setting{{"statement_timeout", milliseconds(HardTimeout)}}, pinned(t)...)
+	settings := append([]setting{timeLimit("statement_timeout", HardTimeout)}, pinned(t)...)
 	if t.version >= 14 {
-		settings = append(settings, setting{"idle_session_timeout", milliseconds(t.idle)})
+		settings = append(settings, timeLimit("idle_session_timeout", t.idle))
 	}
 	return setConfig(settings, false)
 }
 
 // timeoutSetting is for a pipeline whose time limit is shorter than that.
 func timeoutSetting(left time.Duration) string {
-	return setConfig([]setting{{"statement_timeout", milliseconds(left)}}, true)
+	return setConfig([]setting{timeLimit("statement_timeout", left)}, true)
 }
 
 // setConfig holds no backslash and qualifies every name, so it means the same
@@ -114,9 +126,25 @@ func setConfig(settings []setting, local bool) string {
 		if i > 0 {
 			sql.WriteString(", ")
 		}
-		fmt.Fprintf(&sql, "pg_catalog.set_config('%s', '%s', %v)", s.name, s.value, local)
+		value := "'" + s.value + "'"
+		if s.limit != "" {
+			value = unlessLower(s)
+		}
+		fmt.Fprintf(&sql, "pg_catalog.set_config('%s', %s, %v)", s.name, value, local)
 	}
 	return sql.String()
+}
+
+// unlessLower is an expression for the time limit that is in force, where it is
+// lower than the setting's limit, and else for the setting's value. 0 stands for
+// no limit. PostgreSQL prints time limits with units that its interval type reads
+// (convert_int_from_base_unit in guc.c).
+func unlessLower(s setting) string {
+	const interval = "::pg_catalog.interval"
+	current := "pg_catalog.current_setting('" + s.name + "')"
+	return "case when " + current + interval + " operator(pg_catalog.>) '0'" + interval +
+		" and " + current + interval + " operator(pg_catalog.<) '" + s.limit + " ms'" + interval +
+		" then " + current + " else '" + s.value + "' end"
 }
 
 // milliseconds prints a duration for a setting; never 0, which means no limit.

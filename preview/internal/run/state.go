@@ -10,7 +10,7 @@ type State struct {
 	// ID is the connection's id.
 	ID string
 	// Busy sessions run a query or are waited for after a cancel; Idle ones are
-	// kept; Waiting queries have no place yet; Max is how many may be busy.
+	// kept; Waiting queries have no permit yet; Max is how many may be busy.
 	Busy, Idle, Waiting, Max int
 }
 
@@ -24,7 +24,7 @@ func (ps *Pools) States() []State {
 		idle := len(p.idle)
 		p.mu.Unlock()
 		states = append(states, State{
-			ID: id, Busy: len(p.slots), Idle: idle, Waiting: int(p.waiting.Load()), Max: cap(p.slots),
+			ID: id, Busy: p.permits.InUse(), Idle: idle, Waiting: p.permits.Waiting(), Max: p.permits.Max(),
 		})
 	}
 	slices.SortFunc(states, func(a, b State) int { return cmp.Compare(a.ID, b.ID) })
