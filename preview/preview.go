@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	dbcatalog "github.com/op-data/sqlpreview/preview/internal/catalog"
 	"github.com/op-data/sqlpreview/preview/internal/guard"
 	"github.com/op-data/sqlpreview/preview/internal/limiter"
 	"github.com/op-data/sqlpreview/preview/internal/origin"
@@ -24,6 +25,7 @@ type Previewer struct {
 	masks     *origin.Masks
 	pools     *run.Pools
 	catalogs  *catalogs
+	objects   *dbcatalog.Cache
 	large     *largeLimiter
 	checks    *checkLimiter
 }

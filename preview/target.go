@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	dbcatalog "github.com/op-data/sqlpreview/preview/internal/catalog"
 	"github.com/op-data/sqlpreview/preview/internal/guard"
 	"github.com/op-data/sqlpreview/preview/internal/origin"
 	"github.com/op-data/sqlpreview/preview/internal/run"
@@ -28,6 +29,7 @@ type target struct {
 	run.Target
 	pools    *run.Pools
 	catalog  *catalog
+	objects  *dbcatalog.Catalog
 	deadline time.Time
 	// queue and connect are the waits for a session that the questions to the
 	// catalog took; of a question that others share, the one who asked has them.
@@ -74,6 +76,7 @@ func (p *Previewer) target(ctx context.Context, r *boundedRequest) (*target, err
 		Target:   run.Target{ID: r.connectionID, DSN: dsn, Dial: connection.dial()},
 		pools:    p.pools,
 		catalog:  p.catalogs.of(r.connectionID, dsn),
+		objects:  p.objects.Of(r.connectionID, dsn),
 		deadline: r.deadline,
 	}, nil
 }

@@ -22,8 +22,9 @@ func (e OutOfTime) Error() string { return e.Err.Error() }
 
 func (e OutOfTime) Unwrap() error { return e.Err }
 
-// errUnsettled is the error of a database that answers differently each time.
-var errUnsettled = errors.New("catalog: sessions of the connection differ in role or search path")
+// ErrUnsettled is the error of a database whose sessions differ in role or search path
+// from question to question.
+var ErrUnsettled = errors.New("catalog: the sessions of the connection differ in role or search path")
 
 // attempts is how many questions one Look asks at most. The second is for sessions
 // that turn out to be unlike the ones before.
@@ -54,7 +55,7 @@ func (k *Catalog) look(ctx context.Context, a Asker, names Names, since time.Tim
 			return nil, err
 		}
 	}
-	return nil, errUnsettled
+	return nil, ErrUnsettled
 }
 
 // look is one call of Look.

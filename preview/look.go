@@ -1,0 +1,89 @@
+package preview
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	dbcatalog "github.com/op-data/sqlpreview/preview/internal/catalog"
+	"github.com/op-data/sqlpreview/preview/internal/run"
+	"github.com/op-data/sqlpreview/preview/reason"
+)
+
+// look returns what the target's catalog says of the names of a statement. Requests
+// that need the same answer at the same time share it. The error is an *Error, or
+// one of package run.
+func (t *target) look(ctx context.Context, names dbcatalog.Names) (*dbcatalog.Snapshot, error) {
+	return t.lookSince(ctx, names, time.Time{})
+}
+
+// lookSince is look where answers from before since are not believed: for a result
+// that contradicts them.
+func (t *target) lookSince(ctx context.Context, names dbcatalog.Names, since time.Time) (*dbcatalog.Snapshot, error) {
+	deadline := t.deadline
+	if of, ok := ctx.Deadline(); ok && of.Before(deadline) {
+		deadline = of
+	}
+	// At the deadline the database's own answer comes first, and leaves a session
+	// that can be used again.
+	waiting, leave := context.WithDeadline(context.WithoutCancel(ctx), deadline.Add(catalogGrace))
+	defer leave()
+	defer context.AfterFunc(ctx, func() {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			leave()
+		}
+	})()
+	a := &asker{target: t.Target, pools: t.pools, deadline: deadline}
+	snapshot, err := t.objects.Refresh(waiting, a, names, since)
+	t.queue += time.Duration(a.queue.Load())
+	t.connect += time.Duration(a.connect.Load())
+	switch {
+	case err == nil:
+		return snapshot, nil
+	case errors.Is(ctx.Err(), context.Canceled):
+		return nil, callerGone()
+	case waiting.Err() != nil:
+		return nil, &Error{
+			Reason:    reason.StatementTimeout,
+			Message:   "the time limit passed while the database's catalogs were asked",
+			Hint:      "allow more time, or try again later",
+			StoppedBy: string(run.StoppedByClock),
+		}
+	case errors.Is(err, dbcatalog.ErrUnsettled):
+		return nil, &Error{
+			Reason:     reason.Conflict,
+			Message:    "the sessions of this connection differ in their role or search path from one question to the next",
+			Hint:       "try again; if it stays, let the pooler in front of the database give every session of the role the same settings",
+			RetryAfter: time.Second,
+		}
+	default:
+		return nil, err
+	}
+}
+
+// An asker asks a target's catalog for one request.
+type asker struct {
+	target   run.Target
+	pools    *run.Pools
+	deadline time.Time
+	// queue and connect are the waits for a session. A question goes on for others
+	// when the request has ended.
+	queue, connect atomic.Int64
+}
+
+// Ask implements catalog.Asker.
+func (a *asker) Ask(ctx context.Context, sql string) (rows [][]string, asked time.Time, err error) {
+	asked = time.Now()
+	texts, err := a.pools.Internal(ctx, a.target, sql, max(time.Until(a.deadline), time.Millisecond))
+	switch {
+	case err == nil:
+		a.queue.Add(int64(texts.Queue))
+		a.connect.Add(int64(texts.Connect))
+		return texts.Rows, asked, nil
+	case !time.Now().Before(a.deadline):
+		return nil, asked, dbcatalog.OutOfTime{Err: err}
+	default:
+		return nil, asked, err
+	}
+}
