@@ -18,6 +18,7 @@ import (
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/pgtest"
 	"github.com/op-data/sqlpreview/preview/reason"
+	"github.com/op-data/sqlpreview/sanitize"
 )
 
 // ResolutionCase is a text and the database that it is sent to, one line of JSON
@@ -120,6 +121,7 @@ type caseRunner struct {
 	failed  string // why it failed
 	gateway *gateway.Embedded
 	oracle  *resolution.Oracle
+	rules   *sanitize.Sanitizer
 }
 
 func newCaseRunner(dsn string) *caseRunner {
@@ -154,7 +156,8 @@ func (r *caseRunner) try(ctx context.Context, c ResolutionCase) (CaseResult, err
 	if err != nil {
 		return result, err
 	}
-	for _, f := range outcome.Findings {
+	m := masks{rules: r.rules, catalog: r.oracle.Catalog()}
+	for _, f := range append(outcome.Findings, m.findings(answer, outcome)...) {
 		result.Findings = append(result.Findings, f.Kind+": "+f.Detail)
 	}
 	stage := gateway.Stage("")
@@ -244,6 +247,9 @@ func (r *caseRunner) enter(ctx context.Context, c ResolutionCase) error {
 	}
 	previewer, err := preview.New(preview.Config{Resolver: preview.SingleConnection(preview.NewSecret(role)), Policy: policy, Pool: preview.Pool{Sessions: 1}})
 	if err != nil {
+		return err
+	}
+	if r.rules, err = sanitize.New(sanitize.Config{}); err != nil {
 		return err
 	}
 	r.gateway = &gateway.Embedded{Previewer: previewer, Timeout: 5 * time.Second}

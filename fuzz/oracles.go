@@ -263,10 +263,17 @@ func (w *world) checkResolution(ctx context.Context, o *outcome, sql string) err
 	if err != nil {
 		return err
 	}
-	for _, f := range judged.Findings {
+	found := judged.Findings
+	if w.sanitizer != nil {
+		m := masks{rules: w.sanitizer, catalog: w.resolver.Catalog()}
+		found = append(found, m.findings(o.answer, judged)...)
+	}
+	for _, f := range found {
 		o.violate(resolved, f.Kind, f.Detail)
 	}
-	return nil
+	// What ran at Parse may have written to the log.
+	w.log, err = w.watcher.LogPosition(ctx)
+	return err
 }
 
 func (w *world) checkHonesty(ctx context.Context, o *outcome, c *sqlgen.Case) error {

@@ -69,6 +69,7 @@ func answerOf(result *preview.Result) *Answer {
 			if c.Changes != nil {
 				a.Rows[i][j].Changed = c.Changes.Kinds&sanitize.Modifying != 0
 				a.Rows[i][j].Cut = c.Changes.Kinds.Has(sanitize.Truncated)
+				a.Rows[i][j].Masked = c.Changes.Kinds.Has(sanitize.MaskedColumn)
 			}
 		}
 	}

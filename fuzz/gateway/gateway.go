@@ -41,6 +41,8 @@ type Cell struct {
 	Changed bool
 	// Cut tells that it says the text was longer.
 	Cut bool
+	// Masked tells that it says the whole column is masked.
+	Masked bool
 }
 
 // Stage is how far a text came.

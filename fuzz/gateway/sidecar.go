@@ -73,8 +73,9 @@ func (g *Sidecar) Query(ctx context.Context, sql string) (*Answer, error) {
 				switch kind {
 				case previewv1.Change_CHANGE_FORMULA_LIKE, previewv1.Change_CHANGE_DIRECTION_MARK:
 				case previewv1.Change_CHANGE_TRUNCATED:
-					a.Rows[i][j].Cut = true
-					fallthrough
+					a.Rows[i][j].Cut, a.Rows[i][j].Changed = true, true
+				case previewv1.Change_CHANGE_MASKED_COLUMN:
+					a.Rows[i][j].Masked, a.Rows[i][j].Changed = true, true
 				default:
 					a.Rows[i][j].Changed = true
 				}

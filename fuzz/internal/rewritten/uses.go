@@ -158,3 +158,20 @@ func (u *uses) relation(oid uint32) {
 		u.relation(child)
 	}
 }
+
+// Relations lists the stored relations and views that the queries read.
+func (c *Catalog) Relations(queries []*Node) []*Relation {
+	seen := map[uint32]bool{}
+	var all []*Relation
+	stack := append([]*Node{}, queries...)
+	for len(stack) > 0 {
+		n := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if oid := n.OID("relid"); n.Name == "RANGETBLENTRY" && oid != 0 && !seen[oid] && c.relations[oid] != nil {
+			seen[oid] = true
+			all = append(all, c.relations[oid])
+		}
+		stack = n.children(stack)
+	}
+	return all
+}
