@@ -12,12 +12,11 @@ package pgtree
 type TokenKind uint8
 
 // The kinds of tokens.
-
 const (
-	TokenEOF    TokenKind = iota
-	TokenWord             // unquoted identifier or keyword
-	TokenQuoted           // "identifier" or U&"identifier"
-	TokenString           // any string or bit-string constant
+	TokenEOF    TokenKind = iota // the end of the text
+	TokenWord                    // unquoted identifier or keyword
+	TokenQuoted                  // "identifier" or U&"identifier"
+	TokenString                  // any string or bit-string constant
 	TokenNumber
 	TokenParam // $1
 	TokenOp    // operator of one character or more, `::`, `:=`, `=>`, `..`
