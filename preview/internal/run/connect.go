@@ -2,19 +2,15 @@ package run
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"net"
-	"os"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/op-data/sqlpreview/preview/internal/dsn"
-	"github.com/op-data/sqlpreview/preview/internal/run/sqlstate"
 	"github.com/op-data/sqlpreview/preview/internal/run/wire"
 	"github.com/op-data/sqlpreview/preview/reason"
 )
@@ -41,8 +37,12 @@ func parseDSN(t Target) (*pgconn.Config, *Error) {
 	}
 	config.MaxProtocolMessageBodyLen = maxStartMessage
 	config.OnNotice = nil
-	config.AfterNetConnect = func(_ context.Context, _ *pgconn.Config, conn net.Conn) (net.Conn, error) {
-		return wire.NewConn(conn), nil
+	config.AfterNetConnect = func(ctx context.Context, _ *pgconn.Config, conn net.Conn) (net.Conn, error) {
+		wrapped := wire.NewConn(conn)
+		if l, ok := ctx.Value(loginKey{}).(*login); ok {
+			l.conns = append(l.conns, wrapped)
+		}
+		return wrapped, nil
 	}
 	config.DialFunc = t.Dial
 	if config.DialFunc == nil {
@@ -54,15 +54,16 @@ func parseDSN(t Target) (*pgconn.Config, *Error) {
 
 // dial logs in. ctx bounds it.
 func dial(ctx context.Context, config *pgconn.Config, idle time.Duration) (*session, *Error) {
-	pg, err := pgconn.ConnectConfig(ctx, config)
+	var l login
+	pg, err := pgconn.ConnectConfig(context.WithValue(ctx, loginKey{}, &l), config)
 	if err != nil {
-		return nil, connectError(ctx, err)
+		return nil, l.failed(ctx, err)
 	}
 	// Where writing took long, the driver has begun to read in the background,
 	// and would take the first answers of ours.
 	if err := pg.SyncConn(ctx); err != nil {
 		_ = pg.Conn().Close() // nothing has been asked on it
-		return nil, connectError(ctx, err)
+		return nil, l.failed(ctx, err)
 	}
 	conn, ok := pg.Conn().(*wire.Conn)
 	if !ok {
@@ -89,59 +90,4 @@ func majorVersion(version string) int {
 		return 0
 	}
 	return major
-}
-
-// connectError tells why there is no session, in words of our own.
-func connectError(ctx context.Context, err error) *Error {
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return callerGone()
-	}
-	var said *Error
-	if errors.As(err, &said) { // by Target.Dial
-		return said
-	}
-	var refused *pgconn.PgError
-	if errors.As(err, &refused) {
-		r := sqlstate.Reason(refused.Code)
-		other := r == reason.Internal || r == reason.SemanticError
-		if other {
-			r = reason.DatabaseUnavailable
-		}
-		e := generalError(r)
-		if other {
-			e.Message = "the database cannot give this role a session"
-			e.Hint = "look the error up in the database's own log; a setting of the role may be at fault"
-		}
-		if refused.Code == "28000" { // invalid_authorization_specification
-			e.Hint = "check the user, and whether the database's pg_hba.conf lets it in from here, with or without TLS"
-		}
-		e.SQLSTATE = sqlstate.Tellable(refused.Code)
-		return e
-	}
-	e := generalError(reason.DatabaseUnavailable)
-	var dns *net.DNSError
-	switch {
-	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, os.ErrNotExist):
-		e.Message = "nothing accepts connections at the database's address"
-		e.Hint = "check that the database runs and that host and port of this connection are right"
-	case errors.As(err, &dns):
-		e.Message = "the name of the database's host cannot be resolved"
-		e.Hint = "check the host of this connection"
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
-		e.Message = "the database did not accept the connection in time"
-	case isTLSError(err):
-		e.Message = "no TLS connection to the database could be made"
-		e.Hint = "check sslmode, sslrootcert and the server's certificate"
-	}
-	return e
-}
-
-// isTLSError tells whether TLS was why there is no connection. For some causes
-// there is no type: then the driver's text decides, which is not told.
-func isTLSError(err error) bool {
-	var untrusted *tls.CertificateVerificationError
-	var alert tls.AlertError
-	var record tls.RecordHeaderError
-	return errors.As(err, &untrusted) || errors.As(err, &alert) || errors.As(err, &record) ||
-		strings.Contains(err.Error(), "tls error") || strings.Contains(err.Error(), "tls: ")
 }
