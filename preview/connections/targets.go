@@ -99,13 +99,22 @@ func parsePrefix(entry string) (netip.Prefix, error) {
 var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}
 
 // Dial connects like net.Dialer, and refuses an address that is not allowed
-// before the first packet. The check sees what a name resolved to, so it cannot
-// be led astray by a name that changes.
+// before the first packet. The check is on what a name resolved to, so a name
+// that changes cannot evade it. Where only remote addresses are allowed, a
+// connection that turns out to lead to this machine is closed before anything is
+// sent on it.
 func (t Targets) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	dialer := net.Dialer{KeepAliveConfig: keepAlive, ControlContext: func(ctx context.Context, network, address string, _ syscall.RawConn) error {
 		return t.check(ctx, network, address)
 	}}
-	return dialer.DialContext(ctx, network, address)
+	conn, err := dialer.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	if t.onlyAsRemote(network, conn.RemoteAddr()) && leadsHere(conn) {
+		return nil, errors.Join(ErrTargetNotAllowed, conn.Close())
+	}
+	return conn, nil
 }
 
 // forAgent is for what is stored in the agent's table, where others than the
@@ -129,7 +138,7 @@ func (t Targets) check(ctx context.Context, network, address string) error {
 	}
 	ip := plain(resolved.Addr())
 	switch {
-	case slices.ContainsFunc(t.prefixes, func(p netip.Prefix) bool { return p.Contains(ip) }):
+	case t.listed(ip):
 		return nil
 	case ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() || slices.Contains(metadata, ip):
 		return ErrTargetNotAllowed
@@ -139,6 +148,20 @@ func (t Targets) check(ctx context.Context, network, address string) error {
 		return ErrTargetNotAllowed
 	}
 	return t.elsewhere(ctx, ip)
+}
+
+// listed reports whether an address is among those that the operator names.
+func (t Targets) listed(ip netip.Addr) bool {
+	return slices.ContainsFunc(t.prefixes, func(p netip.Prefix) bool { return p.Contains(ip) })
+}
+
+// onlyAsRemote reports whether an address is allowed for being remote alone.
+func (t Targets) onlyAsRemote(network string, address net.Addr) bool {
+	if !t.chosen || t.any || strings.HasPrefix(network, "unix") {
+		return false
+	}
+	ip, ok := addressOf(address)
+	return !ok || !t.listed(ip)
 }
 
 // elsewhere decides whether an address is neither this machine's nor that of the
@@ -153,6 +176,9 @@ func (t Targets) elsewhere(ctx context.Context, ip netip.Addr) error {
 			return ErrTargetNotAllowed
 		}
 	}
+	if isOwn(ip) {
+		return ErrTargetNotAllowed
+	}
 	for _, host := range t.agentHosts {
 		addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 		if err != nil {
@@ -163,6 +189,41 @@ func (t Targets) elsewhere(ctx context.Context, ip netip.Addr) error {
 		}
 	}
 	return nil
+}
+
+// unassigned are addresses for documentation (RFC 5737, RFC 3849), which no machine
+// has.
+var unassigned = map[bool]netip.Addr{true: netip.MustParseAddr("192.0.2.1"), false: netip.MustParseAddr("2001:db8::1")}
+
+// isOwn reports whether this machine takes packets for an address although none of
+// its interfaces has it, as with "ip route add local". Only such an address can be
+// bound, unless the kernel lets every one be bound (ip_nonlocal_bind).
+func isOwn(ip netip.Addr) bool { return canBind(ip) && !canBind(unassigned[ip.Is4()]) }
+
+func canBind(ip netip.Addr) bool {
+	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, 0)))
+	if err != nil {
+		return false
+	}
+	_ = conn.Close() // nothing was sent
+	return true
+}
+
+// leadsHere reports whether the other end of a connection is on this machine. A
+// connection to an address of one's own has the same address on both ends, or one
+// of loopback on this end.
+func leadsHere(conn net.Conn) bool {
+	local, localOK := addressOf(conn.LocalAddr())
+	remote, remoteOK := addressOf(conn.RemoteAddr())
+	return !localOK || !remoteOK || local == remote || local.IsLoopback()
+}
+
+func addressOf(address net.Addr) (netip.Addr, bool) {
+	tcp, ok := address.(*net.TCPAddr)
+	if !ok {
+		return netip.Addr{}, false
+	}
+	return plain(tcp.AddrPort().Addr()), true
 }
 
 // plain is the address alone, in the one form that it is compared in.
