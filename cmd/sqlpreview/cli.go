@@ -48,6 +48,7 @@ type commandLine struct {
 	Query    queryCommand     `cmd:"" help:"Preview one query as a table or as JSON."`
 	Tables   tablesCommand    `cmd:"" help:"List the tables that a preview may name."`
 	Describe describeCommand  `cmd:"" help:"Show the columns and keys of one table."`
+	MCP      mcpCommand       `cmd:"" name:"mcp" help:"Serve one client of the Model Context Protocol over standard input and output."`
 	Serve    serveCommand     `cmd:"" help:"Serve previews over gRPC, gRPC-Web and Connect."`
 	Doctor   doctorCommand    `cmd:"" help:"Grade a connection: what its role could do, and what to run."`
 	Health   healthCommand    `cmd:"" help:"Ask a running sidecar whether it serves."`

@@ -30,13 +30,15 @@ type config struct {
 	MaxPerSecond     int
 	DrainTimeout     time.Duration
 	EgressDir        string
-	Limits           preview.Limits
-	Pool             preview.Pool
-	LargeAnswers     int
-	Sources          sources
-	Callers          callers
-	Rules            rules
-	Client           clientFiles
+	// MCP mounts the Model Context Protocol at /mcp.
+	MCP          bool
+	Limits       preview.Limits
+	Pool         preview.Pool
+	LargeAnswers int
+	Sources      sources
+	Callers      callers
+	Rules        rules
+	Client       clientFiles
 
 	// origin says where a setting that is not the default came from: the name of
 	// a variable, of a file or of a flag.
@@ -56,6 +58,7 @@ func (c *config) settings() map[string]any {
 		"max_requests_per_second": &c.MaxPerSecond,
 		"drain_timeout":           &c.DrainTimeout,
 		"egress_dir":              &c.EgressDir,
+		"mcp":                     &c.MCP,
 		"max_rows":                &c.Limits.MaxRows,
 		"timeout":                 &c.Limits.Timeout,
 		"max_cell_characters":     &c.Limits.MaxCellCharacters,

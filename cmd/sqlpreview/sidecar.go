@@ -79,6 +79,9 @@ func newSidecar(ctx context.Context, config *config, known error, env *environme
 		TLS:               serverTLS,
 		Ready:             s.ready.check,
 	}
+	if config.MCP {
+		serverConfig.Mount = s.mountMCP(serverConfig.MaxMessageBytes)
+	}
 	if err := s.observe(&serverConfig, seen, config.EgressDir); err != nil {
 		return nil, err
 	}

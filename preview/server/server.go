@@ -90,6 +90,13 @@ type Config struct {
 	// returns an error, the answer is INTERNAL instead. What it returns is noted as
 	// Call.Record. Default: nothing is recorded.
 	Record func(ctx context.Context, call Call) (string, error)
+	// Mount returns further handlers by the pattern of their path. They stand behind
+	// everything that the PreviewService stands behind but Interceptors. The core that
+	// it is given answers under the context of a request that came through one of
+	// them: each of its calls is bounded for the connection id, recorded and
+	// observed as the RPC of its name is, under the path of the handler followed by
+	// that name. Its errors are *preview.Error. Default: no further handlers.
+	Mount func(core Previewer) map[string]http.Handler
 	// Ready tells whether previews can be answered now; it should remember its
 	// answer for a while. The health service asks it about the PreviewService; the
 	// health of the process as a whole does not depend on it. Default: ready.
@@ -237,5 +244,10 @@ func (s *Server) services() http.Handler {
 	reflector := grpcreflect.NewStaticReflector(previewv1connect.PreviewServiceName, grpchealth.HealthV1ServiceName)
 	mux.Handle(observed(grpcreflect.NewHandlerV1(reflector, recovering...)))
 	mux.Handle(observed(grpcreflect.NewHandlerV1Alpha(reflector, recovering...)))
+	if s.config.Mount != nil {
+		for pattern, handler := range s.config.Mount(&mountedCore{service: previews, observe: s.config.Observe}) {
+			mux.Handle(observed(pattern, handler))
+		}
+	}
 	return mux
 }

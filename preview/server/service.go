@@ -93,13 +93,21 @@ func begin(ctx context.Context, in preview.Request) preview.Request {
 // limitConnection bounds the requests of one caller, and of all, for the
 // connection id that begin noted.
 func (s *service) limitConnection(ctx context.Context) (release func(), err error) {
+	release, failure := s.acquireConnection(ctx)
+	if failure != nil {
+		return nil, s.recorded(ctx, fail(ctx, failure))
+	}
+	return release, nil
+}
+
+func (s *service) acquireConnection(ctx context.Context) (release func(), failure *preview.Error) {
 	call := callFrom(ctx)
 	release, ok := s.byConnection.tryAcquire(call.ConnectionID, call.Caller.Subject)
 	if !ok {
-		return nil, s.recorded(ctx, fail(ctx, &preview.Error{
+		return nil, &preview.Error{
 			Reason: reason.ConcurrencyLimit, Message: "too many previews of this connection run and wait already",
 			Hint: "wait as long as RetryInfo says, then send the request again", RequestID: call.RequestID,
-		}))
+		}
 	}
 	return release, nil
 }
@@ -107,24 +115,35 @@ func (s *service) limitConnection(ctx context.Context) (release func(), err erro
 // recorded has the request recorded before its answer leaves, and returns
 // outcome; what cannot be recorded is not answered.
 func (s *service) recorded(ctx context.Context, outcome error) error {
+	if failure := s.recordCall(ctx); failure != nil {
+		return wire.Error(failure)
+	}
+	return outcome
+}
+
+// recordCall is recorded without an outcome: it returns the failure to record.
+func (s *service) recordCall(ctx context.Context) *preview.Error {
 	if s.record == nil {
-		return outcome
+		return nil
 	}
 	call := callFrom(ctx)
 	var err error
 	if call.Record, err = s.record(ctx, *call); err != nil {
 		call.withhold()
-		return fail(ctx, &preview.Error{
+		return noteFailure(ctx, &preview.Error{
 			Reason: reason.Internal, Message: "the request could not be recorded, so it is not answered",
 			Hint:      "ask the operator of the sidecar to look at the egress record",
 			RequestID: call.RequestID,
 		})
 	}
-	return outcome
+	return nil
 }
 
 // fail notes a failure and returns it as it goes out.
-func fail(ctx context.Context, err error) error {
+func fail(ctx context.Context, err error) error { return wire.Error(noteFailure(ctx, err)) }
+
+// noteFailure notes a failure and returns it as it may be told.
+func noteFailure(ctx context.Context, err error) *preview.Error {
 	failure := wire.Failure(err)
 	if failure.Reason == reason.ClientCanceled && errors.Is(context.Cause(ctx), errStopping) {
 		failure = stopping(failure)
@@ -132,7 +151,7 @@ func fail(ctx context.Context, err error) error {
 	call := callFrom(ctx)
 	call.fail(failure.Reason)
 	call.RequestID, call.Receipt = cmp.Or(failure.RequestID, call.RequestID), cmp.Or(failure.Receipt, call.Receipt)
-	return wire.Error(failure)
+	return failure
 }
 
 // recovered answers a request whose handler panicked, and has it recorded if it

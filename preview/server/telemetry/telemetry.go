@@ -135,7 +135,8 @@ func (t *Telemetry) Close() error { return t.pools.Unregister() }
 // Interceptors are for server.Config.Interceptors.
 func (t *Telemetry) Interceptors() []connect.Interceptor { return t.interceptors }
 
-// procedures are the paths that may become attributes.
+// procedures are the paths that may become attributes, those of the Model Context
+// Protocol as the command mounts it too.
 var procedures = map[string]string{
 	previewv1connect.PreviewServicePreviewQueryProcedure:    "PreviewQuery",
 	previewv1connect.PreviewServiceValidateQueryProcedure:   "ValidateQuery",
@@ -143,6 +144,8 @@ var procedures = map[string]string{
 	previewv1connect.PreviewServiceListTablesProcedure:      "ListTables",
 	previewv1connect.PreviewServiceDescribeTableProcedure:   "DescribeTable",
 	previewv1connect.PreviewServiceListConnectionsProcedure: "ListConnections",
+	"/mcp": "mcp", "/mcp/PreviewQuery": "mcp/PreviewQuery", "/mcp/ValidateQuery": "mcp/ValidateQuery", "/mcp/DescribeQuery": "mcp/DescribeQuery",
+	"/mcp/ListTables": "mcp/ListTables", "/mcp/DescribeTable": "mcp/DescribeTable", "/mcp/ListConnections": "mcp/ListConnections",
 }
 
 // Observe counts a request; it is for server.Config.Observe. What nobody reads

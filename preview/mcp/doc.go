@@ -1,0 +1,27 @@
+// Package mcp serves previews to language models over the Model Context Protocol,
+// by the official SDK, which no other package of ours imports.
+//
+// # What a model gets
+//
+// Five tools: preview_query, validate_query, describe_query, list_tables and
+// describe_table; and for each connection a resource with its tables. A tool
+// answers twice: as structured content by the schema that it declares, for
+// programs, and as a compact text, for models, in which rows are written as
+// COPY's text format writes them. The text says what was cut, changed or masked.
+// A refusal is a tool error that lists every violation with its place and what to
+// write instead, so that a model can mend its query at the first retry.
+//
+// # Data is not instructions
+//
+// Whatever comes from the database (values, names, types, comments) can hold a text
+// that pretends to be somebody's instruction. It stands between two lines that
+// are made anew for every answer and that the data does not hold, so no value can
+// imitate the end of the data. Line breaks in values are escaped. The notes outside
+// of that frame hold numbers and words of ours alone.
+//
+// # Sessions
+//
+// Over stdio the client that started the process is the only one. Over HTTP (see
+// [Server.Handler]) whoever serves it authenticates each request, a session belongs
+// to the caller who began it, and a call ends with its HTTP request.
+package mcp
