@@ -99,7 +99,7 @@ func (g *graded) grade(ctx context.Context, connection preview.Connection) (doct
 		// Whoever asked first may go away; the answer is for all who ask.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), examinationTime)
 		defer cancel()
-		report, err := doctor.Examine(ctx, connection)
+		report, err := doctor.Examine(ctx, connection, doctor.Options{})
 		if err != nil {
 			return doctor.Grade(""), err
 		}

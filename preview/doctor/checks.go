@@ -8,8 +8,13 @@ type check struct {
 	// query returns one column of names, already quoted as identifiers.
 	query   string
 	message string
-	// remedy is SQL or a sentence; {role} and {name} stand for the role and for
-	// each name, one statement a name.
+	// advice is a sentence that is right for every role.
+	advice string
+	// remedy is SQL that takes something from the role alone, for a role that is
+	// used for nothing but previews; {role} and {name} stand for the role and for
+	// each name, one statement a name. It never takes anything from public or
+	// another role, and never the superuser's attribute: the last superuser of a
+	// server cannot be made again.
 	remedy string
 	// evenSuper asks although the role is a superuser.
 	evenSuper bool
@@ -27,18 +32,20 @@ var checks = []check{
 		id: "superuser", severity: Critical, evenSuper: true,
 		query:   `select format('%I', current_user) from pg_roles where rolname = current_user and rolsuper`,
 		message: "the role is a superuser: it can read and write everything, run programs and read files on the server",
-		remedy:  `alter role {role} nosuperuser; -- better: make a role as below`,
+		advice:  "Use another role for previews, and leave this one as it is.",
 	},
 	{
 		id: "can-become-superuser", severity: Critical,
 		query:   me + `select format('%I', rolname) from me where rolsuper`,
 		message: "the role can become a superuser (SET ROLE)",
+		advice:  "Use another role for previews.",
 		remedy:  `revoke {name} from {role};`,
 	},
 	{
 		id: "server-files", severity: Critical,
 		query:   me + `select format('%I', rolname) from me where rolname in ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')`,
 		message: "the role can read or write files of the server, or run programs there",
+		advice:  "Use another role for previews.",
 		remedy:  `revoke {name} from {role};`,
 	},
 	{
@@ -46,6 +53,7 @@ var checks = []check{
 		query: me + `select distinct attribute from me, lateral (values ('createrole', rolcreaterole), ('createdb', rolcreatedb),
 			('replication', rolreplication), ('bypassrls', rolbypassrls)) as v(attribute, has) where has`,
 		message: "the role, or one that it can become, has attributes that a preview never needs",
+		advice:  "Use another role for previews.",
 		remedy:  `alter role {role} no{name};`,
 	},
 	{
@@ -53,6 +61,7 @@ var checks = []check{
 		query: me + `select format('%I', rolname) from me where rolname in ('pg_write_all_data', 'pg_signal_backend', 'pg_database_owner',
 			'pg_create_subscription', 'pg_maintain', 'pg_checkpoint', 'pg_signal_autovacuum_worker', 'pg_read_all_data')`,
 		message: "the role is a member of roles that change data, disturb other sessions or read everything, password hashes included",
+		advice:  "Use another role for previews.",
 		remedy:  `revoke {name} from {role};`,
 	},
 	{
@@ -66,7 +75,7 @@ var checks = []check{
 				where p.proowner = me.oid and` + userObject + `)
 			select name from owned order by name`,
 		message: "the role, or one that it can become, owns objects; an owner can change, drop and grant them",
-		remedy:  "Use another role for previews: an owner's rights cannot be revoked in earnest.",
+		advice:  "Use another role for previews: what an owner may do cannot be taken from it in earnest.",
 	},
 	{
 		id: "write-grants", severity: Serious,
@@ -76,7 +85,8 @@ var checks = []check{
 			and exists (select from me where has_table_privilege(me.oid, c.oid, 'INSERT,UPDATE,DELETE,TRUNCATE')
 				or has_any_column_privilege(me.oid, c.oid, 'INSERT,UPDATE')) order by 1`,
 		message: "the role may write to tables or views",
-		remedy:  `revoke insert, update, delete, truncate, references, trigger on {name} from {role}; -- and from public, or from the role that has it`,
+		advice:  "Use another role for previews.",
+		remedy:  `revoke insert, update, delete, truncate, references, trigger on {name} from {role};`,
 	},
 	{
 		id: "sequence-grants", severity: Serious,
@@ -84,6 +94,7 @@ var checks = []check{
 			where c.relkind = 'S' and not exists (select from me where me.oid = c.relowner)
 			and exists (select from me where has_sequence_privilege(me.oid, c.oid, 'USAGE,UPDATE')) order by 1`,
 		message: "the role may advance sequences",
+		advice:  "Use another role for previews.",
 		remedy:  `revoke usage, update on sequence {name} from {role};`,
 	},
 	{
@@ -95,7 +106,8 @@ var checks = []check{
 			and not exists (select from me where me.oid = d.datdba)
 			and exists (select from me where has_database_privilege(me.oid, d.oid, 'CREATE'))`,
 		message: "the role may create objects, and so a function that others call by mistake (CVE-2018-1058)",
-		remedy:  `revoke create on {name} from public, {role};`,
+		advice:  "Use a role that may not create objects. Before PostgreSQL 15 every role may, in schema public.",
+		remedy:  `revoke create on {name} from {role};`,
 	},
 	{
 		id: "secret-catalogs", severity: Serious,
@@ -104,7 +116,8 @@ var checks = []check{
 				'pg_user_mapping', 'pg_largeobject', 'pg_hba_file_rules', 'pg_file_settings')
 			and exists (select from me where has_table_privilege(me.oid, c.oid, 'SELECT')) order by 1`,
 		message: "the role may read catalogs that hold passwords, other tables' values or the server's files",
-		remedy:  `revoke select on {name} from public, {role};`,
+		advice:  "Use another role for previews.",
+		remedy:  `revoke select on {name} from {role};`,
 	},
 	{
 		id: "dangerous-functions", severity: Serious,
@@ -115,7 +128,8 @@ var checks = []check{
 				where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'))
 			and exists (select from me where has_function_privilege(me.oid, p.oid, 'EXECUTE')) order by 1`,
 		message: "the role may call functions that reach files, other servers, other sessions or the write-ahead log",
-		remedy:  `revoke execute on function {name} from public, {role};`,
+		advice:  "Use another role for previews.",
+		remedy:  `revoke execute on function {name} from {role};`,
 	},
 	{
 		id: "definer-functions", severity: Warning,
@@ -124,7 +138,8 @@ var checks = []check{
 			where p.prosecdef and` + userObject + `and not exists (select from me where me.oid = p.proowner)
 			and exists (select from me where has_function_privilege(me.oid, p.oid, 'EXECUTE')) order by 1`,
 		message: "the role may call functions that run with their owner's rights (SECURITY DEFINER)",
-		remedy:  `revoke execute on function {name} from public, {role};`,
+		advice:  "Look at what these functions do; the guard lets a preview call those that are not declared volatile.",
+		remedy:  `revoke execute on function {name} from {role};`,
 	},
 	{
 		id: "untrusted-languages", severity: Warning,
@@ -133,18 +148,21 @@ var checks = []check{
 			where not l.lanpltrusted and l.lanname not in ('internal', 'c') and` + userObject + `
 			and exists (select from me where has_function_privilege(me.oid, p.oid, 'EXECUTE')) order by 1`,
 		message: "the role may call functions in languages that can do anything on the server",
-		remedy:  `revoke execute on function {name} from public, {role};`,
+		advice:  "Look at what these functions do; the guard lets a preview call those that are not declared volatile.",
+		remedy:  `revoke execute on function {name} from {role};`,
 	},
 	{
 		id: "monitoring-memberships", severity: Warning,
 		query:   me + `select format('%I', rolname) from me where rolname in ('pg_monitor', 'pg_read_all_stats', 'pg_read_all_settings', 'pg_stat_scan_tables')`,
 		message: "the role can read other sessions' queries, values in them included, or settings that hold secrets",
+		advice:  "Use another role for previews.",
 		remedy:  `revoke {name} from {role};`,
 	},
 	{
 		id: "other-memberships", severity: Warning,
 		query:   me + `select format('%I', rolname) from me where rolname <> current_user and rolname not like 'pg\_%' escape '\' and not rolsuper`,
 		message: "the role is a member of other roles, whose rights may grow without anybody thinking of previews",
+		advice:  "Use a role that is a member of no other.",
 		remedy:  `revoke {name} from {role};`,
 	},
 	{
@@ -152,18 +170,21 @@ var checks = []check{
 		query: me + `select quote_ident(s.srvname) from pg_foreign_server s
 			where exists (select from me where has_server_privilege(me.oid, s.oid, 'USAGE')) order by 1`,
 		message: "the role may use foreign servers: a preview can then act on another database",
-		remedy:  `revoke usage on foreign server {name} from public, {role};`,
+		advice:  "Use another role for previews.",
+		remedy:  `revoke usage on foreign server {name} from {role};`,
 	},
 	{
 		id: "read-only-default", severity: Advice, evenSuper: true,
 		query:   `select name from pg_settings where name = 'default_transaction_read_only' and reset_val <> 'on'`,
 		message: "transactions of the role are not read-only by default",
+		advice:  "Every preview is read-only in any case; this would be a second defence.",
 		remedy:  `alter role {role} set default_transaction_read_only = on;`,
 	},
 	{
 		id: "connection-limit", severity: Advice,
 		query:   `select format('%I', rolname) from pg_roles where rolname = current_user and rolconnlimit < 0`,
 		message: "the role has no limit of connections",
+		advice:  "The setting sessions bounds what one sidecar opens.",
 		remedy:  `alter role {role} connection limit 10;`,
 	},
 	{
@@ -183,6 +204,7 @@ var checks = []check{
 			where c.relkind in ('r', 'p', 'v', 'm', 'f') and` + userObject + `
 			and has_schema_privilege(n.oid, 'USAGE') and has_any_column_privilege(c.oid, 'SELECT'))`,
 		message: "the role can read no table of this database",
+		advice:  "Grant SELECT on what may be previewed.",
 		remedy:  `grant select on all tables in schema public to {role};`,
 	},
 	{
@@ -190,13 +212,13 @@ var checks = []check{
 		query: `select distinct p.proname::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
 			where n.nspname = 'pg_catalog' and p.proname in (` + publicFunctions + `) and has_function_privilege(p.oid, 'EXECUTE') order by 1`,
 		message: "the role may call functions with effects that PostgreSQL gives to everybody; the guard refuses them by name",
-		remedy:  "To be rid of them in the database as well: revoke execute on function ... from public, if nothing else there uses them.",
+		advice:  "Nothing needs to be done; applications may rely on these functions.",
 	},
 	{
 		id: "temporary-tables", severity: Note,
 		query:   `select quote_ident(current_database()) where has_database_privilege(current_database(), 'TEMPORARY')`,
 		message: "the role may make temporary tables, which PostgreSQL allows everybody; the guard refuses the statements",
-		remedy:  `revoke temporary on database {name} from public;`,
+		advice:  "Nothing needs to be done; applications may rely on temporary tables.",
 	},
 }
 

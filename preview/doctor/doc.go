@@ -5,8 +5,12 @@
 // database. The role's rights stand behind both, and only the operator can take
 // them away. [Examine] looks at the role, its memberships, what it owns and may
 // write, the functions it may call, the server's settings and the way to the
-// server, all by reading catalogs in read-only transactions, and says what to
-// run to make it better.
+// server, all by reading catalogs in read-only transactions. It changes nothing.
+//
+// What it says to run first is a role of its own for previews. Statements that
+// take rights from the role that was examined are only for a role that is used
+// for nothing else, see Options.Dedicated: an application's role would take its
+// application down.
 package doctor
 
 import (
@@ -76,7 +80,11 @@ type Finding struct {
 	// Characters that could steer a terminal are replaced.
 	Names []string `json:"names,omitempty"`
 	Count int      `json:"count,omitempty"`
-	// Remedy is SQL that mends it, or a sentence; it may be empty.
+	// Advice is a sentence that is right for every role; it may be empty.
+	Advice string `json:"advice,omitempty"`
+	// Remedy is SQL that takes the right from the role, one statement a line. It is
+	// empty unless Options.Dedicated is set. What the role has through PUBLIC or
+	// another role stays, since others may rely on it.
 	Remedy string `json:"remedy,omitempty"`
 }
 
@@ -100,6 +108,13 @@ type Server struct {
 	Latency time.Duration `json:"latency_ns"`
 }
 
+// Options says what an examination is for. The zero Options is safe for every role.
+type Options struct {
+	// Dedicated says that the role is used for nothing but previews, so that rights
+	// may be taken from it: findings then have a Remedy.
+	Dedicated bool
+}
+
 // Report is the result of an examination.
 type Report struct {
 	// Grade follows from the worst finding.
@@ -111,7 +126,8 @@ type Report struct {
 	Server Server `json:"server"`
 	// Findings are what was found, the worst first.
 	Findings []Finding `json:"findings"`
-	// LeastPrivilege is SQL that makes a role fit for previews of this database.
+	// LeastPrivilege is SQL that makes a role named sqlpreview, fit for previews of
+	// this database. It holds no password and changes no other role.
 	LeastPrivilege string `json:"least_privilege"`
 }
 

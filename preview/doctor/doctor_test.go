@@ -41,7 +41,7 @@ func databaseOf(t *testing.T, dsn string) string {
 
 func examine(t *testing.T, dsn string) *doctor.Report {
 	t.Helper()
-	report, err := doctor.Examine(context.Background(), preview.Connection{DSN: preview.NewSecret(dsn)})
+	report, err := doctor.Examine(context.Background(), preview.Connection{DSN: preview.NewSecret(dsn)}, doctor.Options{Dedicated: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestEveryFindingAndItsRemedy(t *testing.T) {
 		severity doctor.Severity
 		undo     string // where the remedy is advice and no SQL
 	}{
-		{"superuser", `alter role R superuser`, "", doctor.Critical, ""},
+		{"superuser", `alter role R superuser`, "", doctor.Critical, `alter role R nosuperuser`},
 		{"can-become-superuser", `create role "R boss" superuser; grant "R boss" to R`, "R boss", doctor.Critical, ""},
 		{"server-files", `grant pg_read_server_files to R`, "pg_read_server_files", doctor.Critical, ""},
 		{"server-files", `grant pg_execute_server_program to R`, "pg_execute_server_program", doctor.Critical, ""},
@@ -155,10 +155,10 @@ func TestEveryFindingAndItsRemedy(t *testing.T) {
 		{"write-grants", `create role "R writer"; grant delete on orders to "R writer"; grant "R writer" to R`, "public.orders", doctor.Serious, `revoke "R writer" from R`},
 		{"sequence-grants", `grant usage on sequence orders_id_seq to R`, "public.orders_id_seq", doctor.Serious, ""},
 		{"create-grants", `grant create on schema public to R`, "schema public", doctor.Serious, ""},
-		{"create-grants", `grant create on schema public to public`, "schema public", doctor.Serious, ""},
+		{"create-grants", `grant create on schema public to public`, "schema public", doctor.Serious, `revoke create on schema public from public`},
 		{"secret-catalogs", `grant select on pg_authid to R`, "pg_catalog.pg_authid", doctor.Serious, ""},
 		{"dangerous-functions", `grant execute on function pg_read_file(text) to R`, "pg_catalog.pg_read_file(text)", doctor.Serious, ""},
-		{"definer-functions", `create function "do it"(a int, b text) returns int language sql security definer as 'select 1'`, `public."do it"(a integer, b text)`, doctor.Warning, ""},
+		{"definer-functions", `create function "do it"(a int, b text) returns int language sql security definer as 'select 1'`, `public."do it"(a integer, b text)`, doctor.Warning, `revoke execute on function "do it"(int, text) from public`},
 		{"monitoring-memberships", `grant pg_monitor to R`, "pg_monitor", doctor.Warning, ""},
 		{"powerful-memberships", `grant pg_read_all_data to R`, "pg_read_all_data", doctor.Serious, ""},
 		{"other-memberships", `create role "R team"; grant "R team" to R`, "R team", doctor.Warning, ""},
@@ -200,6 +200,62 @@ func TestEveryFindingAndItsRemedy(t *testing.T) {
 				t.Errorf("after\n%s\nit is still found: %+v", remedy, f)
 			}
 		})
+	}
+}
+
+// TestAdviceTakesNothingFromAnybody: for a role that is not said to be for previews
+// alone there is advice and no statement about it, and the script for a new role
+// changes neither another role nor what everybody may do.
+func TestAdviceTakesNothingFromAnybody(t *testing.T) {
+	w := newWorld(t)
+	execute(t, w.super, `grant insert on orders to `+w.quoted()+`; alter role `+w.quoted()+` createdb; grant create on schema public to public`)
+	for name, dsn := range map[string]string{"a superuser": w.super, "an application's role": w.dsn} {
+		report, err := doctor.Examine(t.Context(), preview.Connection{DSN: preview.NewSecret(dsn)}, doctor.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(report.Findings) == 0 {
+			t.Errorf("%s: nothing was found", name)
+		}
+		for _, f := range report.Findings {
+			if f.Remedy != "" {
+				t.Errorf("%s: %s has the statement %q", name, f.Check, f.Remedy)
+			}
+			if f.Advice == "" && f.Severity != doctor.Note && f.Check != "string-syntax" && f.Check != "no-encoding" {
+				t.Errorf("%s: %s has no advice", name, f.Check)
+			}
+		}
+		for line := range strings.Lines(report.LeastPrivilege) {
+			if comment := strings.HasPrefix(line, "--"); !comment && (strings.Contains(line, "revoke") || strings.Contains(line, "public;")) || strings.Contains(line, "password") {
+				t.Errorf("%s: the script has %q", name, line)
+			}
+		}
+	}
+	// Everything that roles may do, but for the role that the script makes.
+	const rights = `select md5(concat(
+		(select string_agg(r::text, ',' order by oid) from pg_authid r where rolname <> 'sqlpreview'),
+		(select string_agg(m::text, ',' order by roleid, member) from pg_auth_members m),
+		(select string_agg(a.acl, ',' order by a.acl) from (
+			select c.oid || e::text from pg_class c, unnest(c.relacl) e union all select n.oid || e::text from pg_namespace n, unnest(n.nspacl) e
+			union all select p.oid || e::text from pg_proc p, unnest(p.proacl) e union all select d.oid || e::text from pg_database d, unnest(d.datacl) e
+		) a (acl) where a.acl not like '%sqlpreview=%')))`
+	read := func() (sum string) {
+		conn, err := pgx.Connect(t.Context(), w.super)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(context.Background())
+		if err := conn.QueryRow(t.Context(), rights).Scan(&sum); err != nil {
+			t.Fatal(err)
+		}
+		return sum
+	}
+	script := examine(t, w.super).LeastPrivilege
+	before := read()
+	execute(t, w.super, script)
+	t.Cleanup(func() { execute(t, w.super, "drop owned by sqlpreview; drop role sqlpreview") })
+	if read() != before {
+		t.Errorf("the script changes what others may do:\n%s", script)
 	}
 }
 
@@ -324,7 +380,7 @@ func TestFaultsHoldNoSecret(t *testing.T) {
 		"nobody listens":        {"host=/nowhere user=" + canary + " dbname=d", reason.DatabaseUnavailable},
 		"a name of no resolver": {"host=" + canary + ".invalid user=u dbname=d", reason.DatabaseUnavailable},
 	} {
-		_, err := doctor.Examine(context.Background(), preview.Connection{DSN: preview.NewSecret(c.dsn)})
+		_, err := doctor.Examine(context.Background(), preview.Connection{DSN: preview.NewSecret(c.dsn)}, doctor.Options{})
 		var failure *preview.Error
 		if !errors.As(err, &failure) || failure.Reason != c.want || strings.Contains(fmt.Sprintf("%+v", failure), canary) {
 			t.Errorf("%s: got %+v", name, err)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/internal/dsn"
+	"github.com/op-data/sqlpreview/preview/internal/run"
 	"github.com/op-data/sqlpreview/preview/internal/run/sqlstate"
 	"github.com/op-data/sqlpreview/preview/reason"
 )
@@ -30,10 +31,15 @@ const (
 
 // Examine connects and grades the connection. It changes nothing. The error is a
 // *preview.Error that holds no host, user or password.
-func Examine(ctx context.Context, connection preview.Connection) (*Report, error) {
+func Examine(ctx context.Context, connection preview.Connection, options Options) (*Report, error) {
 	config, err := dsn.Parse(connection.DSN.Reveal())
 	if err != nil {
-		return nil, &preview.Error{Reason: reason.DatabaseLoginFailed, Message: "the connection string cannot be used: " + err.Error()}
+		failed := &preview.Error{Reason: reason.DatabaseLoginFailed, Message: "the connection string cannot be read"}
+		var fault *dsn.Error
+		if errors.As(err, &fault) {
+			failed.Message, failed.Hint = fault.Message, fault.Hint
+		}
+		return nil, failed
 	}
 	if connection.Dial != nil {
 		config.DialFunc = connection.Dial
@@ -46,9 +52,9 @@ func Examine(ctx context.Context, connection preview.Connection) (*Report, error
 	defer cancel()
 	conn, err := pgconn.ConnectConfig(connecting, config)
 	if err != nil {
-		return nil, failure(err)
+		return nil, unreachable(connecting, err)
 	}
-	e := &examination{conn: conn}
+	e := &examination{conn: conn, options: options}
 	e.report.Server.Connect = time.Since(start)
 	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing in the session is needed any more
 
@@ -59,9 +65,18 @@ func Examine(ctx context.Context, connection preview.Connection) (*Report, error
 		return nil, failure(err)
 	}
 	e.route()
-	e.report.LeastPrivilege = leastPrivilege(e.report.Database, e.schemas)
+	e.report.LeastPrivilege = leastPrivilege(e.report.Database, e.schemas, e.open)
 	e.report.judge()
 	return &e.report, nil
+}
+
+// unreachable says why there is no session, as a preview says it.
+func unreachable(ctx context.Context, err error) error {
+	if errors.Is(err, preview.ErrConnectionInvalid) {
+		return failure(err)
+	}
+	said := run.ConnectFailure(ctx, err)
+	return &preview.Error{Reason: said.Reason, Message: said.Message, Hint: said.Hint, SQLSTATE: said.SQLSTATE, RetryAfter: said.RetryAfter}
 }
 
 // failure says what happened in words of our own.
@@ -84,10 +99,12 @@ func failure(err error) error {
 
 type examination struct {
 	conn    *pgconn.PgConn
+	options Options
 	report  Report
 	super   bool
 	role    string // quoted
 	schemas []string
+	open    []string // the schemas in which every role may create objects
 }
 
 // facts finds out what the checks build on; without it there is no examination.
@@ -113,7 +130,7 @@ func (e *examination) facts(ctx context.Context) error {
 	if _, err := fmt.Sscan(row[1], &major); err != nil || major < oldestTested {
 		e.add(Finding{
 			Check: "version", Severity: Warning, Message: fmt.Sprintf("PostgreSQL %s is older than the versions that are tested (%d and newer)", s.Version, oldestTested),
-			Remedy: "Upgrade the server.",
+			Advice: "Upgrade the server.",
 		})
 	}
 
@@ -124,6 +141,13 @@ func (e *examination) facts(ctx context.Context) error {
 	}
 	for _, row := range rows {
 		e.schemas = append(e.schemas, row[0])
+	}
+	if rows, err = e.query(ctx, 1, `select quote_ident(n.nspname) from pg_namespace n, aclexplode(n.nspacl) a
+		where a.grantee = 0 and a.privilege_type = 'CREATE' order by 1`); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		e.open = append(e.open, row[0])
 	}
 	return e.latency(ctx)
 }
@@ -166,15 +190,18 @@ func (e *examination) ask(ctx context.Context) error {
 func (e *examination) add(f Finding) { e.report.Findings = append(e.report.Findings, f) }
 
 func (e *examination) finding(c check, rows [][]string) Finding {
-	f := Finding{Check: c.id, Severity: c.severity, Message: c.message, Count: len(rows)}
+	f := Finding{Check: c.id, Severity: c.severity, Message: c.message, Advice: c.advice, Count: len(rows)}
 	var remedies []string
 	for _, row := range rows[:min(maxNames, len(rows))] {
 		name := row[0]
 		f.Names = append(f.Names, printable(name))
 		// A name that could steer a terminal is not put into SQL to be copied.
-		if printable(name) == name && printable(e.role) == e.role {
+		if c.remedy != "" && printable(name) == name && printable(e.role) == e.role {
 			remedies = append(remedies, strings.NewReplacer("{role}", e.role, "{name}", name).Replace(c.remedy))
 		}
+	}
+	if !e.options.Dedicated {
+		return f
 	}
 	f.Remedy = strings.Join(slices.Compact(remedies), "\n")
 	if left := len(rows) - maxNames; left > 0 && strings.Contains(c.remedy, "{name}") {
@@ -197,17 +224,17 @@ func (e *examination) route() {
 	case !encrypted:
 		e.add(Finding{
 			Check: "no-encryption", Severity: Serious, Message: "the connection leaves this machine without TLS: the password's proof and all rows can be read on the way",
-			Remedy: "Add sslmode=verify-full to the connection string.",
+			Advice: "Add sslmode=verify-full to the connection string.",
 		})
 	case len(secured.ConnectionState().VerifiedChains) == 0:
 		e.add(Finding{
 			Check: "server-not-verified", Severity: Advice, Message: "TLS is used, and the server's name is not verified, so somebody in between could take its place",
-			Remedy: "Add sslmode=verify-full to the connection string.",
+			Advice: "Add sslmode=verify-full to the connection string.",
 		})
 	}
 	if s.Pooled {
 		e.add(Finding{
-			Check: "pooler", Severity: Note, Message: "a pooler stands in between; previews work through transaction pooling, since each is one transaction in one flight",
+			Check: "pooler", Severity: Note, Message: "a pooler stands in between; previews work through transaction pooling, since each is one transaction in one round trip",
 		})
 	}
 	if s.Standby {
@@ -225,24 +252,30 @@ func printable(text string) string {
 	}, text)
 }
 
-// leastPrivilege is a script that makes a role for previews.
-func leastPrivilege(database string, schemas []string) string {
+// leastPrivilege is a script that makes a role for previews. open are the schemas
+// in which every role may create objects; what others may do is not changed.
+func leastPrivilege(database string, schemas, open []string) string {
 	if len(schemas) == 0 {
 		schemas = []string{"public"}
 	}
 	var sql strings.Builder
-	fmt.Fprintf(&sql, `create role sqlpreview login password '...' nosuperuser nocreatedb nocreaterole noinherit noreplication nobypassrls
-  connection limit 10;
+	fmt.Fprintf(&sql, `create role sqlpreview login connection limit 10 noinherit
+  nosuperuser nocreatedb nocreaterole noreplication nobypassrls;
 alter role sqlpreview set default_transaction_read_only = on;
 grant connect on database %s to sqlpreview;
 `, quoteIdentifier(database))
+	sql.WriteString("-- Better than all tables of a schema: those that may be previewed.\n")
 	for _, schema := range schemas {
 		if printable(schema) != schema {
 			continue
 		}
-		fmt.Fprintf(&sql, "revoke create on schema %s from public; -- the default of schema public before PostgreSQL 15\n", schema)
 		fmt.Fprintf(&sql, "grant usage on schema %s to sqlpreview;\n", schema)
-		fmt.Fprintf(&sql, "grant select on all tables in schema %s to sqlpreview; -- better: name the tables\n", schema)
+		fmt.Fprintf(&sql, "grant select on all tables in schema %s to sqlpreview;\n", schema)
+	}
+	for _, schema := range open {
+		if printable(schema) == schema {
+			fmt.Fprintf(&sql, "-- Every role may create objects in schema %[1]s. If no application relies on that:\n--   revoke create on schema %[1]s from public;\n", schema)
+		}
 	}
 	return sql.String()
 }

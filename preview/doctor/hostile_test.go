@@ -65,7 +65,7 @@ func TestHostileServer(t *testing.T) {
 			t.Cleanup(func() { listener.Close(); <-ended })
 			port := listener.Addr().(*net.TCPAddr).Port
 			dsn := preview.NewSecret(fmt.Sprintf("host=127.0.0.1 port=%d user=u dbname=d sslmode=disable", port))
-			_, err = doctor.Examine(t.Context(), preview.Connection{DSN: dsn})
+			_, err = doctor.Examine(t.Context(), preview.Connection{DSN: dsn}, doctor.Options{})
 			var failed *preview.Error
 			if !errors.As(err, &failed) || failed.Reason != reason.DatabaseUnavailable {
 				t.Errorf("got %v", err)

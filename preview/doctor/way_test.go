@@ -40,7 +40,7 @@ func examineFromElsewhere(t *testing.T, dsn string) *doctor.Report {
 			conn, err := d.DialContext(ctx, network, address)
 			return elsewhere{conn}, err
 		},
-	})
+	}, doctor.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,10 @@ func (l *login) answered() bool {
 	return slices.ContainsFunc(l.conns, func(c *wire.Conn) bool { return c.Received() > 0 })
 }
 
+// ConnectFailure says why the driver could not open a session, for connections that
+// this package did not make. Its words hold nothing of the driver's text.
+func ConnectFailure(ctx context.Context, err error) *Error { return (&login{}).failed(ctx, err) }
+
 // failed says why there is no session, in words of our own.
 func (l *login) failed(ctx context.Context, err error) *Error {
 	if errors.Is(ctx.Err(), context.Canceled) {
