@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -21,7 +22,13 @@ const (
 type Cache struct {
 	limit int
 
+	// background is the life of the questions that Refresher asks; asking waits for them.
+	background context.Context
+	stop       context.CancelFunc
+	asking     sync.WaitGroup
+
 	mu       sync.Mutex
+	closed   bool
 	bytes    int
 	recent   entry // the ring of all entries: next is the one used last
 	catalogs map[string]*Catalog
@@ -34,8 +41,22 @@ func NewCache(maxBytes int) *Cache {
 		maxBytes = DefaultBytes
 	}
 	c := &Cache{limit: maxBytes, catalogs: make(map[string]*Catalog)}
+	c.background, c.stop = context.WithCancel(context.Background())
 	c.recent.next, c.recent.prev = &c.recent, &c.recent
 	return c
+}
+
+// Close ends the questions that are asked in the background, and waits for them. What is
+// known can be used still.
+func (c *Cache) Close() {
+	c.mu.Lock()
+	c.closed = true
+	for _, k := range c.catalogs {
+		k.rest()
+	}
+	c.mu.Unlock()
+	c.stop()
+	c.asking.Wait()
 }
 
 // Of returns the catalog of a connection. A connection id whose connection string has
@@ -51,7 +72,7 @@ func (c *Cache) Of(id, dsn string) *Catalog {
 		known.clear()
 	}
 	made := &Catalog{cache: c, id: id, dsn: dsn}
-	made.names, made.objects = make(map[key]*entry), make(map[ref]*entry)
+	made.names, made.objects, made.snapshots = make(map[key]*entry), make(map[ref]*entry), make(map[string]*kept)
 	c.catalogs[id] = made
 	return made
 }
@@ -75,12 +96,49 @@ type Catalog struct {
 	base    *entry
 	names   map[key]*entry
 	objects map[ref]*entry
+	// snapshots are those that were made of what is known now, by their names; they
+	// take snapshotBytes.
+	snapshots     map[string]*kept
+	snapshotBytes int
+	// asker asks in the background; used is when a Look was last answered, timer
+	// runs from then on.
+	asker Asker
+	used  time.Time
+	timer *time.Timer
+}
+
+// kept is a Snapshot that was made before, with the entries of its names.
+type kept struct {
+	snapshot *Snapshot
+	names    []*entry
+	span     span
+}
+
+// forgetSnapshots is called when what they were made of changes. The caller holds the
+// lock.
+func (k *Catalog) forgetSnapshots() {
+	k.cache.bytes -= k.snapshotBytes
+	k.snapshotBytes = 0
+	clear(k.snapshots)
+}
+
+// keepSnapshot keeps a Snapshot of what is known, if there is room for it. The caller
+// holds the lock.
+func (k *Catalog) keepSnapshot(id string, names []*entry, s *Snapshot, span span) {
+	bytes := entryBytes + len(id) + snapshotEntryBytes*(len(s.names)+len(s.objects))
+	if k.cache.bytes+bytes > k.cache.limit {
+		return
+	}
+	k.snapshots[id] = &kept{s, names, span}
+	k.snapshotBytes += bytes
+	k.cache.bytes += bytes
 }
 
 // entry is what is known of one name, of one object, or the base.
 type entry struct {
 	catalog    *Catalog
 	asked      time.Time
+	used       time.Time // by a Look; of a name only
 	bytes      int
 	prev, next *entry
 
@@ -121,6 +179,7 @@ func (c *Cache) insert(old, made *entry) {
 	}
 	made.bytes += entryBytes
 	c.bytes += made.bytes
+	made.catalog.forgetSnapshots()
 	c.link(made)
 	switch {
 	case made.base != nil:
@@ -140,6 +199,7 @@ func (c *Cache) remove(e *entry) {
 	e.unlink()
 	c.bytes -= e.bytes
 	k := e.catalog
+	k.forgetSnapshots()
 	switch {
 	case e.base != nil:
 		k.base = nil
@@ -149,6 +209,7 @@ func (c *Cache) remove(e *entry) {
 		delete(k.names, e.key)
 	}
 	if k.base == nil && len(k.objects) == 0 && len(k.names) == 0 && c.catalogs[k.id] == k {
+		k.rest()
 		delete(c.catalogs, k.id)
 	}
 }
@@ -191,7 +252,11 @@ func (k *Catalog) keep(a *answer) {
 	}
 	for name, means := range a.names {
 		if old := k.names[name]; old == nil || old.asked.Before(a.asked) {
-			c.insert(old, &entry{catalog: k, asked: a.asked, key: name, means: means, bytes: means.size(name)})
+			made := &entry{catalog: k, asked: a.asked, key: name, means: means, bytes: means.size(name)}
+			if old != nil {
+				made.used = old.used
+			}
+			c.insert(old, made)
 		}
 	}
 }

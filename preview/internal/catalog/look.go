@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/op-data/sqlpreview/preview/internal/share"
 )
 
 // An Asker runs our own questions in a session like those that previews run in.
@@ -45,13 +48,13 @@ func (k *Catalog) Refresh(ctx context.Context, a Asker, names Names, since time.
 }
 
 func (k *Catalog) look(ctx context.Context, a Asker, names Names, since time.Time) (*Snapshot, error) {
-	l := &look{catalog: k, keys: names.keys(), since: since}
+	keys := names.keys()
+	l := &look{catalog: k, keys: keys, id: identify(keys), since: since, asker: a}
 	for range attempts {
-		snapshot := l.collect()
-		if snapshot != nil {
+		if snapshot := l.collect(); snapshot != nil {
 			return snapshot, nil
 		}
-		if err := l.ask(ctx, a); err != nil {
+		if err := l.ask(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -62,33 +65,53 @@ func (k *Catalog) look(ctx context.Context, a Asker, names Names, since time.Tim
 type look struct {
 	catalog *Catalog
 	keys    []key
+	id      string // of the keys
 	since   time.Time
+	asker   Asker
 	// fresh are the answers that the call has got itself, so that they hold for it
 	// however small the cache is.
 	fresh []*answer
 	// missing and base are what is to be asked.
 	missing []key
 	base    bool
+	// span is of what was collected.
+	span span
+}
+
+// identify writes names so that no others are written so.
+func identify(keys []key) string {
+	var id strings.Builder
+	for _, k := range keys {
+		id.WriteByte(byte(k.class))
+		id.WriteString(k.Schema)
+		id.WriteByte(0)
+		id.WriteString(k.Name.Name)
+		id.WriteByte(0)
+	}
+	return id.String()
+}
+
+// span is when the oldest of some answers was asked, and until when all are believed.
+type span struct{ oldest, until time.Time }
+
+func (s *span) add(asked time.Time, age time.Duration) {
+	if until := asked.Add(age); s.until.IsZero() || until.Before(s.until) {
+		s.until = until
+	}
+	if s.oldest.IsZero() || asked.Before(s.oldest) {
+		s.oldest = asked
+	}
+}
+
+// holds tells whether the answers are believed by one who wants none from before since.
+func (s *span) holds(now, since time.Time) bool {
+	return now.Before(s.until) && !s.oldest.Before(since)
 }
 
 // ask asks for what is missing.
-func (l *look) ask(ctx context.Context, a Asker) error {
-	k, base := l.catalog, l.base
-	list := seeds(l.missing)
-	sql := question(list, base)
+func (l *look) ask(ctx context.Context) error {
 	for {
-		got, err := k.asking.Do(ctx, sql, l.since, func(ctx context.Context) (*answer, error) {
-			rows, asked, err := a.Ask(ctx, sql)
-			if err != nil {
-				return nil, err
-			}
-			answer, err := readAnswer(rows, asked, list, base)
-			if err != nil {
-				return nil, err
-			}
-			k.keep(answer)
-			return answer, nil
-		})
+		got, err := l.catalog.ask(ctx, l.asker, l.missing, l.base, l.since)
 		var late OutOfTime
 		switch {
 		case err == nil:
@@ -105,13 +128,36 @@ func (l *look) ask(ctx context.Context, a Asker) error {
 	}
 }
 
+// ask asks for names, and with base for what is the same for all statements, or joins
+// a caller who asks the same and did not begin before since.
+func (k *Catalog) ask(ctx context.Context, a Asker, names []key, base bool, since time.Time) (share.Answer[*answer], error) {
+	list := seeds(names)
+	sql := question(list, base)
+	return k.asking.Do(ctx, sql, since, func(ctx context.Context) (*answer, error) {
+		rows, asked, err := a.Ask(ctx, sql)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := readAnswer(rows, asked, list, base)
+		if err != nil {
+			return nil, err
+		}
+		k.keep(answer)
+		return answer, nil
+	})
+}
+
 // collect makes the Snapshot of what is known, or nil, and then says what is missing.
 func (l *look) collect() *Snapshot {
 	k := l.catalog
 	k.cache.mu.Lock()
 	defer k.cache.mu.Unlock()
 	now := time.Now()
-	l.missing, l.base = nil, false
+	if m := k.snapshots[l.id]; m != nil && m.span.holds(now, l.since) {
+		k.use(l.asker, m.names, now)
+		return m.snapshot
+	}
+	l.missing, l.base, l.span = nil, false, span{}
 	s := &Snapshot{session: k.session, names: make(map[key]resolved, len(l.keys)), objects: make(map[ref]*object)}
 	if n := len(l.fresh); n > 0 {
 		s.session = &l.fresh[n-1].session
@@ -119,7 +165,6 @@ func (l *look) collect() *Snapshot {
 	if s.base = l.knownBase(s.session, now); s.base == nil {
 		l.base = true
 	}
-	complete := !l.base
 	for _, name := range l.keys {
 		means, ok := l.known(s.session, name, now)
 		if ok {
@@ -128,26 +173,49 @@ func (l *look) collect() *Snapshot {
 		}
 		if !ok {
 			l.missing = append(l.missing, name)
-			complete = false
 		}
 	}
 	if s.base != nil && !l.followAll(s, slices.Clone(s.base.below), now) {
-		l.base, complete = true, false
+		l.base = true
 	}
-	if complete {
-		return s
+	if l.base || len(l.missing) > 0 {
+		return nil
 	}
-	return nil
+	k.finish(l, s, now)
+	return s
 }
 
-// usable tells whether something that was asked at a time still holds.
+// finish notes that a Look is answered by a Snapshot. The caller holds the lock.
+func (k *Catalog) finish(l *look, s *Snapshot, now time.Time) {
+	if k.session == nil || s.session != k.session && !s.session.equal(k.session) {
+		return // other sessions have answered meanwhile
+	}
+	entries := make([]*entry, 0, len(l.keys))
+	for _, name := range l.keys {
+		if e := k.names[name]; e != nil {
+			entries = append(entries, e)
+		}
+	}
+	k.use(l.asker, entries, now)
+	if k.base != nil && len(entries) == len(l.keys) {
+		k.keepSnapshot(l.id, entries, s, l.span)
+	}
+}
+
+// usable tells whether something that was asked at a time still holds, and notes that
+// it is used.
 func (l *look) usable(asked, now time.Time, age time.Duration) bool {
-	return now.Sub(asked) < age && !asked.Before(l.since)
+	if now.Sub(asked) >= age || asked.Before(l.since) {
+		return false
+	}
+	l.span.add(asked, age)
+	return true
 }
 
 func (l *look) knownBase(at *session, now time.Time) *base {
 	for _, a := range l.fresh {
 		if a.base != nil {
+			l.span.add(a.asked, functionAge)
 			return a.base
 		}
 	}
@@ -163,6 +231,7 @@ func (l *look) knownBase(at *session, now time.Time) *base {
 func (l *look) known(at *session, name key, now time.Time) (resolved, bool) {
 	for _, a := range l.fresh {
 		if means, ok := a.names[name]; ok {
+			l.span.add(a.asked, age(name.class))
 			return means, true
 		}
 	}
@@ -179,6 +248,7 @@ func (l *look) known(at *session, name key, now time.Time) (resolved, bool) {
 func (l *look) find(at *session, r ref, now time.Time) *object {
 	for i := len(l.fresh) - 1; i >= 0; i-- {
 		if o := l.fresh[i].objects[r]; o != nil {
+			l.span.add(l.fresh[i].asked, age(r.class))
 			return o
 		}
 	}

@@ -80,6 +80,7 @@ func newForm(casts, base string) form {
 	text = strings.NewReplacer(
 		"COLLATED", `collate pg_catalog."C"`, "CASTFUNCTIONS", casts, "DEFINITION", strconv.Itoa(MaxDefinition),
 	).Replace(text)
+	text = regexp.MustCompile(`\s+`).ReplaceAllLiteralString(text, " ") // no literal has two spaces
 	before, after, _ := strings.Cut(text, "SEEDS")
 	return form{before, after}
 }

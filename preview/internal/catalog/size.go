@@ -2,6 +2,9 @@ package catalog
 
 import "unsafe"
 
+// snapshotEntryBytes is about what one name or object takes in the maps of a Snapshot.
+const snapshotEntryBytes = 96
+
 // entryBytes is about what an entry of the cache costs beside its content: its parts
 // of the maps.
 const entryBytes = 256
