@@ -50,13 +50,6 @@ func (t *target) lookSince(ctx context.Context, names dbcatalog.Names, since tim
 			Hint:      "allow more time, or try again later",
 			StoppedBy: string(run.StoppedByClock),
 		}
-	case errors.Is(err, dbcatalog.ErrUnsettled):
-		return nil, &Error{
-			Reason:     reason.Conflict,
-			Message:    "the sessions of this connection differ in their role or search path from one question to the next",
-			Hint:       "try again; if it stays, let the pooler in front of the database give every session of the role the same settings",
-			RetryAfter: time.Second,
-		}
 	default:
 		return nil, err
 	}
@@ -70,6 +63,31 @@ type asker struct {
 	// queue and connect are the waits for a session. A question goes on for others
 	// when the request has ended.
 	queue, connect atomic.Int64
+}
+
+// Background implements catalog.Backgrounder.
+func (a *asker) Background() dbcatalog.Asker { return backgroundAsker{a.target, a.pools} }
+
+// A backgroundAsker asks when no request waits for the answer: in a session that is
+// open and free, or not at all.
+type backgroundAsker struct {
+	target run.Target
+	pools  *run.Pools
+}
+
+var errNoIdleSession = errors.New("preview: no session is open and free")
+
+// Ask implements catalog.Asker.
+func (b backgroundAsker) Ask(ctx context.Context, sql string) (rows [][]string, asked time.Time, err error) {
+	asked = time.Now()
+	if !b.pools.HasIdle(b.target) {
+		return nil, asked, dbcatalog.OutOfTime{Err: errNoIdleSession} // who waits for the same asks for itself
+	}
+	texts, err := b.pools.Internal(ctx, b.target, sql, run.HardTimeout)
+	if err != nil {
+		return nil, asked, dbcatalog.OutOfTime{Err: err}
+	}
+	return texts.Rows, asked, nil
 }
 
 // Ask implements catalog.Asker.

@@ -32,7 +32,10 @@ type Previewer struct {
 
 // Close closes the idle sessions, and the others when their previews end.
 // Previews that start afterwards fail with DATABASE_UNAVAILABLE.
-func (p *Previewer) Close() { p.pools.Close() }
+func (p *Previewer) Close() {
+	p.objects.Close()
+	p.pools.Close()
+}
 
 // Preview runs one request through all steps and returns its rows, bounded and
 // sanitized. The error is always an *Error, and then no row has left.

@@ -150,10 +150,12 @@ func (r *reader) row(row []string) error {
 	return errAnswer
 }
 
-func (r *reader) readSession(row []string) (err error) {
-	if r.version, err = strconv.Atoi(row[1]); err != nil || r.version <= 0 {
+func (r *reader) readSession(row []string) error {
+	version, err := strconv.ParseUint(row[1], 10, 31)
+	if err != nil || version == 0 || r.version != 0 {
 		return errAnswer
 	}
+	r.version = int(version)
 	r.role, r.encoding = row[2], row[3]
 	r.path, err = parseArray(row[5])
 	return err
@@ -161,17 +163,17 @@ func (r *reader) readSession(row []string) (err error) {
 
 func (r *reader) readMatch(row []string) error {
 	number, err1 := strconv.Atoi(row[1])
-	place, err2 := strconv.Atoi(row[2])
+	place, err2 := strconv.ParseUint(row[2], 10, 31)
 	oid, err3 := parseOID(row[4])
 	if err1 != nil || err2 != nil || err3 != nil || number < 1 || number > len(r.asked) || row[3] != string(rune(r.asked[number-1].class)) {
 		return errAnswer
 	}
-	r.found = append(r.found, match{number - 1, place, oid})
+	r.found = append(r.found, match{number - 1, int(place), oid})
 	return nil
 }
 
 func (r *reader) readCast(row []string) error {
-	if r.base == nil || len(row[4]) != 1 || len(row[5]) != 1 {
+	if r.base == nil || len(row[4]) != 1 || !strings.Contains("eai", row[4]) || len(row[5]) != 1 || !strings.Contains("fib", row[5]) {
 		return errAnswer
 	}
 	source, err1 := parseOID(row[1])
@@ -202,6 +204,8 @@ func (r *reader) link() {
 					o.operator.Support = append(o.operator.Support, userDefined(family.family.functions)...)
 				}
 			}
+			slices.Sort(o.operator.Support)
+			o.operator.Support = slices.Clip(slices.Compact(o.operator.Support))
 		case o.function != nil && o.function.SortOperator != 0:
 			if sort := r.objects[ref{classOperator, o.function.SortOperator}]; sort != nil {
 				o.function.Parts = append(o.function.Parts, sort.operator.Function)
@@ -331,7 +335,7 @@ func parseRefs(text string) ([]ref, error) {
 	fields := strings.Split(text, " ")
 	refs := make([]ref, len(fields))
 	for i, field := range fields {
-		if field == "" {
+		if field == "" || !strings.Contains("rfotvudm", field[:1]) {
 			return nil, errAnswer
 		}
 		oid, err := parseOID(field[1:])

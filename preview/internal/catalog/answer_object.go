@@ -437,10 +437,14 @@ func (r *reader) readOperator(row []string) error {
 	return r.add(ref{classOperator, oid}, o, row)
 }
 
-// add keeps an object, whose names are parts of the row's texts.
+// add keeps an object, whose names are parts of the row's texts. One that comes twice,
+// which happens where the server found its parts in another order, is kept once.
 func (r *reader) add(at ref, o *object, row []string) error {
-	if r.objects[at] != nil || at.oid == 0 {
+	if at.oid == 0 {
 		return errAnswer
+	}
+	if r.objects[at] != nil {
+		return nil
 	}
 	for _, cell := range row {
 		o.bytes += len(cell)

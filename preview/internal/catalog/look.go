@@ -25,13 +25,10 @@ func (e OutOfTime) Error() string { return e.Err.Error() }
 
 func (e OutOfTime) Unwrap() error { return e.Err }
 
-// ErrUnsettled is the error of a database whose sessions differ in role or search path
-// from question to question.
-var ErrUnsettled = errors.New("catalog: the sessions of the connection differ in role or search path")
-
-// attempts is how many questions one Look asks at most. The second is for sessions
-// that turn out to be unlike the ones before.
-const attempts = 4
+// attempts is how often one Look asks for what it finds missing. More than one is
+// needed where something became too old, or went for lack of room, while it asked. The
+// last asks for everything.
+const attempts = 3
 
 // Look returns a Snapshot that answers for the names and for everything that they
 // lead to. It asks, in one question, for what is not known or too old, and nothing where
@@ -50,15 +47,20 @@ func (k *Catalog) Refresh(ctx context.Context, a Asker, names Names, since time.
 func (k *Catalog) look(ctx context.Context, a Asker, names Names, since time.Time) (*Snapshot, error) {
 	keys := names.keys()
 	l := &look{catalog: k, keys: keys, id: identify(keys), since: since, asker: a}
-	for range attempts {
-		if snapshot := l.collect(); snapshot != nil {
+	for attempt := 1; ; attempt++ {
+		snapshot := l.collect()
+		switch {
+		case snapshot != nil:
 			return snapshot, nil
+		case attempt > attempts:
+			return nil, errAnswer
+		case attempt == attempts:
+			l.askEverything()
 		}
 		if err := l.ask(ctx); err != nil {
 			return nil, err
 		}
 	}
-	return nil, ErrUnsettled
 }
 
 // look is one call of Look.
@@ -74,6 +76,8 @@ type look struct {
 	// missing and base are what is to be asked.
 	missing []key
 	base    bool
+	// session is the one that what is known was answered in.
+	session *session
 	// span is of what was collected.
 	span span
 }
@@ -115,9 +119,14 @@ func (l *look) ask(ctx context.Context) error {
 		var late OutOfTime
 		switch {
 		case err == nil:
-			if n := len(l.fresh); n > 0 && !l.fresh[n-1].session.equal(&got.Value.session) {
+			if l.session != nil && !l.session.equal(&got.Value.session) {
 				l.fresh = nil
+				if !l.everything() {
+					l.askEverything() // its answer needs no other
+					continue
+				}
 			}
+			l.session = &got.Value.session
 			l.fresh = append(l.fresh, got.Value)
 			return nil
 		case got.Joined && errors.As(err, &late) && ctx.Err() == nil:
@@ -127,6 +136,11 @@ func (l *look) ask(ctx context.Context) error {
 		}
 	}
 }
+
+// everything tells whether all is asked for, so that the answer needs no other.
+func (l *look) everything() bool { return l.base && len(l.missing) == len(l.keys) }
+
+func (l *look) askEverything() { l.missing, l.base = l.keys, true }
 
 // ask asks for names, and with base for what is the same for all statements, or joins
 // a caller who asks the same and did not begin before since.
@@ -158,10 +172,10 @@ func (l *look) collect() *Snapshot {
 		return m.snapshot
 	}
 	l.missing, l.base, l.span = nil, false, span{}
-	s := &Snapshot{session: k.session, names: make(map[key]resolved, len(l.keys)), objects: make(map[ref]*object)}
-	if n := len(l.fresh); n > 0 {
-		s.session = &l.fresh[n-1].session
+	if l.session == nil {
+		l.session = k.session
 	}
+	s := &Snapshot{session: l.session, names: make(map[key]resolved, len(l.keys)), objects: make(map[ref]*object)}
 	if s.base = l.knownBase(s.session, now); s.base == nil {
 		l.base = true
 	}

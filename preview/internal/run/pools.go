@@ -62,6 +62,18 @@ func (ps *Pools) pool(t Target) (*pool, *Error) {
 	return ps.add(t, made)
 }
 
+// HasIdle reports whether a query of the target would find an open session that is
+// free now.
+func (ps *Pools) HasIdle(t Target) bool {
+	p, err := ps.find(t)
+	if p == nil || err != nil {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.idle) > 0 && !p.expired(p.idle[len(p.idle)-1], time.Now())
+}
+
 // find returns the pool of a target, or nil if there is none.
 func (ps *Pools) find(t Target) (*pool, *Error) {
 	ps.mu.Lock()
