@@ -33,11 +33,7 @@ func TestCallersDoNotGrowTheSidecar(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the peak of resident memory is read from /proc")
 	}
-	binary := filepath.Join(t.TempDir(), "sqlpreview")
-	// Without the race detector, whose memory would be measured too.
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("building the sidecar: %v\n%s", err, out)
-	}
+	binary := sidecarBinary(t)
 	socket := filepath.Join(t.TempDir(), "s")
 	serve := exec.Command(binary, "serve")
 	serve.Env = []string{"OP_PREVIEW_DSN=" + pgtest.Shared(t).Database(t, ""), "OP_PREVIEW_LISTEN=unix:" + socket}

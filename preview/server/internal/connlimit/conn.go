@@ -28,19 +28,32 @@ type conn struct {
 	limiter  *Limiter
 	peer     string // what Config.Identify says, or ""
 
-	// started, sniffed and in are Read's alone, which is never called twice at a time.
+	// These are Read's alone, which is never called twice at a time.
 	started bool // something was read
 	sniffed int  // bytes that were as the preface has them; -1 when it is no HTTP/2
 	in      frames
+	budget  budget
+	holding bool // the frame that is being read opens a request
+
+	closing sync.Once
+	closed  chan struct{} // closed by Close
+	// wake has a token when one of the connection's requests has ended, or was let
+	// in: Read looks again whether it may go on.
+	wake chan struct{}
 
 	writing sync.Mutex // held while something is written
 	out     frames     // guarded by writing
 
 	http2      atomic.Bool
+	trusted    atomic.Bool // a request was let in
 	lastStream atomic.Uint32
 	state      atomic.Pointer[tls.ConnectionState]
 
 	entry // guarded by limiter.mu
+}
+
+func newConn(socket net.Conn, limiter *Limiter) *conn {
+	return &conn{Conn: socket, socket: socket, limiter: limiter, closed: make(chan struct{}), wake: make(chan struct{}, 1)}
 }
 
 // RemoteAddr is the peer's name where the socket told it, as on unix sockets.
@@ -53,9 +66,15 @@ func (c *conn) RemoteAddr() net.Addr {
 
 // Read waits for a write that is under way: whoever does not read what it asked
 // for is not read either.
+//
+// Until a request was let in on the connection, its requests are taken one at a
+// time, and only so many in a second.
 func (c *conn) Read(p []byte) (int, error) {
 	c.writing.Lock()
 	c.writing.Unlock() //nolint:staticcheck // to wait is the purpose
+	if err := c.await(); err != nil {
+		return 0, err
+	}
 	n, err := c.Conn.Read(p)
 	if n > 0 {
 		c.received(p[:n])
@@ -69,6 +88,7 @@ func (c *conn) Read(p []byte) (int, error) {
 // received counts the requests in what was read.
 func (c *conn) received(p []byte) {
 	c.started = true
+	c.budget.spend(readCost + len(p)/bytesPerToken)
 	for !c.http2.Load() {
 		if c.sniffed < 0 {
 			return
@@ -85,10 +105,15 @@ func (c *conn) received(p []byte) {
 		}
 		c.http2.Store(true)
 	}
-	c.in.scan(p, func(stream uint32) {
-		if stream > c.lastStream.Load() { // else it is a trailer
+	c.in.scan(p, func(kind, _ byte, stream uint32) {
+		switch {
+		case kind == frameReset:
+			c.limiter.closed(c, stream)
+		case kind == frameHeaders && stream > c.lastStream.Load(): // else it is a trailer
 			c.lastStream.Store(stream)
-			c.limiter.opened(c)
+			c.limiter.opened(c, stream)
+			c.budget.spend(requestCost)
+			c.holding = true
 		}
 	})
 }
@@ -110,7 +135,11 @@ func (c *conn) Write(p []byte) (int, error) {
 	defer c.writing.Unlock()
 	n, err := c.Conn.Write(p)
 	if n > 0 && c.http2.Load() {
-		c.out.scan(p[:n], nil)
+		c.out.scan(p[:n], func(kind, flags byte, stream uint32) {
+			if kind == frameReset || (kind == frameHeaders || kind == frameData) && flags&flagEndStream != 0 {
+				c.limiter.closed(c, stream)
+			}
+		})
 	}
 	return n, err //nolint:wrapcheck // net/http looks for the connection's own errors
 }
@@ -130,8 +159,18 @@ func (c *conn) tlsState() *tls.ConnectionState {
 	return &state
 }
 
+// Close ends the connection; over TLS it says so, for which the peer gets some
+// seconds.
+func (c *conn) Close() error {
+	c.closing.Do(func() { close(c.closed) })
+	return c.Conn.Close() //nolint:wrapcheck // net/http looks for the connection's own errors
+}
+
 // cut ends the connection at once.
-func (c *conn) cut() { _ = c.socket.Close() }
+func (c *conn) cut() {
+	c.closing.Do(func() { close(c.closed) })
+	_ = c.socket.Close()
+}
 
 // dismiss ends an idle connection, and tells a peer that speaks HTTP/2 first.
 func (c *conn) dismiss() {

@@ -15,6 +15,12 @@
 //     and has the peer told to close connections where they are scarce.
 //   - [Limiter.ConnState] and [Limiter.ConnContext] belong into the http.Server.
 //
+// # Strangers
+//
+// A connection is a stranger's until a request was let in on it ([LetIn]). Its
+// requests are taken one at a time, and what is read of it in a second is bounded,
+// so that strangers can keep neither memory nor the processors busy.
+//
 // # Who has to go
 //
 // When there are too many open requests, the peers that hold the most of them

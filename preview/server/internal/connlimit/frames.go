@@ -7,8 +7,11 @@ const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 const (
 	frameHeaderBytes = 9
+	frameData        = 0x0
 	frameHeaders     = 0x1
+	frameReset       = 0x3
 	frameGoAway      = 0x7
+	flagEndStream    = 0x1
 )
 
 // frames follows one direction of an HTTP/2 connection: it knows where frames
@@ -19,8 +22,8 @@ type frames struct {
 	skip   int // bytes of the payload that are still to come
 }
 
-// scan takes the next bytes and calls opened for every frame HEADERS.
-func (f *frames) scan(p []byte, opened func(stream uint32)) {
+// scan takes the next bytes and calls frame for every header of a frame in them.
+func (f *frames) scan(p []byte, frame func(kind, flags byte, stream uint32)) {
 	for len(p) > 0 {
 		if f.skip > 0 {
 			n := min(f.skip, len(p))
@@ -36,9 +39,7 @@ func (f *frames) scan(p []byte, opened func(stream uint32)) {
 		}
 		f.have = 0
 		f.skip = int(f.header[0])<<16 | int(f.header[1])<<8 | int(f.header[2])
-		if f.header[3] == frameHeaders && opened != nil {
-			opened(binary.BigEndian.Uint32(f.header[5:]) &^ (1 << 31))
-		}
+		frame(f.header[3], f.header[4], binary.BigEndian.Uint32(f.header[5:])&^(1<<31))
 	}
 }
 

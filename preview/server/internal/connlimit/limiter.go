@@ -13,11 +13,9 @@ const (
 	// idleGrace is how long a connection may be idle although others wait for a
 	// place.
 	idleGrace = time.Second
-	// minGrace is what idleGrace falls to for connections that never had a request
-	// let in, while there are many of them.
-	minGrace = 50 * time.Millisecond
-	// preAuthGrace is how long such a connection may take for its first request.
-	preAuthGrace = 3 * time.Second
+	// minGrace is what idleGrace falls to for strangers' connections, idle or not,
+	// while there are many of them.
+	minGrace = 200 * time.Millisecond
 )
 
 // Config says what a Limiter allows. Every field but TLS and Identify must be set.
@@ -45,7 +43,7 @@ type Limiter struct {
 	requests int
 	// owned counts the connections of each caller, strangers' under "".
 	owned map[string]int
-	// grace is how long a stranger may be silent, between minGrace and idleGrace:
+	// grace is how long a stranger may take for its request, between minGrace and idleGrace:
 	// each one that has to go halves it, each caller that is let in doubles it.
 	grace time.Duration
 	// changed is closed and made anew whenever a connection may have become free.
@@ -58,11 +56,19 @@ type entry struct {
 	// owner is the caller that was let in, with a letter before its name; "" for a
 	// stranger, which nobody has been let in on yet.
 	owner string
-	// requests were opened and have not ended; of them the handlers of running run.
-	requests, running int
-	idle              bool
-	since             time.Time // of the last change of running or idle
-	gone              bool      // it is not in Limiter.open any more
+	// unfinished are the requests that were opened and whose handlers have not
+	// returned; of them, running were begun.
+	unfinished, running int
+	// streams are those of HTTP/2 that were opened and are not closed: net/http
+	// writes the end of an answer after the handler has returned, and keeps the
+	// request until the peer takes it.
+	streams map[uint32]struct{}
+	// requests are those that net/http still keeps.
+	requests int
+	answered bool // a request has ended
+	idle     bool
+	since    time.Time // of the last change of running or idle
+	gone     bool      // it is not in Limiter.open any more
 }
 
 // New returns a Limiter.
@@ -75,11 +81,15 @@ func New(config Config) *Limiter {
 
 // opened notes a request of which the first bytes were read, and cuts the
 // greediest connection when there are too many.
-func (l *Limiter) opened(c *conn) {
+func (l *Limiter) opened(c *conn, stream uint32) {
 	l.mu.Lock()
 	if !c.gone {
-		c.requests++
-		l.requests++
+		c.unfinished++
+		if c.streams == nil {
+			c.streams = map[uint32]struct{}{}
+		}
+		c.streams[stream] = struct{}{}
+		l.count(c)
 	}
 	var victim *conn
 	if l.requests > l.config.MaxRequests {
@@ -92,6 +102,28 @@ func (l *Limiter) opened(c *conn) {
 	if victim != nil {
 		victim.cut()
 	}
+}
+
+// closed notes that a stream was reset by the peer, or ended by the server.
+func (l *Limiter) closed(c *conn, stream uint32) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(c.streams, stream)
+	l.count(c)
+}
+
+// count brings the number of requests up to date, after a change of what it is
+// made of. mu is held.
+func (l *Limiter) count(c *conn) {
+	now := max(c.unfinished, len(c.streams))
+	if c.gone {
+		now = 0
+	}
+	l.requests += now - c.requests
+	if now < c.requests {
+		c.nudge()
+	}
+	c.requests = now
 }
 
 // greediest returns the connection with the most requests of the caller with the
@@ -123,8 +155,7 @@ func (l *Limiter) remove(c *conn) {
 	}
 	c.gone = true
 	delete(l.open, c)
-	l.requests -= c.requests
-	c.requests = 0
+	l.count(c)
 	l.disown(c)
 	l.notify()
 }
@@ -155,9 +186,9 @@ func (l *Limiter) ConnState(netConn net.Conn, state http.ConnState) {
 		c.idle, c.since = true, l.now()
 		// HTTP/2 is idle when its streams have ended. Those that net/http refused by
 		// itself, such as malformed ones, never had a handler to count their end.
-		if surplus := c.requests - c.running; surplus > 0 && c.running < reconcileBelow {
-			c.requests -= surplus
-			l.requests -= surplus
+		if c.running < reconcileBelow {
+			c.unfinished = c.running
+			l.count(c)
 		}
 		l.notify()
 	case http.StateActive:
@@ -206,9 +237,9 @@ func (l *Limiter) began(c *conn) (last bool) {
 	defer l.mu.Unlock()
 	c.running++
 	c.since = l.now()
-	if !c.http2.Load() && !c.gone {
-		c.requests++
-		l.requests++
+	if !c.http2.Load() {
+		c.unfinished++
+		l.count(c)
 	}
 	return l.full() && (c.owner == "" || l.hasShare(c.owner))
 }
@@ -217,11 +248,10 @@ func (l *Limiter) ended(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	c.running--
+	c.answered = true
 	c.since = l.now()
-	if c.requests > 0 {
-		c.requests--
-		l.requests--
-	}
+	c.unfinished = max(0, c.unfinished-1)
+	l.count(c)
 }
 
 // full tells whether there is no place for one more connection. mu is held.
@@ -261,6 +291,8 @@ func (l *Limiter) letIn(c *conn, owner string) (last bool) {
 		l.disown(c)
 		c.owner = owner
 		l.owned[owner]++
+		c.trusted.Store(true)
+		c.nudge()
 	}
 	return l.full() && l.hasShare(owner)
 }

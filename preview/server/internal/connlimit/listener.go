@@ -31,7 +31,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err //nolint:wrapcheck // net/http looks for the listener's own errors
 	}
-	c := &conn{Conn: socket, socket: socket, limiter: l.limiter}
+	c := newConn(socket, l.limiter)
 	if l.limiter.config.Identify != nil {
 		c.peer = l.limiter.config.Identify(socket)
 	}
@@ -97,10 +97,8 @@ func (l *Limiter) victim() (victim *conn, graceful bool, wait time.Duration) {
 		age := now.Sub(c.since)
 		grace := idleGrace
 		switch {
-		case c.owner == "" && c.running == 0:
-			grace = l.grace
 		case c.owner == "":
-			grace = preAuthGrace
+			grace = l.grace
 		case !c.idle || c.running > 0 || !l.hasShare(c.owner):
 			continue
 		}
@@ -110,7 +108,9 @@ func (l *Limiter) victim() (victim *conn, graceful bool, wait time.Duration) {
 		}
 		switch {
 		case c.owner == "":
-			if stranger == nil || c.since.Before(stranger.since) {
+			// One that was answered has had its chance.
+			if stranger == nil || c.answered && !stranger.answered ||
+				c.answered == stranger.answered && c.since.Before(stranger.since) {
 				stranger = c
 			}
 		case idle == nil, l.owned[c.owner] > l.owned[idle.owner],

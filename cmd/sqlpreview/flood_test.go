@@ -1,0 +1,506 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+
+	"github.com/op-data/sqlpreview/preview/pgtest"
+)
+
+const (
+	// floodConnections is how many connections a flood holds, nearly as many as
+	// the sidecar takes by default.
+	floodConnections = 240
+	// floodStreams is how many requests it opens on one, as many as the sidecar
+	// allows.
+	floodStreams = 128
+	// floodHeader is how long their header is, just below what is allowed.
+	floodHeader = 15_000
+)
+
+const (
+	previewPath = "/opdata.preview.v1.PreviewService/PreviewQuery"
+	healthPath  = "/grpc.health.v1.Health/Check"
+)
+
+// floods are what a peer without any credentials can send. Each function keeps one
+// connection busy until its peer ends it or the context does.
+var floods = []struct {
+	name string
+	run  func(context.Context, *attacker) error
+	raw  bool // run begins HTTP/2 itself, or does not speak it
+}{
+	{"large headers, answers not read", func(_ context.Context, a *attacker) error {
+		return a.each(func(id uint32) error { return a.headers(id, previewPath, "application/grpc", floodHeader, true) })
+	}, false},
+	{"too large headers, answers not read", func(_ context.Context, a *attacker) error {
+		return a.each(func(id uint32) error { return a.headers(id, previewPath, "application/grpc", 2*floodHeader, true) })
+	}, false},
+	{"large headers, no window for answers", func(ctx context.Context, a *attacker) error {
+		go io.Copy(io.Discard, a.Conn)
+		if err := a.greet(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0}); err != nil {
+			return err
+		}
+		return a.each(func(id uint32) error { return a.headers(id, previewPath, "application/json", floodHeader, true) })
+	}, true},
+	{"headers that do not end", func(ctx context.Context, a *attacker) error {
+		return a.each(func(id uint32) error {
+			if id > 1 {
+				return a.framer.WriteContinuation(1, false, make([]byte, 16<<10))
+			}
+			a.block.Reset()
+			return a.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: a.fields(previewPath, "application/grpc", 8<<10)})
+		})
+	}, false},
+	{"requests reset at once", func(ctx context.Context, a *attacker) error {
+		go io.Copy(io.Discard, a.Conn)
+		for id := uint32(1); ctx.Err() == nil; id += 2 {
+			if err := a.headers(id, previewPath, "application/grpc", floodHeader, false); err != nil {
+				return err
+			}
+			if err := a.framer.WriteRSTStream(id, http2.ErrCodeCancel); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, false},
+	{"requests reset at once, answers not read", func(ctx context.Context, a *attacker) error {
+		for id := uint32(1); ctx.Err() == nil; id += 2 {
+			if err := a.headers(id, previewPath, "application/json", floodHeader, false); err != nil {
+				return err
+			}
+			if err := a.framer.WriteRSTStream(id, http2.ErrCodeCancel); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, false},
+	{"bodies that do not end", func(ctx context.Context, a *attacker) error {
+		go io.Copy(io.Discard, a.Conn)
+		return a.each(func(id uint32) error {
+			if err := a.headers(id, previewPath, "application/json", 1000, false); err != nil {
+				return err
+			}
+			return a.framer.WriteData(id, false, make([]byte, 2000))
+		})
+	}, false},
+	{"health checks that do not end", func(ctx context.Context, a *attacker) error {
+		go io.Copy(io.Discard, a.Conn)
+		return a.each(func(id uint32) error { return a.headers(id, healthPath, "application/grpc", floodHeader, false) })
+	}, false},
+	{"pings, answers not read", func(ctx context.Context, a *attacker) error {
+		return a.repeat(ctx, func(f *http2.Framer) error { return f.WritePing(false, [8]byte{}) })
+	}, false},
+	{"settings, answers not read", func(ctx context.Context, a *attacker) error {
+		return a.repeat(ctx, func(f *http2.Framer) error { return f.WriteSettings() })
+	}, false},
+	{"frames as large as can be", func(ctx context.Context, a *attacker) error {
+		for ctx.Err() == nil {
+			if err := a.framer.WriteRawFrame(0xee, 0, 0, make([]byte, 1<<20)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, false},
+	{"half a request of HTTP/1.1", func(ctx context.Context, a *attacker) error {
+		_, err := io.WriteString(a.Conn, "POST "+previewPath+" HTTP/1.1\r\nHost: localhost\r\nX-Long: "+strings.Repeat("x", floodHeader))
+		if err == nil {
+			_, err = a.Conn.Read(make([]byte, 1)) // until the server ends it
+		}
+		return err
+	}, true},
+	{"requests of HTTP/1.1 in a row, answers not read", func(ctx context.Context, a *attacker) error {
+		request := "POST " + previewPath + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nX-Long: " +
+			strings.Repeat("x", floodHeader) + "\r\nContent-Length: 0\r\n\r\n"
+		for ctx.Err() == nil {
+			if _, err := io.WriteString(a.Conn, request); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, true},
+	{"half a body of HTTP/1.1", func(ctx context.Context, a *attacker) error {
+		_, err := io.WriteString(a.Conn, "POST "+previewPath+" HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"+
+			"Content-Length: 500000\r\n\r\n"+`{"sql":"`+strings.Repeat("x", 400_000))
+		if err == nil {
+			_, err = a.Conn.Read(make([]byte, 1))
+		}
+		return err
+	}, true},
+	{"connections without a word", func(ctx context.Context, a *attacker) error {
+		_, err := a.Conn.Read(make([]byte, 1))
+		return err
+	}, true},
+}
+
+// attacker is one hostile connection.
+type attacker struct {
+	net.Conn
+	framer *http2.Framer
+	block  bytes.Buffer
+	hpack  *hpack.Encoder
+}
+
+func newAttacker(conn net.Conn) *attacker {
+	a := &attacker{Conn: conn, framer: http2.NewFramer(conn, nil)}
+	a.hpack = hpack.NewEncoder(&a.block)
+	return a
+}
+
+// greet begins HTTP/2.
+func (a *attacker) greet(settings ...http2.Setting) error {
+	if _, err := io.WriteString(a.Conn, http2.ClientPreface); err != nil {
+		return err
+	}
+	return a.framer.WriteSettings(settings...)
+}
+
+// each sends something on every stream that is allowed, and then waits for the end
+// of the connection without reading it.
+func (a *attacker) each(send func(id uint32) error) error {
+	for id := uint32(1); id < 2*floodStreams; id += 2 {
+		if err := send(id); err != nil {
+			return err
+		}
+	}
+	for {
+		time.Sleep(50 * time.Millisecond)
+		if err := a.framer.WriteRawFrame(0xee, 0, 0, nil); err != nil { // of a type that nobody knows
+			return err
+		}
+	}
+}
+
+// repeat sends the same frame as often as it can, many in one write.
+func (a *attacker) repeat(ctx context.Context, write func(*http2.Framer) error) error {
+	var frames bytes.Buffer
+	framer := http2.NewFramer(&frames, nil)
+	for range 1000 {
+		if err := write(framer); err != nil {
+			return err
+		}
+	}
+	for ctx.Err() == nil {
+		if _, err := a.Conn.Write(frames.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *attacker) fields(path, contentType string, bytes int) []byte {
+	a.block.Reset()
+	for _, f := range [][2]string{
+		{":method", "POST"}, {":scheme", "http"}, {":path", path}, {":authority", "localhost"}, {"content-type", contentType}, {"te", "trailers"},
+	} {
+		a.hpack.WriteField(hpack.HeaderField{Name: f[0], Value: f[1]})
+	}
+	const field = 1000
+	value := strings.Repeat("x", field-40)
+	for i := range bytes / field {
+		// Literal, never indexed, not Huffman-coded: little work for who sends it (RFC 7541, section 6.2.3).
+		name := fmt.Sprintf("x-%02d", i)
+		a.block.WriteByte(0x10)
+		a.block.WriteByte(byte(len(name)))
+		a.block.WriteString(name)
+		a.block.Write([]byte{0x7f, byte((len(value)-127)&0x7f | 0x80), byte((len(value) - 127) >> 7)})
+		a.block.WriteString(value)
+	}
+	return a.block.Bytes()
+}
+
+func (a *attacker) headers(id uint32, path, contentType string, bytes int, end bool) error {
+	block := a.fields(path, contentType, bytes)
+	first := block[:min(len(block), 16<<10)]
+	err := a.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: first, EndStream: end, EndHeaders: len(first) == len(block)})
+	if err == nil && len(first) < len(block) {
+		err = a.framer.WriteContinuation(id, true, block[len(first):])
+	}
+	return err
+}
+
+// flooded is a sidecar that asks for a token, with its admin listener.
+type flooded struct {
+	pid            int
+	network        string
+	address, admin string
+	tls            *tls.Config
+	roots          *x509.CertPool
+}
+
+func (f *flooded) dial(ctx context.Context) (net.Conn, error) {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, f.network, f.address)
+	if err != nil || f.tls == nil {
+		return conn, err
+	}
+	return tls.Client(conn, f.tls), nil
+}
+
+// startFlooded starts the sidecar on a unix socket, on TCP, or on TCP with TLS.
+func startFlooded(t *testing.T, binary, transport string) *flooded {
+	t.Helper()
+	dir := t.TempDir()
+	f := &flooded{network: "tcp", admin: filepath.Join(dir, "admin")}
+	env := []string{
+		"OP_PREVIEW_DSN=" + pgtest.Shared(t).Database(t, ""), "OP_PREVIEW_ADMIN_LISTEN=unix:" + f.admin,
+		"OP_PREVIEW_TOKEN_FILE=" + filepath.Join(dir, "token"),
+	}
+	if err := os.WriteFile(filepath.Join(dir, "token"), []byte("honest:correct-horse-battery-staple\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	switch transport {
+	case "unix":
+		f.network, f.address = "unix", filepath.Join(dir, "s")
+		env = append(env, "OP_PREVIEW_LISTEN=unix:"+f.address)
+	default:
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.address = listener.Addr().String()
+		listener.Close()
+		env = append(env, "OP_PREVIEW_LISTEN="+f.address)
+	}
+	if transport == "TLS" {
+		authority, authorityKey := certificate(t, nil, nil, "ca", x509.ExtKeyUsageAny)
+		cert, key := certificate(t, authority, authorityKey, "localhost", x509.ExtKeyUsageServerAuth)
+		for name, content := range map[string]string{"tls.crt": pemOf(t, cert, nil), "tls.key": pemOf(t, nil, key)} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.roots = x509.NewCertPool()
+		f.roots.AddCert(authority)
+		f.tls = &tls.Config{RootCAs: f.roots, ServerName: "localhost", MinVersion: tls.VersionTLS12, NextProtos: []string{"h2"}}
+		env = append(env, "OP_PREVIEW_TLS_CERT_FILE="+filepath.Join(dir, "tls.crt"), "OP_PREVIEW_TLS_KEY_FILE="+filepath.Join(dir, "tls.key"))
+	}
+	serve := exec.Command(binary, "serve")
+	serve.Env = env
+	if os.Getenv("OP_PREVIEW_TEST_VERBOSE") != "" {
+		serve.Stderr = os.Stderr
+	}
+	if err := serve.Start(); err != nil {
+		t.Fatal(err)
+	}
+	f.pid = serve.Process.Pid
+	t.Cleanup(func() {
+		serve.Process.Kill()
+		serve.Wait()
+	})
+	waitFor(t, f.admin)
+	return f
+}
+
+// flood has all connections run one flood for a while, made anew when they end.
+func (f *flooded) flood(t *testing.T, run func(context.Context, *attacker) error, raw bool, lasting time.Duration) (opened int64) {
+	ctx, cancel := context.WithTimeout(t.Context(), lasting)
+	defer cancel()
+	var wait sync.WaitGroup
+	var count atomic.Int64
+	for range floodConnections {
+		wait.Go(func() {
+			for ctx.Err() == nil {
+				conn, err := f.dial(ctx)
+				if err != nil {
+					continue
+				}
+				count.Add(1)
+				stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+				a := newAttacker(conn)
+				if raw || a.greet() == nil {
+					run(ctx, a)
+				}
+				stop()
+				if secured, ok := conn.(*tls.Conn); ok {
+					conn = secured.NetConn()
+				}
+				conn.Close()
+			}
+		})
+	}
+	wait.Wait()
+	return count.Load()
+}
+
+// check asks for the health of the process, as a new probe does.
+func (f *flooded) check() error {
+	transport := insecure.NewCredentials()
+	if f.roots != nil {
+		transport = credentials.NewTLS(&tls.Config{RootCAs: f.roots, ServerName: "localhost", MinVersion: tls.VersionTLS12})
+	}
+	conn, err := grpc.NewClient("passthrough:///localhost", grpc.WithTransportCredentials(transport),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, f.network, f.address)
+		}))
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	_, err = healthv1.NewHealthClient(conn).Check(ctx, &healthv1.HealthCheckRequest{}, grpc.WaitForReady(true))
+	return err
+}
+
+// livez asks the admin listener in the same way.
+func (f *flooded) livez() error {
+	client := http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{
+		DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, "unix", f.admin)
+		}}}
+	response, err := client.Get("http://localhost/livez")
+	if err != nil {
+		return err
+	}
+	return response.Body.Close()
+}
+
+// TestFloodsWithoutCredentials: whatever strangers send, the sidecar stays below
+// its bound of memory and goes on answering probes.
+func TestFloodsWithoutCredentials(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the peak of resident memory is read from /proc")
+	}
+	binary := sidecarBinary(t)
+	transports := []string{"tcp", "TLS", "unix"}
+	// Each flood runs for some seconds over one of them; with this variable, for as
+	// long as it says over all.
+	all, lasting := false, 3*time.Second
+	if text := os.Getenv("OP_PREVIEW_TEST_FLOODS"); text != "" {
+		var err error
+		if lasting, err = time.ParseDuration(text); err != nil {
+			t.Fatal(err)
+		}
+		all = true
+	}
+	for i, transport := range transports {
+		t.Run(transport, func(t *testing.T) {
+			f := startFlooded(t, binary, transport)
+			for j, flood := range floods {
+				if !all && j%len(transports) != i {
+					continue
+				}
+				t.Run(flood.name, func(t *testing.T) { f.endure(t, transport, flood.name, lasting, flood.run, flood.raw) })
+			}
+		})
+	}
+}
+
+// endure has the sidecar flooded while probes ask it.
+func (f *flooded) endure(t *testing.T, transport, name string, lasting time.Duration, run func(context.Context, *attacker) error, raw bool) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var probes sync.WaitGroup
+	var checks, livez probed
+	probes.Go(func() { checks = repeatedly(ctx, f.check) })
+	probes.Go(func() { livez = repeatedly(ctx, f.livez) })
+	opened := f.flood(t, run, raw, lasting)
+	cancel()
+	probes.Wait()
+	most := peak(t, f.pid)
+	t.Logf("| %s | %s | %d connections | %d MiB | health %v | /livez %v |", name, transport, opened, most>>10, checks, livez)
+	if most > mostMemory {
+		t.Errorf("the sidecar took %d MiB", most>>10)
+	}
+	if checks.failure != nil || livez.failure != nil {
+		t.Errorf("probes: health %v, %v; /livez %v, %v", checks, checks.failure, livez, livez.failure)
+	}
+}
+
+// probed is what became of probes.
+type probed struct {
+	asked, answered int
+	slowest         time.Duration
+	failure         error
+}
+
+func (p probed) String() string {
+	return fmt.Sprintf("%d/%d, %d ms", p.answered, p.asked, p.slowest.Milliseconds())
+}
+
+// repeatedly probes until the context ends.
+func repeatedly(ctx context.Context, probe func() error) (p probed) {
+	for ctx.Err() == nil {
+		start := time.Now()
+		p.asked++
+		if err := probe(); err == nil {
+			p.answered++
+		} else {
+			p.failure = err
+		}
+		p.slowest = max(p.slowest, time.Since(start))
+	}
+	return p
+}
+
+// TestAdminListenerAnswersDuringAFlood: half requests keep no probe out.
+func TestAdminListenerAnswersDuringAFlood(t *testing.T) {
+	f := startFlooded(t, sidecarBinary(t), "unix")
+	for range 300 {
+		conn, err := net.Dial("unix", f.admin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		io.WriteString(conn, "GET /livez HTTP/1.1\r\nHost: localhost\r\n")
+	}
+	for range 6 {
+		if got := get(t, f.admin, "/livez"); got != "alive\n" {
+			t.Errorf("got %q", got)
+		}
+	}
+	// A body, which the admin listener never reads, keeps nobody out either.
+	for range 64 {
+		conn, err := net.Dial("unix", f.admin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		io.WriteString(conn, "GET /livez HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n")
+		if response, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil || response.StatusCode != http.StatusRequestEntityTooLarge {
+			t.Errorf("a request with a body: %v, %v", response, err)
+		}
+	}
+	if got := get(t, f.admin, "/livez"); got != "alive\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// sidecarBinary builds the command without the race detector, whose memory would
+// be measured too. OP_PREVIEW_TEST_BINARY names one that is there already.
+func sidecarBinary(t *testing.T) string {
+	t.Helper()
+	if binary := os.Getenv("OP_PREVIEW_TEST_BINARY"); binary != "" {
+		return binary
+	}
+	binary := filepath.Join(t.TempDir(), "sqlpreview")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("building the sidecar: %v\n%s", err, out)
+	}
+	return binary
+}
