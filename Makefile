@@ -64,6 +64,7 @@ proto-check: ## lint the proto files and prove that proto/gen is fresh
 
 packaging: ## check what is deployed with the tools that will read it
 	cmd/sqlpreview/deploy/verify
+	.ci/mcp/verify
 
 clean: ## remove what was built
 	rm -rf $(BIN) dist coverage.out

@@ -314,6 +314,18 @@ func TestHTTPCancelAndClose(t *testing.T) {
 	}
 }
 
+func TestHTTPProgress(t *testing.T) {
+	p, _ := core(t, shop)
+	s := serve(t, p, server.Config{})
+	_, header, _ := s.post(t, t.Context(), "POST", initialize, map[string]string{"Authorization": "ada"})
+	body := strings.Replace(selectOne, `"params":{`, `"params":{"_meta":{"progressToken":"p"},`, 1)
+	body = strings.Replace(body, `"sql":"select 1"`, `"timeout_seconds":2.5,"sql":"`+slow+`"`, 1)
+	_, _, answer := s.post(t, t.Context(), "POST", body, map[string]string{"Authorization": "ada", "Mcp-Session-Id": header.Get("Mcp-Session-Id")})
+	if !strings.Contains(answer, "notifications/progress") || !strings.Contains(answer, "STATEMENT_TIMEOUT") {
+		t.Errorf("got %s", answer)
+	}
+}
+
 func TestHTTPRate(t *testing.T) {
 	p, _ := core(t, shop)
 	s := serve(t, p, server.Config{RequestsPerSecond: 1})

@@ -87,6 +87,7 @@ func schema(name string) json.RawMessage {
 // handler runs a tool for the SDK.
 func (s *Server) handler(t tool, within contextOf) sdk.ToolHandler {
 	return func(ctx context.Context, request *sdk.CallToolRequest) (result *sdk.CallToolResult, _ error) {
+		defer progress(ctx, request)()
 		ctx, done := within(ctx, request.Extra)
 		defer done()
 		defer func() {
@@ -94,7 +95,6 @@ func (s *Server) handler(t tool, within contextOf) sdk.ToolHandler {
 				result = toolError(&preview.Error{Reason: reason.Internal, Message: "the call failed inside sqlpreview"})
 			}
 		}()
-		defer s.progress(ctx, request)()
 		answer, err := t.call(ctx, s.core, request.Params.Arguments)
 		if err != nil {
 			return s.failed(ctx, err), nil
@@ -115,8 +115,9 @@ func (s *Server) handler(t tool, within contextOf) sdk.ToolHandler {
 const progressEvery = time.Second
 
 // progress tells the client of a call that takes long, until the function that it
-// returns is called.
-func (s *Server) progress(ctx context.Context, request *sdk.CallToolRequest) (stop func()) {
+// returns is called. The context is the SDK's, which knows where the client
+// waits for news of this call.
+func progress(ctx context.Context, request *sdk.CallToolRequest) (stop func()) {
 	token := request.Params.GetProgressToken()
 	if token == nil {
 		return func() {}
