@@ -1,5 +1,7 @@
 package catalog
 
+import "slices"
+
 // OID is the object id of a row of PostgreSQL's catalogs. Zero stands for none.
 type OID uint32
 
@@ -50,6 +52,11 @@ type Relation struct {
 	// false.
 	Policies    Expression
 	RowSecurity bool
+}
+
+// HasColumn tells whether the relation has a column of a number.
+func (r *Relation) HasColumn(number int16) bool {
+	return slices.ContainsFunc(r.Columns, func(c Column) bool { return c.Number == number })
 }
 
 // A Column is a row of pg_attribute.

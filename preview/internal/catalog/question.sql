@@ -125,8 +125,7 @@ union
           where p.oid operator(pg_catalog.>=) 16384),
         (select pg_catalog.string_agg('m' operator(pg_catalog.||) k.opcfamily::pg_catalog.text, ' ')
           from pg_catalog.pg_opclass k
-          where t.oid operator(pg_catalog.>=) 16384 and t.typtype operator(pg_catalog.=) any ('{b,r}'::pg_catalog."char"[])
-            and t.typsubscript::pg_catalog.oid operator(pg_catalog.<>) 6179
+          where t.oid operator(pg_catalog.>=) 16384
             and (k.opcintype operator(pg_catalog.=) t.oid and k.opcdefault
                 and k.opcmethod operator(pg_catalog.=) any ('{403,405}'::pg_catalog.oid[])
               or k.oid operator(pg_catalog.=) r.rngsubopc)),

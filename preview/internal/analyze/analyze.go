@@ -1,0 +1,106 @@
+package analyze
+
+import (
+	"github.com/op-data/sqlpreview/preview/internal/catalog"
+	"github.com/op-data/sqlpreview/preview/internal/pgtree"
+)
+
+// Statement analyses a SELECT: the node that pgtree.ReadNode made of it.
+func Statement(statement pgtree.Node, source Source) *Result {
+	a := newAnalyzer(source)
+	for _, c := range a.statement(statement, nil, false) {
+		// The server writes the values out.
+		a.output(c.typ, statement)
+		for _, f := range c.fields {
+			a.output(f.typ, statement)
+		}
+		a.result.Outputs = append(a.result.Outputs, Output{Name: c.name, Type: c.typ, Flow: c.flow})
+	}
+	return &a.result
+}
+
+// Body analyses the SELECT that is the body of a function in SQL, whose arguments it
+// can name as $1 or by their names.
+func Body(statement pgtree.Node, fn *catalog.Function, source Source) *Result {
+	a := newAnalyzer(source)
+	arguments := &item{alias: fn.Name}
+	for i, t := range fn.Args {
+		a.occurs(t)
+		v := value{typ: t, flow: computed}
+		a.parameters = append(a.parameters, v)
+		if i < len(fn.ArgNames) && fn.ArgNames[i] != "" {
+			arguments.columns = append(arguments.columns, field{fn.ArgNames[i], v})
+		}
+	}
+	arguments.row = rowOf(arguments.columns)
+	columns := a.statement(statement, &scope{items: []*item{arguments}}, false)
+	if len(columns) == 1 {
+		a.coerce(columns[0].value, fn.Returns, assignment, statement)
+	}
+	return &a.result
+}
+
+func newAnalyzer(source Source) *analyzer {
+	return &analyzer{
+		source: source, seenRuns: make(map[Run]bool), seenTypes: make(map[OID]bool),
+		types: make(map[OID]bool), arrays: make(map[OID]OID), rows: make(map[OID]*catalog.Relation), expressions: make(map[OID]bool), seenReads: make(map[Read]bool), at: -1,
+	}
+}
+
+type analyzer struct {
+	source    Source
+	result    Result
+	seenRuns  map[Run]bool
+	seenReads map[Read]bool
+	seenTypes map[OID]bool
+	// types are those of values that have occurred.
+	types map[OID]bool
+	// arrays are the array types of types that occur, with their elements.
+	arrays map[OID]OID
+	// rows are the relations that are read, by the type of their rows.
+	rows map[OID]*catalog.Relation
+	// expressions are the types whose checks are being followed.
+	expressions map[OID]bool
+	// parameters are $1 and the following, in the body of a function.
+	parameters []value
+	// at is the last location that was read.
+	at int
+}
+
+// scope is what names can mean in one query: its own FROM, then the queries
+// around it.
+type scope struct {
+	items  []*item
+	parent *scope
+	ctes   *ctes
+}
+
+// item is one entry of FROM that names can refer to.
+type item struct {
+	// alias is its name; schema is set for a relation without an alias.
+	schema, alias string
+	columns       []field
+	// row is what the name alone means.
+	row value
+	// hidden says that its columns need the name before them; gone, that a join's
+	// alias hides it altogether.
+	hidden, gone bool
+	// unknown says that its columns are not known: any could be meant.
+	unknown bool
+}
+
+// ctes are the queries that a WITH names, innermost first.
+type ctes struct {
+	name    string
+	columns []field
+	parent  *ctes
+}
+
+func (c *ctes) find(name string) *ctes {
+	for ; c != nil; c = c.parent {
+		if c.name == name {
+			return c
+		}
+	}
+	return nil
+}

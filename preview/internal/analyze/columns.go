@@ -1,0 +1,246 @@
+package analyze
+
+import (
+	"slices"
+
+	"github.com/op-data/sqlpreview/preview/internal/pgtree"
+)
+
+// ownColumn tells whether a name is a column of the query's own FROM.
+func (s *scope) ownColumn(name string) bool {
+	return slices.ContainsFunc(s.items, func(i *item) bool {
+		return !i.hidden && slices.ContainsFunc(i.columns, func(c field) bool { return c.name == name })
+	})
+}
+
+// columnNamed looks a name up through the queries around, innermost first.
+func (s *scope) columnNamed(name string) (v value, found bool) {
+	for ; s != nil; s = s.parent {
+		for _, i := range s.items {
+			if i.hidden {
+				continue
+			}
+			if i.unknown {
+				// It may have the column, and then comes before those further out.
+				return value{}, false
+			}
+			for _, c := range i.columns {
+				if c.name != name {
+					continue
+				}
+				if found {
+					// Ambiguous, which a server refuses; every one counts.
+					v.flow = merged(v.flow, c.flow)
+					continue
+				}
+				v, found = c.value, true
+			}
+		}
+		if found {
+			return v, true
+		}
+		if t, ok := systemColumn(name); ok && len(s.items) > 0 {
+			return value{typ: t, flow: &Flow{}}, true
+		}
+	}
+	return value{}, false
+}
+
+// itemNamed finds the entry of FROM that a name refers to.
+func (s *scope) itemNamed(schema, name string) *item {
+	for ; s != nil; s = s.parent {
+		for _, i := range s.items {
+			if i.alias == name && name != "" && (schema == "" || schema == i.schema) {
+				return i
+			}
+		}
+	}
+	return nil
+}
+
+// columnRef reads a name: a column, a whole row, or a call by attribute notation.
+func (a *analyzer) columnRef(n pgtree.Node, s *scope) value {
+	names := n.Names("fields")
+	if len(names) == 0 || names[len(names)-1] == pgtree.Star {
+		return a.starRow(n, s)
+	}
+	last := names[len(names)-1]
+	if len(names) == 1 {
+		if v, found := s.columnNamed(last); found {
+			return v
+		}
+		if i := s.itemNamed("", last); i != nil {
+			return i.row
+		}
+		a.opaque("the column "+last, n)
+		return value{flow: computed}
+	}
+	schema := ""
+	if len(names) > 2 {
+		schema = names[len(names)-3]
+	}
+	i := s.itemNamed(schema, names[len(names)-2])
+	if i == nil {
+		a.opaque("the name "+names[len(names)-2], n)
+		return a.attribute(value{flow: computed}, last, n)
+	}
+	for _, c := range i.columns {
+		if c.name == last {
+			return c.value
+		}
+	}
+	if t, ok := systemColumn(last); ok && i.row.typ != typeRecord {
+		return value{typ: t, flow: &Flow{}}
+	}
+	if i.unknown {
+		a.opaque("the column "+last, n)
+	}
+	return a.attribute(i.row, last, n)
+}
+
+// star expands `*`, `t.*` and `(row).*` of a select list. It reports false for
+// other expressions.
+func (a *analyzer) star(n pgtree.Node, s *scope) ([]field, bool) {
+	switch n.Kind() {
+	case "ColumnRef":
+		names := n.Names("fields")
+		if len(names) == 0 || names[len(names)-1] != pgtree.Star {
+			return nil, false
+		}
+		if len(names) == 1 {
+			for _, i := range s.items {
+				if i.unknown {
+					a.opaque("the columns of *", n)
+				}
+			}
+			return visibleColumns(s.items), true
+		}
+		return a.rowFields(a.starRow(n, s), n), true
+	case "A_Indirection":
+		parts := n.List("indirection")
+		if len(parts) == 0 || parts[len(parts)-1].Kind() != "A_Star" {
+			return nil, false
+		}
+		v := a.indirection(a.expr(n.Node("arg"), s), parts[:len(parts)-1], n, s)
+		return a.rowFields(v, n), true
+	}
+	return nil, false
+}
+
+// starRow is the row before the star of `t.*`.
+func (a *analyzer) starRow(n pgtree.Node, s *scope) value {
+	names := n.Names("fields")
+	if len(names) < 2 {
+		return rowOf(visibleColumns(s.items))
+	}
+	schema := ""
+	if len(names) > 2 {
+		schema = names[len(names)-3]
+	}
+	i := s.itemNamed(schema, names[len(names)-2])
+	switch {
+	case i == nil, i.unknown:
+		a.opaque("the columns of "+names[len(names)-2], n)
+		return value{flow: computed}
+	case i.row.typ == typeRecord, len(i.columns) > 0:
+		row := i.row
+		row.fields = i.columns
+		return row
+	}
+	return i.row
+}
+
+// rowFields are the columns of a row.
+func (a *analyzer) rowFields(v value, n pgtree.Node) []field {
+	if len(v.fields) > 0 {
+		return v.fields
+	}
+	if a.isComposite(v.typ) {
+		return a.functionColumns(n, v, "", nil)
+	}
+	a.opaque("the columns of a row", n)
+	return nil
+}
+
+// fieldOf finds a column of a row.
+func (a *analyzer) fieldOf(v value, name string) (value, bool) {
+	for _, f := range v.fields {
+		if f.name == name {
+			return f.value, true
+		}
+	}
+	if v.typ != undetermined && a.isComposite(v.typ) {
+		for _, c := range a.typeInfo(a.base(v.typ)).Columns {
+			if c.Name == name {
+				a.occurs(c.Type)
+				return value{typ: c.Type, flow: a.part(v, c)}, true
+			}
+		}
+	}
+	return value{}, false
+}
+
+// attribute reads value.name: a column of the row, or else a function of one
+// argument.
+func (a *analyzer) attribute(v value, name string, n pgtree.Node) value {
+	if found, ok := a.fieldOf(v, name); ok {
+		return found
+	}
+	return a.callAttribute(v, name, n)
+}
+
+// indirection reads what stands behind a value: [subscripts] and .names.
+func (a *analyzer) indirection(v value, parts []pgtree.Node, n pgtree.Node, s *scope) value {
+	for k := 0; k < len(parts); {
+		if parts[k].Kind() != "A_Indices" {
+			if parts[k].Kind() == "A_Star" {
+				return v
+			}
+			v = a.attribute(v, parts[k].Text("sval"), n)
+			k++
+			continue
+		}
+		start := k
+		for k < len(parts) && parts[k].Kind() == "A_Indices" {
+			k++
+		}
+		v = a.subscripts(v, parts[start:k], n, s)
+	}
+	return v
+}
+
+// subscripts reads value[i][j].
+func (a *analyzer) subscripts(v value, list []pgtree.Node, n pgtree.Node, s *scope) value {
+	a.mention(Computes, v, value{}, a.place(n))
+	known := a.typeInfo(a.base(v.typ))
+	slice := false
+	for _, index := range list {
+		slice = slice || index.Bool("is_slice")
+		for _, field := range []string{"lidx", "uidx"} {
+			if bound := index.Node(field); bound.Exists() {
+				i := a.expr(bound, s)
+				a.mention(Computes, i, value{}, a.place(bound))
+				a.coerce(i, typeInt4, assignment, bound)
+				if known != nil && !known.IsArray {
+					a.coerce(i, typeText, assignment, bound)
+				}
+			}
+		}
+	}
+	if known == nil {
+		return value{typ: undetermined, flow: computed}
+	}
+	if known.Subscript != 0 && !known.Subscript.BuiltIn() {
+		a.run(Run{Function: known.Subscript, How: ByType, Through: "the type " + a.typeName(known.OID), At: a.place(n), Certain: true})
+	}
+	switch {
+	case slice:
+		return value{typ: known.OID, flow: computed}
+	case known.Element != 0:
+		return value{typ: known.Element, flow: computed}
+	case known.OID == typeJSONB:
+		return value{typ: typeJSONB, flow: computed}
+	default:
+		return value{typ: undetermined, flow: computed} // as the type's own function says
+	}
+}

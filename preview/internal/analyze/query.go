@@ -1,0 +1,371 @@
+package analyze
+
+import (
+	"github.com/op-data/sqlpreview/preview/internal/pgtree"
+)
+
+// statement analyses a SELECT node, wrapped in its kind or not. Its literals keep
+// their kind where an outer set operation decides on their type.
+func (a *analyzer) statement(n pgtree.Node, outer *scope, keepLiterals bool) []field {
+	s := &scope{parent: outer}
+	if outer != nil {
+		s.ctes = outer.ctes
+	}
+	if with := n.Node("withClause"); with.Exists() {
+		a.with(with, s)
+	}
+	var columns []field
+	switch op := n.Text("op"); {
+	case len(n.List("valuesLists")) > 0:
+		columns = a.values(n, s)
+		a.tail(n, s, columns, nil)
+	case op != "" && op != "SETOP_NONE":
+		columns = a.setOperation(n, s)
+		a.tail(n, &scope{parent: outer, ctes: s.ctes}, columns, nil)
+	default:
+		columns = a.selectQuery(n, s)
+	}
+	if !keepLiterals {
+		a.settle(columns)
+	}
+	return columns
+}
+
+// settle gives quoted constants that nothing else gave a type the type text.
+func (a *analyzer) settle(columns []field) {
+	for i := range columns {
+		if c := &columns[i]; c.typ == typeUnknown {
+			c.typ, c.literal = typeText, false
+		}
+	}
+}
+
+func (a *analyzer) selectQuery(n pgtree.Node, s *scope) []field {
+	for _, from := range n.List("fromClause") {
+		s.items = append(s.items, a.from(from, s)...)
+	}
+	targets := a.targets(n.List("targetList"), s)
+	columns := make([]field, 0, len(targets))
+	for _, t := range targets {
+		columns = append(columns, t.field)
+	}
+	a.condition(n.Node("whereClause"), s)
+	a.condition(n.Node("havingClause"), s)
+	for _, g := range n.List("groupClause") {
+		a.grouping(g, s, targets)
+	}
+	for _, w := range n.List("windowClause") {
+		a.window(w, s)
+	}
+	a.tail(n, s, columns, targets)
+	return columns
+}
+
+// tail reads ORDER BY, DISTINCT and LIMIT, which stand behind set operations too.
+func (a *analyzer) tail(n pgtree.Node, s *scope, columns []field, targets []target) {
+	if targets == nil {
+		for _, c := range columns {
+			targets = append(targets, target{field: c})
+		}
+	}
+	for _, sort := range n.List("sortClause") {
+		v := a.clause(sort.Node("node"), s, targets, false)
+		a.sort(sort, v)
+	}
+	for _, d := range n.List("distinctClause") {
+		if !d.Exists() || d.Kind() == "" {
+			// A plain DISTINCT: over all columns.
+			for _, c := range columns {
+				a.compareValue(a.asText(c.value), n)
+			}
+			continue
+		}
+		v := a.clause(d, s, targets, false)
+		a.mention(Computes, v, value{}, a.place(d))
+		a.compareValue(v, d)
+	}
+	for _, field := range []string{"limitCount", "limitOffset"} {
+		if limit := n.Node(field); limit.Exists() {
+			v := a.expr(limit, s)
+			a.mention(Computes, v, value{}, a.place(limit))
+			a.coerce(v, typeInt8, assignment, limit)
+		}
+	}
+}
+
+func (a *analyzer) asText(v value) value {
+	if v.typ == typeUnknown {
+		v.typ = typeText
+	}
+	return v
+}
+
+// sort notes what one item of ORDER BY runs.
+func (a *analyzer) sort(n pgtree.Node, v value) {
+	v = a.asText(v)
+	a.mention(Computes, v, value{}, a.place(n))
+	if op := lastTwo(n.Names("useOp")); op.Name != "" {
+		a.operator(op, &v, v, n)
+	}
+	a.compareValue(v, n)
+}
+
+// target is an entry of the select list and what it is made of.
+type target struct {
+	field
+	node pgtree.Node
+}
+
+func (a *analyzer) targets(list []pgtree.Node, s *scope) []target {
+	var all []target
+	for _, t := range list {
+		val := t.Node("val")
+		if fields, ok := a.star(val, s); ok {
+			for _, f := range fields {
+				all = append(all, target{field: f})
+			}
+			continue
+		}
+		v := a.expr(val, s)
+		a.occurs(v.typ)
+		name := t.Text("name")
+		if name == "" {
+			name = columnName(val)
+		}
+		all = append(all, target{field{name, v}, val})
+	}
+	return all
+}
+
+// clause finds what an item of ORDER BY, GROUP BY or DISTINCT ON means
+// (findTargetlistEntrySQL92): a position, a name of the output, or an expression.
+// In GROUP BY a column of FROM comes before a name of the output.
+func (a *analyzer) clause(n pgtree.Node, s *scope, targets []target, group bool) value {
+	if n.Kind() == "ColumnRef" {
+		names := n.Names("fields")
+		if len(names) == 1 && names[0] != pgtree.Star {
+			if group && s.ownColumn(names[0]) {
+				return a.expr(n, s)
+			}
+			for _, t := range targets {
+				if t.name == names[0] {
+					return t.value
+				}
+			}
+		}
+	}
+	if n.Kind() == "A_Const" && n.Node("ival").Exists() {
+		if i := n.Node("ival").Int("ival"); i >= 1 && i <= len(targets) {
+			return targets[i-1].value
+		}
+	}
+	return a.expr(n, s)
+}
+
+func (a *analyzer) grouping(n pgtree.Node, s *scope, targets []target) {
+	switch n.Kind() {
+	case "GroupingSet":
+		for _, c := range n.List("content") {
+			a.grouping(c, s, targets)
+		}
+	case "RowExpr":
+		for _, c := range n.List("args") {
+			a.grouping(c, s, targets)
+		}
+	default:
+		v := a.asText(a.clause(n, s, targets, true))
+		a.mention(Computes, v, value{}, a.place(n))
+		a.compareValue(v, n)
+	}
+}
+
+func (a *analyzer) window(n pgtree.Node, s *scope) {
+	for _, p := range n.List("partitionClause") {
+		v := a.asText(a.expr(p, s))
+		a.mention(Computes, v, value{}, a.place(p))
+		a.compareValue(v, p)
+	}
+	for _, o := range n.List("orderClause") {
+		a.sort(o, a.expr(o.Node("node"), s))
+	}
+	for _, field := range []string{"startOffset", "endOffset"} {
+		if offset := n.Node(field); offset.Exists() {
+			v := a.expr(offset, s)
+			a.mention(Computes, v, value{}, a.place(offset))
+			// ROWS and GROUPS take a bigint; RANGE what the order's operator class takes.
+			a.coerce(v, typeInt8, assignment, offset)
+			a.anyUse(v, true, offset)
+		}
+	}
+}
+
+// values reads VALUES lists.
+func (a *analyzer) values(n pgtree.Node, s *scope) []field {
+	var rows [][]value
+	for _, list := range n.List("valuesLists") {
+		var row []value
+		for _, item := range list.List("items") {
+			row = append(row, a.expr(item, s))
+		}
+		rows = append(rows, row)
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	columns := make([]field, len(rows[0]))
+	for i := range columns {
+		var column []value
+		var flows []*Flow
+		for _, row := range rows {
+			if i < len(row) {
+				column = append(column, row[i])
+				flows = append(flows, row[i].flow)
+			}
+		}
+		v := value{typ: a.unify(column, n), flow: merged(flows...)}
+		if len(column) == 1 {
+			v = column[0]
+		}
+		columns[i] = field{"column" + itoa(i+1), v}
+	}
+	return columns
+}
+
+// setOperation reads UNION, INTERSECT and EXCEPT.
+func (a *analyzer) setOperation(n pgtree.Node, s *scope) []field {
+	left := a.statement(n.Node("larg"), s, true)
+	right := a.statement(n.Node("rarg"), s, true)
+	return a.combine(n, left, right)
+}
+
+// combine brings the columns of two arms together by position.
+func (a *analyzer) combine(n pgtree.Node, left, right []field) []field {
+	if len(left) != len(right) {
+		a.opaque("the columns of a set operation", n)
+	}
+	columns := make([]field, 0, len(left))
+	for i := range left {
+		if i >= len(right) {
+			columns = append(columns, left[i])
+			continue
+		}
+		l, r := left[i].value, right[i].value
+		v := value{typ: a.unify([]value{l, r}, n), flow: merged(l.flow, r.flow)}
+		if v.typ == typeRecord && len(l.fields) == len(r.fields) {
+			v.fields = l.fields
+		}
+		if !n.Bool("all") {
+			a.compareValue(v, n)
+		}
+		columns = append(columns, field{left[i].name, v})
+	}
+	return columns
+}
+
+// with reads a WITH clause into the scope.
+func (a *analyzer) with(n pgtree.Node, s *scope) {
+	recursive := n.Bool("recursive")
+	list := queries(n.List("ctes"))
+	if recursive {
+		// All see each other; PostgreSQL reads them in the order of their use.
+		list = dependencyOrder(list)
+	}
+	for _, q := range list {
+		cte := q.node
+		inner := &scope{parent: s.parent, ctes: s.ctes, items: s.items}
+		var columns []field
+		if recursive && q.reads[q.name] {
+			columns = a.recursive(cte, inner)
+		} else {
+			columns = a.statement(cte.Node("ctequery"), inner, false)
+		}
+		columns = renamed(columns, cte.Names("aliascolnames"))
+		s.ctes = &ctes{name: q.name, columns: a.cycle(cte, columns, s), parent: s.ctes}
+	}
+}
+
+// recursive reads a query that refers to itself: base UNION [ALL] step.
+func (a *analyzer) recursive(cte pgtree.Node, s *scope) []field {
+	n := cte.Node("ctequery")
+	if n.Text("op") == "" || n.Text("op") == "SETOP_NONE" {
+		// Its own name cannot be meant in another place.
+		s.ctes = &ctes{name: cte.Text("ctename"), parent: s.ctes}
+		return a.statement(n, s, false)
+	}
+	if with := n.Node("withClause"); with.Exists() {
+		a.with(with, s)
+	}
+	base := a.statement(n.Node("larg"), s, true)
+	own := make([]field, len(base))
+	for i, c := range base {
+		own[i] = c
+		own[i].flow = &Flow{from: []*Flow{c.flow}}
+	}
+	a.settle(own)
+	visible := renamed(own, cte.Names("aliascolnames"))
+	inner := &scope{parent: s.parent, items: s.items, ctes: &ctes{
+		name: cte.Text("ctename"), columns: a.cycle(cte, visible, s), parent: s.ctes,
+	}}
+	step := a.statement(n.Node("rarg"), inner, true)
+	for i := range own {
+		if i < len(step) {
+			own[i].flow.from = append(own[i].flow.from, step[i].flow)
+		}
+	}
+	combined := a.combine(n, base, step)
+	a.settle(combined)
+	a.tail(n, &scope{parent: s.parent, ctes: s.ctes}, own, nil)
+	return own
+}
+
+// cycle adds the columns of SEARCH and CYCLE clauses.
+func (a *analyzer) cycle(cte pgtree.Node, columns []field, s *scope) []field {
+	search, cycle := cte.Node("search_clause"), cte.Node("cycle_clause")
+	if !search.Exists() && !cycle.Exists() {
+		return columns
+	}
+	columns = append([]field(nil), columns...)
+	for _, clause := range []pgtree.Node{search, cycle} {
+		names := append(clause.Names("search_col_list"), clause.Names("cycle_col_list")...)
+		for _, name := range names {
+			for _, c := range columns {
+				if c.name == name {
+					a.mention(Computes, c.value, value{}, a.place(clause))
+					a.compareValue(c.value, clause)
+				}
+			}
+		}
+	}
+	if search.Exists() {
+		t := typeRecordArray
+		if search.Bool("search_breadth_first") {
+			t = typeRecord
+		}
+		columns = append(columns, field{search.Text("search_seq_column"), value{typ: t, flow: computed}})
+	}
+	if cycle.Exists() {
+		marks := []value{{typ: typeBool, flow: computed}}
+		if cycle.Node("cycle_mark_value").Exists() {
+			marks = []value{a.expr(cycle.Node("cycle_mark_value"), s), a.expr(cycle.Node("cycle_mark_default"), s)}
+		}
+		mark := value{typ: a.unify(marks, cycle), flow: computed}
+		a.compareValue(mark, cycle)
+		columns = append(columns, field{cycle.Text("cycle_mark_column"), mark},
+			field{cycle.Text("cycle_path_column"), value{typ: typeRecordArray, flow: computed}})
+	}
+	return columns
+}
+
+// renamed gives the first columns other names.
+func renamed(columns []field, names []string) []field {
+	if len(names) == 0 {
+		return columns
+	}
+	columns = append([]field(nil), columns...)
+	for i, name := range names {
+		if i < len(columns) {
+			columns[i].name = name
+		}
+	}
+	return columns
+}

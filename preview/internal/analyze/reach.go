@@ -1,0 +1,174 @@
+package analyze
+
+import (
+	"github.com/op-data/sqlpreview/preview/internal/catalog"
+	"github.com/op-data/sqlpreview/preview/internal/pgtree"
+)
+
+// This file knows what values of a type run when they are read, written, checked,
+// compared or turned into JSON. Types of PostgreSQL's own run its own functions,
+// which have no effect.
+
+// visit calls f for a type and all that its values are made of.
+func (a *analyzer) visit(t OID, f func(*catalog.Type)) {
+	seen := make(map[OID]bool)
+	var follow func(OID)
+	follow = func(t OID) {
+		if t == undetermined || seen[t] {
+			return
+		}
+		seen[t] = true
+		known := a.typeInfo(t)
+		if known == nil {
+			return
+		}
+		f(known)
+		if known.IsArray {
+			follow(known.Element)
+		}
+		follow(known.Base)
+		follow(known.Subtype)
+		follow(known.Range)
+		for _, c := range known.Columns {
+			follow(c.Type)
+		}
+	}
+	follow(t)
+}
+
+// byType notes functions that run for values of a type.
+func (a *analyzer) byType(how How, t *catalog.Type, at int, functions ...OID) {
+	for _, fn := range functions {
+		if fn.BuiltIn() {
+			continue
+		}
+		a.run(Run{Function: fn, How: how, Through: "the type " + a.typeName(t.OID), At: at, Certain: true})
+	}
+}
+
+// input notes what reading a literal of a type runs.
+func (a *analyzer) input(t OID, n pgtree.Node) {
+	at := a.place(n)
+	a.visit(t, func(t *catalog.Type) {
+		a.uses(t, at)
+		a.byType(ByType, t, at, t.Input)
+		a.byType(ByType, t, at, t.Compare...) // a range compares its bounds
+		a.expression(t.Check, ByType, "the type "+a.typeName(t.OID), at)
+	})
+}
+
+// output notes what writing a value of a type out runs.
+func (a *analyzer) output(t OID, n pgtree.Node) {
+	at := a.place(n)
+	a.visit(t, func(t *catalog.Type) { a.byType(ByType, t, at, t.Output) })
+}
+
+// check notes the checks of a domain.
+func (a *analyzer) check(t OID, n pgtree.Node) {
+	at := a.place(n)
+	for range maxDomainDepth {
+		known := a.typeInfo(t)
+		if known == nil || known.Kind != 'd' {
+			return
+		}
+		a.uses(known, at)
+		a.expression(known.Check, ByType, "the type "+a.typeName(t), at)
+		t = known.Base
+	}
+}
+
+// compare notes what sorting, grouping or comparing values of a type runs.
+func (a *analyzer) compare(t OID, n pgtree.Node) {
+	at := a.place(n)
+	if t == undetermined {
+		for t := range a.types {
+			a.compareType(t, at)
+		}
+		return
+	}
+	a.compareType(t, at)
+}
+
+func (a *analyzer) compareType(t OID, at int) {
+	a.visit(t, func(t *catalog.Type) { a.byType(ByCompare, t, at, t.Compare...) })
+}
+
+// compareRow notes it for a row whose fields are known.
+func (a *analyzer) compareValue(v value, n pgtree.Node) {
+	a.compare(v.typ, n)
+	for _, item := range v.items {
+		a.compareValue(item, n)
+	}
+	for _, f := range v.fields {
+		a.compareValue(f.value, n)
+	}
+}
+
+// toJSON notes what turning a value into JSON runs: casts to json of the
+// database's own, output functions of other types.
+func (a *analyzer) toJSON(v value, n pgtree.Node) {
+	at := a.place(n)
+	a.visit(v.typ, func(t *catalog.Type) {
+		a.byType(ByType, t, at, t.Output)
+		for _, target := range []OID{typeJSON, typeJSONB} {
+			if cast, ok := a.source.Cast(t.OID, target); ok {
+				a.run(Run{Function: cast.Function, How: ByCast, Through: a.castName(cast), At: at, Certain: true})
+			}
+		}
+	})
+	for _, item := range v.items {
+		a.toJSON(item, n)
+	}
+	for _, f := range v.fields {
+		a.toJSON(f.value, n)
+	}
+}
+
+// anyUse notes all that a function which takes values of any type can run.
+func (a *analyzer) anyUse(v value, compares bool, n pgtree.Node) {
+	a.toJSON(v, n)
+	if compares {
+		a.compareValue(v, n)
+	}
+}
+
+// expression notes the functions and operators of a stored expression, and what
+// values of the types in it run.
+func (a *analyzer) expression(e catalog.Expression, how How, through string, at int) {
+	for _, fn := range e.Functions {
+		a.run(Run{Function: fn, How: how, Through: through, At: at, Certain: true})
+	}
+	for _, op := range e.Operators {
+		if known := a.source.Operator(op); known != nil {
+			a.run(Run{Function: known.Function, How: how, Through: through, At: at, Certain: true})
+		}
+	}
+	for _, t := range e.Types {
+		if a.expressions[t] {
+			continue
+		}
+		a.expressions[t] = true // a check can lead back to its own type
+		a.visit(t, func(t *catalog.Type) {
+			a.byType(ByType, t, at, t.Input, t.Output)
+			a.expression(t.Check, how, through, at)
+		})
+		delete(a.expressions, t)
+	}
+}
+
+// uses notes that a type of the database's own occurs.
+func (a *analyzer) uses(t *catalog.Type, at int) {
+	a.occurs(t.OID)
+	if t.OID.BuiltIn() || a.seenTypes[t.OID] {
+		return
+	}
+	a.seenTypes[t.OID] = true
+	a.result.Types = append(a.result.Types, TypeUse{t, at})
+}
+
+// occurs remembers the types of values, for places where any of them can stand.
+func (a *analyzer) occurs(t OID) {
+	if t != undetermined {
+		a.types[t] = true
+	}
+}
