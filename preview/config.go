@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	dbcatalog "github.com/op-data/sqlpreview/preview/internal/catalog"
+	"github.com/op-data/sqlpreview/preview/internal/catalog"
 	"github.com/op-data/sqlpreview/preview/internal/guard"
 	"github.com/op-data/sqlpreview/preview/internal/origin"
 	"github.com/op-data/sqlpreview/preview/internal/run"
@@ -74,8 +74,7 @@ func New(config Config) (*Previewer, error) {
 		sanitizer: sanitizer,
 		masks:     origin.New(sanitizer, policy),
 		pools:     run.NewPools(run.Limits(pool)),
-		catalogs:  newCatalogs(),
-		objects:   dbcatalog.NewCache(0),
+		catalogs:  catalog.NewCache(0),
 		large:     newLargeLimiter(config.LargeAnswers, pool.QueueWait),
 		checks:    newCheckLimiter(pool.QueueWait),
 	}, nil

@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	dbcatalog "github.com/op-data/sqlpreview/preview/internal/catalog"
+	"github.com/op-data/sqlpreview/preview/internal/catalog"
 	"github.com/op-data/sqlpreview/preview/internal/run"
 	"github.com/op-data/sqlpreview/preview/reason"
 )
@@ -14,13 +14,13 @@ import (
 // look returns what the target's catalog says of the names of a statement. Requests
 // that need the same answer at the same time share it. The error is an *Error, or
 // one of package run.
-func (t *target) look(ctx context.Context, names dbcatalog.Names) (*dbcatalog.Snapshot, error) {
+func (t *target) look(ctx context.Context, names catalog.Names) (*catalog.Snapshot, error) {
 	return t.lookSince(ctx, names, time.Time{})
 }
 
 // lookSince is look where answers from before since are not believed: for a result
 // that contradicts them.
-func (t *target) lookSince(ctx context.Context, names dbcatalog.Names, since time.Time) (*dbcatalog.Snapshot, error) {
+func (t *target) lookSince(ctx context.Context, names catalog.Names, since time.Time) (*catalog.Snapshot, error) {
 	deadline := t.deadline
 	if of, ok := ctx.Deadline(); ok && of.Before(deadline) {
 		deadline = of
@@ -35,7 +35,7 @@ func (t *target) lookSince(ctx context.Context, names dbcatalog.Names, since tim
 		}
 	})()
 	a := &asker{target: t.Target, pools: t.pools, deadline: deadline}
-	snapshot, err := t.objects.Refresh(waiting, a, names, since)
+	snapshot, err := t.catalog.Refresh(waiting, a, names, since)
 	t.queue += time.Duration(a.queue.Load())
 	t.connect += time.Duration(a.connect.Load())
 	switch {
@@ -66,7 +66,7 @@ type asker struct {
 }
 
 // Background implements catalog.Backgrounder.
-func (a *asker) Background() dbcatalog.Asker { return backgroundAsker{a.target, a.pools} }
+func (a *asker) Background() catalog.Asker { return backgroundAsker{a.target, a.pools} }
 
 // A backgroundAsker asks when no request waits for the answer: in a session that is
 // open and free, or not at all.
@@ -81,11 +81,11 @@ var errNoIdleSession = errors.New("preview: no session is open and free")
 func (b backgroundAsker) Ask(ctx context.Context, sql string) (rows [][]string, asked time.Time, err error) {
 	asked = time.Now()
 	if !b.pools.HasIdle(b.target) {
-		return nil, asked, dbcatalog.OutOfTime{Err: errNoIdleSession} // who waits for the same asks for itself
+		return nil, asked, catalog.OutOfTime{Err: errNoIdleSession} // who waits for the same asks for itself
 	}
 	texts, err := b.pools.Internal(ctx, b.target, sql, run.HardTimeout)
 	if err != nil {
-		return nil, asked, dbcatalog.OutOfTime{Err: err}
+		return nil, asked, catalog.OutOfTime{Err: err}
 	}
 	return texts.Rows, asked, nil
 }
@@ -100,7 +100,7 @@ func (a *asker) Ask(ctx context.Context, sql string) (rows [][]string, asked tim
 		a.connect.Add(int64(texts.Connect))
 		return texts.Rows, asked, nil
 	case !time.Now().Before(a.deadline):
-		return nil, asked, dbcatalog.OutOfTime{Err: err}
+		return nil, asked, catalog.OutOfTime{Err: err}
 	default:
 		return nil, asked, err
 	}

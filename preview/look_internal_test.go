@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	dbcatalog "github.com/op-data/sqlpreview/preview/internal/catalog"
+	"github.com/op-data/sqlpreview/preview/internal/catalog"
 	"github.com/op-data/sqlpreview/preview/internal/run"
 	"github.com/op-data/sqlpreview/preview/internal/wrap"
 	"github.com/op-data/sqlpreview/preview/pgtest"
@@ -14,7 +14,7 @@ import (
 
 func newTarget(p *Previewer, dsn string, timeout time.Duration) *target {
 	return &target{
-		Target: run.Target{ID: "c", DSN: dsn}, pools: p.pools, objects: p.objects.Of("c", dsn), deadline: time.Now().Add(timeout),
+		Target: run.Target{ID: "c", DSN: dsn}, pools: p.pools, catalog: p.catalogs.Of("c", dsn), deadline: time.Now().Add(timeout),
 	}
 }
 
@@ -23,7 +23,7 @@ func newTarget(p *Previewer, dsn string, timeout time.Duration) *target {
 func TestLook(t *testing.T) {
 	dsn := pgtest.Shared(t).Database(t, "create table a (id int, note text)")
 	p := limitedPreviewer(t, Config{})
-	names := dbcatalog.Names{Relations: []dbcatalog.Name{{Name: "a"}, {Name: "b"}}}
+	names := catalog.Names{Relations: []catalog.Name{{Name: "a"}, {Name: "b"}}}
 	cold := newTarget(p, dsn, 10*time.Second)
 	s, err := cold.look(t.Context(), names)
 	if err != nil {
@@ -42,12 +42,12 @@ func TestLook(t *testing.T) {
 	if again, err := warm.look(t.Context(), names); err != nil || warm.connect != 0 {
 		t.Errorf("what is known: %v, %v", again, err)
 	}
-	if _, err := warm.look(t.Context(), dbcatalog.Names{Types: []dbcatalog.Name{{Name: "x"}}}); ReasonOf(publicError(err, "", wrap.Text{})) != reason.StatementTimeout {
+	if _, err := warm.look(t.Context(), catalog.Names{Types: []catalog.Name{{Name: "x"}}}); ReasonOf(publicError(err, "", wrap.Text{})) != reason.StatementTimeout {
 		t.Errorf("without time: %v", err)
 	}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := newTarget(p, dsn, time.Second).look(gone, dbcatalog.Names{Types: []dbcatalog.Name{{Name: "y"}}}); ReasonOf(err) != reason.ClientCanceled {
+	if _, err := newTarget(p, dsn, time.Second).look(gone, catalog.Names{Types: []catalog.Name{{Name: "y"}}}); ReasonOf(err) != reason.ClientCanceled {
 		t.Errorf("of a caller who has gone: %v", err)
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	dbcatalog "github.com/op-data/sqlpreview/preview/internal/catalog"
+	"github.com/op-data/sqlpreview/preview/internal/catalog"
 	"github.com/op-data/sqlpreview/preview/internal/guard"
 	"github.com/op-data/sqlpreview/preview/internal/limiter"
 	"github.com/op-data/sqlpreview/preview/internal/origin"
@@ -24,8 +24,7 @@ type Previewer struct {
 	sanitizer *sanitize.Sanitizer
 	masks     *origin.Masks
 	pools     *run.Pools
-	catalogs  *catalogs
-	objects   *dbcatalog.Cache
+	catalogs  *catalog.Cache
 	large     *largeLimiter
 	checks    *checkLimiter
 }
@@ -33,7 +32,7 @@ type Previewer struct {
 // Close closes the idle sessions, and the others when their previews end.
 // Previews that start afterwards fail with DATABASE_UNAVAILABLE.
 func (p *Previewer) Close() {
-	p.objects.Close()
+	p.catalogs.Close()
 	p.pools.Close()
 }
 
@@ -70,7 +69,7 @@ func (p *Previewer) preview(ctx context.Context, request Request, r *boundedRequ
 		return nil, r.failed(publicError(err, request.SQL, q.text), q.statement)
 	}
 	ran := time.Now()
-	masked, err := p.masks.MaskedBy(ctx, q.target, q.target.catalog.origins, q.statement, originColumns(raw.Columns))
+	masked, err := p.masked(ctx, &q, raw.Columns)
 	if err != nil {
 		return nil, r.failed(publicError(err, request.SQL, wrap.Text{}), q.statement)
 	}
@@ -83,10 +82,10 @@ func (p *Previewer) preview(ctx context.Context, request Request, r *boundedRequ
 	}
 	result.Receipt.SchemaFingerprint = raw.SchemaFingerprint
 	result.Receipt.PayloadSHA256 = payloadSHA256(result.Columns, result.Rows)
-	asking := q.target // its waits for a session are not its questions' own time
-	result.Stats.Check, result.Stats.Queue, result.Stats.Connect = q.check, asking.queue+raw.Queue, asking.connect+raw.Connect
+	queue, connect := q.target.queue, q.target.connect // these are not the questions' own time
+	result.Stats.Check, result.Stats.Queue, result.Stats.Connect = q.check, queue+raw.Queue, connect+raw.Connect
 	result.Stats.Execute, result.Stats.Fetch = raw.Execute, raw.Fetch
-	result.Stats.Catalog = q.resolve + raw.Describe + cleaning.Sub(ran) - asking.queue - asking.connect
+	result.Stats.Catalog = q.resolve + raw.Describe + cleaning.Sub(ran) - queue - connect
 	result.Stats.Sanitize, result.Stats.Total = cleaned.Sub(cleaning), time.Since(r.start)
 	return result, nil
 }
@@ -121,6 +120,7 @@ type query struct {
 	statement *guard.Statement
 	text      wrap.Text
 	target    *target
+	resolved  *resolved
 	// check and resolve are the times that the guard took without and with the
 	// target's catalog.
 	check, resolve time.Duration
@@ -141,7 +141,7 @@ func (p *Previewer) prepare(ctx context.Context, sql string, r *boundedRequest) 
 	if !found.Before(r.deadline) {
 		return q, tooLate()
 	}
-	err = p.resolve(ctx, q.target, q.statement)
+	q.resolved, err = p.resolve(ctx, q.target, q.statement, time.Time{})
 	q.resolve = time.Since(found)
 	return q, err
 }
@@ -160,18 +160,6 @@ func (p *Previewer) check(ctx context.Context, sql string, r *boundedRequest, q 
 	q.statement = st
 	if q.text, err = wrap.Wrap(st, r.rows); err != nil {
 		return internal("the wrapped query does not read as the one that was checked")
-	}
-	return nil
-}
-
-// resolve judges the statement by the catalog of its target.
-func (p *Previewer) resolve(ctx context.Context, t *target, st *guard.Statement) error {
-	known, err := t.catalog.functions(ctx, t)
-	if err != nil {
-		return publicError(err, st.Source, wrap.Text{})
-	}
-	if refused := st.Resolve(known, p.policy); len(refused) > 0 {
-		return refusal(refused)
 	}
 	return nil
 }

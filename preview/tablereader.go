@@ -9,9 +9,9 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/op-data/sqlpreview/preview/internal/catalog"
 	"github.com/op-data/sqlpreview/preview/internal/limiter"
 	"github.com/op-data/sqlpreview/preview/internal/listing"
-	"github.com/op-data/sqlpreview/preview/internal/origin"
 	"github.com/op-data/sqlpreview/preview/internal/run"
 	"github.com/op-data/sqlpreview/preview/reason"
 	"github.com/op-data/sqlpreview/sanitize"
@@ -182,10 +182,14 @@ func (t *tableReader) withColumns(ctx context.Context, tables []Table, entries [
 func (t *tableReader) addColumns(ctx context.Context, tables []Table, entries []listing.Entry, details map[uint32]listing.Detail) error {
 	oids := make([]uint32, len(entries))
 	place := make(map[uint32]int, len(entries))
-	judged := make([]origin.Table, len(entries))
+	var names catalog.Names
 	for i, e := range entries {
 		oids[i], place[e.OID] = e.OID, i
-		judged[i] = origin.Table{OID: e.OID, Schema: details[e.OID].Schema, Name: details[e.OID].Name}
+		names.Relations = append(names.Relations, catalog.Name{Schema: details[e.OID].Schema, Name: details[e.OID].Name})
+	}
+	known, err := t.target.look(ctx, names)
+	if err != nil {
+		return err
 	}
 	rows, err := t.ask(ctx, listing.Columns(oids, t.commentCharacters()))
 	if err != nil {
@@ -195,22 +199,21 @@ func (t *tableReader) addColumns(ctx context.Context, tables []Table, entries []
 	if err != nil {
 		return err
 	}
+	masks := make([]map[int16]string, len(entries))
+	for i, e := range entries {
+		masks[i], err = t.previewer.masks.MaskColumns(ctx, catalog.OID(e.OID), known, t.target.lookup)
+		if err != nil {
+			return err
+		}
+	}
 	for _, c := range columns {
 		i, ok := place[c.Table]
 		if !ok {
 			return listing.ErrAnswer
 		}
-		tables[i].Columns = append(tables[i].Columns, t.column(c))
-		judged[i].Columns = append(judged[i].Columns, origin.Column{Name: c.Name, Table: c.Table, Attribute: c.Number})
-	}
-	masks, err := t.previewer.masks.MaskedColumns(ctx, t.target, t.target.catalog.origins, judged)
-	if err != nil {
-		return err
-	}
-	for i := range tables {
-		for j := range tables[i].Columns {
-			tables[i].Columns[j].Masked = masks[i][j] != ""
-		}
+		column := t.column(c)
+		column.Masked = masks[i] == nil || masks[i][int16(c.Number)] != ""
+		tables[i].Columns = append(tables[i].Columns, column)
 	}
 	if rows, err = t.ask(ctx, listing.Keys(oids)); err != nil {
 		return err

@@ -18,7 +18,7 @@ func TestAttacks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	target := readTarget(t, connect(t, pgtest.Shared(t).Database(t, string(ddl))))
+	target := newDatabase(t, pgtest.Shared(t).Database(t, string(ddl)))
 	cases := readCorpus(t, attacksFolder, corpus.Attacks)
 	bypassed, seen := 0, make(map[string]string)
 	for i := range cases {
@@ -33,7 +33,7 @@ func TestAttacks(t *testing.T) {
 				t.Errorf("%s: refused offline already: %+v", c.Where(), v)
 				continue
 			}
-			v = st.Resolve(target, nil)
+			v = target.judge(t, c.SQL, nil)
 		}
 		if len(v) == 0 {
 			bypassed++

@@ -63,7 +63,28 @@ func Check(sql string, p *Policy) (*Statement, []Violation) {
 	return st, nil
 }
 
+// CheckBody decides whether the body of a function in SQL is one harmless SELECT, in
+// which $1 and the following stand for the function's arguments. It returns nil where it is
+// not.
+func CheckBody(sql string) *Statement {
+	depth, err := pgtree.MaxDepth()
+	if err != nil || screen(sql, DefaultMaxBytes, depth) != nil {
+		return nil
+	}
+	tree, err := pgtree.ParseIndented(sql)
+	if err != nil {
+		return nil
+	}
+	c := &checker{sql: sql, policy: defaultPolicy, body: true}
+	if st := c.check(tree); len(c.violations) == 0 {
+		return st
+	}
+	return nil
+}
+
 type checker struct {
+	// body: the text is a function's body, which may have parameters.
+	body       bool
 	sql        string
 	policy     *Policy
 	facts      *facts

@@ -7,9 +7,6 @@ type facts struct {
 	functions  []Function
 	tables     []table
 	attributes []attribute
-	operators  []named
-	types      []named
-	keywords   []named // calls to an older server
 	scopes     []scope
 	// Names that FROM gives: those of function calls, whose value may be of
 	// any type, and those of everything else, whose value is a row.
@@ -34,12 +31,6 @@ type attribute struct {
 	row       bool   // a schema is written too: it is a table
 	name      string
 	loc       int
-}
-
-// named is an operator or a type, as written.
-type named struct {
-	schema, name string
-	loc          int
 }
 
 // A ruleBreak is something in the tree that grammar.txt does not allow.

@@ -33,11 +33,11 @@ const (
 
 // library is the two data files, read.
 type library struct {
-	builtin   map[string]verdict // by name; those of information_schema by schema.name
-	anywhere  patterns           // denied in every schema
-	system    patterns           // denied in pg_catalog
-	extension map[string]patterns
-	harmless  []string // the volatile functions of pg_catalog that are allowed
+	builtin    map[string]verdict // by name; those of information_schema by schema.name
+	anywhere   patterns           // denied in every schema
+	system     patterns           // denied in pg_catalog
+	extensions map[string]*extension
+	harmless   []string // the volatile functions of pg_catalog that are allowed
 }
 
 // patterns finds the family of a name: exact names, and prefixes.
@@ -78,7 +78,8 @@ var functionLibrary = mustLibrary(catalogText, functionsText)
 
 // mustLibrary panics on a fault in the embedded files.
 func mustLibrary(catalog, curated string) *library {
-	lib := &library{builtin: make(map[string]verdict, 3000), extension: make(map[string]patterns)}
+	lib := &library{builtin: make(map[string]verdict, 3000), extensions: make(map[string]*extension)}
+	lib.readExtensions(extensionFiles)
 	allowed := lib.readCurated(curated)
 	for line := range strings.Lines(catalog) {
 		name, flags, ok := strings.Cut(strings.TrimSpace(line), " ")
@@ -113,12 +114,6 @@ func (lib *library) classify(name, flags string, allowed patterns) verdict {
 func (lib *library) readCurated(text string) (allowed patterns) {
 	var target *patterns
 	var v verdict
-	extension := ""
-	store := func() {
-		if extension != "" {
-			lib.extension[extension] = *target
-		}
-	}
 	for line := range strings.Lines(text) {
 		head, hint, _ := strings.Cut(strings.TrimSpace(line), " | ")
 		words := strings.Fields(head)
@@ -128,17 +123,16 @@ func (lib *library) readCurated(text string) (allowed patterns) {
 			for _, name := range words {
 				target.add(name, v)
 			}
-			store()
 		default:
-			target, v, extension = lib.section(words, hint, &allowed)
+			target, v = lib.section(words, hint, &allowed)
 		}
 	}
 	return allowed
 }
 
-func (lib *library) section(words []string, hint string, allowed *patterns) (*patterns, verdict, string) {
+func (lib *library) section(words []string, hint string, allowed *patterns) (*patterns, verdict) {
 	if words[0] == "allow" {
-		return allowed, verdict{class: classAllowed}, ""
+		return allowed, verdict{class: classAllowed}
 	}
 	if len(words) != 2 {
 		panic("functions.txt: cannot read " + strings.Join(words, " "))
@@ -146,14 +140,12 @@ func (lib *library) section(words []string, hint string, allowed *patterns) (*pa
 	denied := verdict{class: classDenied, family: words[1], hint: hint, oneArgument: true}
 	switch words[0] {
 	case "deny":
-		return &lib.system, denied, ""
+		return &lib.system, denied
 	case "by-setting":
 		denied.class = classSetting
-		return &lib.system, denied, ""
+		return &lib.system, denied
 	case "deny-any":
-		return &lib.anywhere, denied, ""
-	case "allow-extension":
-		return &patterns{}, verdict{class: classAllowed}, words[1]
+		return &lib.anywhere, denied
 	}
 	panic("functions.txt: unknown section " + words[0])
 }
@@ -198,12 +190,4 @@ const systemSchema = "pg_catalog"
 // for functions close to the server.
 func reservedName(name string) bool {
 	return strings.HasPrefix(name, "pg_") || strings.HasPrefix(name, "lo_") || strings.HasPrefix(name, "dblink")
-}
-
-// extensionAllows tells whether a volatile function that belongs to an
-// extension is known to have no effect.
-func (lib *library) extensionAllows(extension, name string) bool {
-	p := lib.extension[extension]
-	_, ok := p.find(name)
-	return ok
 }

@@ -40,11 +40,7 @@ func (g *gatherer) openScope(upTo int32) {
 }
 
 // Field implements pgtree.Visitor.
-func (g *gatherer) Field(f *pgtree.Frame, name string, _ int) {
-	if name == "arg" && f.KindName == "CaseExpr" {
-		g.operator("=", "", f.Near)
-	}
-}
+func (g *gatherer) Field(*pgtree.Frame, string, int) {}
 
 // Refuse implements pgtree.Visitor.
 func (g *gatherer) Refuse(r pgtree.Refusal) {
@@ -73,9 +69,6 @@ func changesData(kind string) bool {
 
 // Leave implements pgtree.Visitor.
 func (g *gatherer) Leave(f *pgtree.Frame) {
-	if f.Keyword != "" {
-		g.keywords = append(g.keywords, named{"", f.Keyword, max(f.Location, f.Last)})
-	}
 	switch f.Kind {
 	case pgtree.KindSelect:
 		g.scope = g.scopes[g.scope].parent
@@ -107,8 +100,6 @@ func (g *gatherer) Leave(f *pgtree.Frame) {
 	case pgtree.KindTableSample:
 		schema, name := qualified(f.Names)
 		g.functions = append(g.functions, Function{Schema: schema, Name: name, Offset: f.Last, Args: -1, sample: true})
-	default:
-		g.leaveOperator(f)
 	}
 }
 
@@ -166,41 +157,4 @@ func (g *gatherer) function(f *pgtree.Frame) {
 		fn.setting, fn.named = pgtree.ConstantText(f.ArgsJSON)
 	}
 	g.functions = append(g.functions, fn)
-}
-
-func (g *gatherer) leaveOperator(f *pgtree.Frame) {
-	switch f.Kind {
-	case pgtree.KindExpr, pgtree.KindSubLink, pgtree.KindSortBy:
-		g.impliedOperators(f)
-		if len(f.Names) > 0 {
-			schema, name := qualified(f.Names)
-			g.operator(name, schema, f.Location)
-		} else if f.Kind == pgtree.KindSubLink {
-			g.operator("=", "", f.Location) // IN (select ...)
-		}
-	case pgtree.KindTypeName:
-		if len(f.Names) > 0 {
-			schema, name := qualified(f.Names)
-			g.types = append(g.types, named{schema, name, f.Location})
-		}
-	case pgtree.KindJoin:
-		if f.Compares() {
-			g.operator("=", "", f.Last)
-		}
-	}
-}
-
-func (g *gatherer) operator(name, schema string, loc int) {
-	g.operators = append(g.operators, named{schema, name, loc})
-}
-
-// impliedOperators notes the operators that a kind of expression uses without
-// naming them.
-func (g *gatherer) impliedOperators(f *pgtree.Frame) {
-	switch f.Variant {
-	case "AEXPR_BETWEEN", "AEXPR_BETWEEN_SYM", "AEXPR_NOT_BETWEEN", "AEXPR_NOT_BETWEEN_SYM":
-		for _, op := range []string{"<", "<=", ">", ">="} {
-			g.operator(op, "", f.Near)
-		}
-	}
 }

@@ -130,6 +130,9 @@ func (c *checker) breaks() {
 		case "data-modifying-cte":
 			c.modifyingCTE(b)
 		case "parameter":
+			if c.body {
+				continue
+			}
 			t := c.token(b.loc)
 			c.refuse(t.Start, t.End, reason.ParameterNotAllowed, b.rule, "a preview has no arguments for parameters such as "+shorten(c.sql[t.Start:t.End]),
 				"write a constant in its place")
@@ -210,18 +213,6 @@ func (c *checker) eachWord(f func(before, word string, t pgtree.Token, lex pgtre
 		}
 		before, dot = word, t.Kind == pgtree.TokenPunct && c.sql[t.Start] == '.'
 	}
-}
-
-// wordBefore finds a keyword that stands at or before a place in its node.
-func (c *checker) wordBefore(k named) pgtree.Token {
-	at := c.token(k.loc)
-	c.eachWord(func(_, word string, t pgtree.Token, _ pgtree.Lexer) bool {
-		if word == k.name && t.Start <= k.loc {
-			at = t
-		}
-		return false
-	})
-	return at
 }
 
 // modifyingCTE underlines the verb behind the parenthesis of a CTE.

@@ -51,11 +51,6 @@ func (f *facts) detach() {
 		a := &f.attributes[i]
 		a.qualifier, a.name = strings.Clone(a.qualifier), strings.Clone(a.name)
 	}
-	for _, list := range [][]named{f.operators, f.types, f.keywords} {
-		for i := range list {
-			list[i].schema, list[i].name = strings.Clone(list[i].schema), strings.Clone(list[i].name)
-		}
-	}
 	for _, list := range [][]string{f.functionAliases, f.rowAliases} {
 		for i := range list {
 			list[i] = strings.Clone(list[i])

@@ -1,14 +1,19 @@
 // Package origin finds which output columns of a statement can show a masked
 // column of the database.
 //
-// The server names the origin of a column that shows a table's column
-// unchanged, through aliases, subselects and CTEs. Everything else (an
-// expression, UNION, a whole row, a view) has none. For a view the same
-// question is asked of the view's own query. For the rest it counts whether a
-// masked column can get into the statement's values at all: by its name, or in
-// one of the ways that carry a column without naming it (a row, JSON of one, a
-// star; see facts.go). Where it can, every output column without an origin is
-// masked, for nothing proves that it shows another one.
+// Where an output column's values come from is known in two ways. The server names
+// the origin of a column that shows a table's column unchanged. Package analyze
+// follows values through subqueries, CTEs, set operations and rows, so that
+// select * ... union all select * ... masks by position. For a view the same
+// question is asked of the view's own query.
+//
+// What an expression makes of a value has no origin. So the statement is looked
+// through for uses of a masked column: where there is one, every output column
+// that an expression makes is masked, for nothing proves that it shows something
+// else. Three uses do not count, since they tell next to nothing of a value:
+// IS [NOT] NULL, count(), and equality of two masked columns that no expression
+// made. Any other counts, a condition too: a substring in a join condition is the
+// whole secret in one query.
 //
 // Columns of PostgreSQL's own catalogs and views that can hold a secret or other
 // sessions' statements count as masked too (systemColumns), whatever the rules.

@@ -1,12 +1,12 @@
 package origin
 
 import (
-	"cmp"
 	"context"
-	"slices"
-	"time"
 
+	"github.com/op-data/sqlpreview/preview/internal/analyze"
+	"github.com/op-data/sqlpreview/preview/internal/catalog"
 	"github.com/op-data/sqlpreview/preview/internal/guard"
+	"github.com/op-data/sqlpreview/preview/internal/pgtree"
 	"github.com/op-data/sqlpreview/sanitize"
 )
 
@@ -20,25 +20,17 @@ type Column struct {
 	Attribute uint16
 }
 
-// Target is the database, asked with the session and the role of the preview.
-type Target interface {
-	// Catalog returns what the question's functions make of its answer, and when the
-	// database was asked. Those who ask the same at the same time share it.
-	Catalog(ctx context.Context, q Question) (answer any, asked time.Time, err error)
-	// Describe returns a query's columns without running it.
-	Describe(ctx context.Context, sql string) ([]Column, error)
-}
+// Lookup returns what the catalog says of further names: those in a view's query.
+type Lookup func(ctx context.Context, names catalog.Names) (analyze.Source, error)
 
-// Question is a query of our own that many may want the answer to at a time.
-type Question struct {
-	SQL string
-	// Since is how old an answer that somebody else asked for may be.
-	Since time.Time
-	// Known returns the answer if it has become known meanwhile, else nil.
-	Known func() any
-	// Read takes the rows, in which NULL is an empty text, and keeps what Known
-	// then returns, before anybody can ask again.
-	Read func(rows [][]string, asked time.Time) (any, error)
+// Statement is what is known of a statement before it runs.
+type Statement struct {
+	// Tree is its node, Found the analysis of it, Known what that was made with.
+	Tree  pgtree.Node
+	Found *analyze.Result
+	Known analyze.Source
+	// Lookup asks for what Known lacks.
+	Lookup Lookup
 }
 
 // Masks judges output columns by the rules of a Sanitizer, and by what is known
@@ -52,272 +44,139 @@ type Masks struct {
 // PostgreSQL's own relations an operator lets be read in full.
 func New(rules *sanitize.Sanitizer, policy *guard.Policy) *Masks { return &Masks{rules, policy} }
 
-// maxViews bounds how many views one judgement looks into; past it a view's
-// columns all count as masked.
-const maxViews = 64
-
-// MaskedBy returns for every output column the rule that masks it, or "". When
+// MaskOutput returns for every output column the rule that masks it, or "". When
 // it returns an error nothing may be shown.
-func (m *Masks) MaskedBy(
-	ctx context.Context, target Target, known *Snapshot, st *guard.Statement, columns []Column,
-) ([]string, error) {
-	if len(st.Tables) == 0 && !m.rules.MasksColumns() {
+func (m *Masks) MaskOutput(ctx context.Context, st Statement, columns []Column) ([]string, error) {
+	if len(st.Found.Relations) == 0 && !m.rules.MasksColumns() {
 		return make([]string, len(columns)), nil
 	}
-	relations, err := known.closure(ctx, target, namesOf(st), columns)
-	if err != nil {
-		return nil, err
-	}
-	j := &judgement{
-		masks: m, target: target, known: known,
-		relations: relations.all, unknown: relations.unknown, views: make(map[uint32]map[uint16]string),
-	}
-	return j.outputs(ctx, st.Tree(), relations.named, columns)
-}
-
-func namesOf(st *guard.Statement) []name {
-	names := make([]name, 0, len(st.Tables))
-	for _, t := range st.Tables {
-		names = append(names, name{t.Schema, t.Name})
-	}
-	return names
-}
-
-// judgement is one call of MaskedBy.
-type judgement struct {
-	masks     *Masks
-	target    Target
-	known     *Snapshot
-	relations map[uint32]*relation
-	// unknown says that the statement reads something that relations lacks.
-	unknown bool
-	// views has the rules of the views' columns, as far as they were needed; an
-	// entry that is nil is being made.
-	views map[uint32]map[uint16]string
-}
-
-// outputs judges the columns of a statement that reads the relations used.
-func (j *judgement) outputs(ctx context.Context, tree string, used []uint32, columns []Column) ([]string, error) {
-	sources := sanitize.Sources{Complete: !j.unknown}
-	own := j.ownRules(tree, used)
-	masked, err := j.maskedColumns(ctx, used, own, &sources)
-	if err != nil {
-		return nil, err
-	}
-	carried := false
-	if len(masked) > 0 {
-		if carried, err = j.carried(ctx, tree, masked); err != nil {
-			return nil, err
-		}
-		sources.Complete = sources.Complete && !carried
-	}
-	outputs := make([]sanitize.OutputColumn, len(columns))
+	p := &pass{masks: m, ctx: ctx, lookup: st.Lookup, known: st.Known, views: make(map[catalog.OID]map[int16]string)}
+	q := p.query(st.Tree, st.Found, st.Known)
+	rules := make([]string, len(columns))
+	matched := len(columns) == len(st.Found.Outputs)
 	for i, c := range columns {
-		outputs[i] = sanitize.OutputColumn{Name: c.Name, Origin: j.origin(c, own)}
-	}
-	rules := j.masks.rules.MaskedBy(outputs, sources)
-	for i, c := range columns {
-		switch {
-		case rules[i] != "":
-		case carried && outputs[i].Origin == sanitize.ColumnID{}:
-			rules[i] = cmp.Or(own[c.Table][c.Attribute], sanitize.RuleColumnOrigin)
-		default:
-			rules[i] = j.unproven(c, outputs[i].Origin, masked, own)
+		output := analyze.Output{Name: c.Name}
+		if matched {
+			output.Flow = st.Found.Outputs[i].Flow
 		}
+		rules[i] = q.output(output, matched, c)
 	}
-	return rules, nil
+	return rules, p.err
 }
 
-// ownRules are the rules of the columns of PostgreSQL's own relations, by object
-// id. A statement that names the settings which it reads shows no secret one.
-func (j *judgement) ownRules(tree string, used []uint32) map[uint32]map[uint16]string {
-	own := make(map[uint32]map[uint16]string)
-	for _, oid := range used {
-		r := j.relations[oid]
-		if r == nil {
-			continue
-		}
-		if rules := r.secretColumns(j.masks.policy); len(rules) > 0 && (!r.isSettings() || !settingsNamed(tree)) {
-			own[oid] = rules
-		}
-	}
-	return own
+// pass is one call of MaskOutput.
+type pass struct {
+	masks  *Masks
+	ctx    context.Context //nolint:containedctx // of one call, which does not outlive it
+	lookup Lookup
+	known  analyze.Source
+	// views has the rules of views' columns, as far as they were needed; an entry
+	// that is nil is being made.
+	views map[catalog.OID]map[int16]string
+	err   error
 }
 
-// unproven masks what Sources cannot say: a masked column of a view, an origin
-// that the catalog does not have (any more), and a column without origin that
-// is called like a masked one, as NATURAL FULL JOIN makes them.
-func (j *judgement) unproven(c Column, origin sanitize.ColumnID, masked []string, own map[uint32]map[uint16]string) string {
-	known := origin != sanitize.ColumnID{}
-	switch {
-	case known:
-		return ""
-	case c.isUserColumn():
-		return cmp.Or(own[c.Table][c.Attribute], j.views[c.Table][c.Attribute], sanitize.RuleColumnOrigin)
-	case slices.Contains(masked, c.Name):
-		return sanitize.RuleColumnOrigin
+// query is a statement, or a view's, with what is masked in it.
+type query struct {
+	pass  *pass
+	known analyze.Source
+	found *analyze.Result
+	// settingsNamed says that the query reads pg_settings only for harmless ones.
+	settingsNamed bool
+	// tainted says that an expression may show a masked column; followed, that all
+	// relations and columns could be followed.
+	tainted, followed bool
+}
+
+func (p *pass) query(tree pgtree.Node, found *analyze.Result, known analyze.Source) *query {
+	q := &query{pass: p, known: known, found: found, settingsNamed: settingsNamed(tree)}
+	q.followed = len(found.Opaque) == 0
+	for _, m := range found.Mentions {
+		q.tainted = q.tainted || q.taints(m)
+	}
+	return q
+}
+
+// taints tells whether a use of values lets an expression show a masked column.
+func (q *query) taints(m analyze.Mention) bool {
+	switch m.How {
+	case analyze.NullTest, analyze.Counts:
+		return false
+	case analyze.Equality:
+		one, other := q.flowRule(m.Flow) != "", q.flowRule(m.Other) != ""
+		return one != other
 	default:
-		return ""
+		return q.flowRule(m.Flow) != ""
 	}
+}
+
+// flowRule returns the rule of a masked column whose values pass on in a flow.
+func (q *query) flowRule(f *analyze.Flow) string {
+	columns, _ := f.Columns()
+	for _, c := range columns {
+		if rule := q.rule(c.Relation, c.Number); rule != "" {
+			return rule
+		}
+	}
+	return ""
+}
+
+// output judges one column of the result. Matched says that its flow is known.
+func (q *query) output(o analyze.Output, matched bool, c Column) string {
+	if c.isUserColumn() {
+		oid, number := catalog.OID(c.Table), int16(c.Attribute)
+		if r := q.known.RelationByID(oid); r != nil && r.HasColumn(number) {
+			return q.rule(oid, number)
+		}
+		return sanitize.RuleColumnOrigin // a table that the catalog does not show
+	}
+	if !matched || !q.followed {
+		return q.unfollowed(o)
+	}
+	if rule := q.flowRule(o.Flow); rule != "" {
+		return sanitize.RuleColumnOrigin
+	}
+	columns, computed := o.Flow.Columns()
+	if !computed && len(columns) > 0 {
+		return "" // it shows other columns, whatever the query calls them
+	}
+	if q.tainted {
+		return sanitize.RuleColumnOrigin
+	}
+	return q.byName(o.Name)
+}
+
+// unfollowed judges a column of which nothing is known.
+func (q *query) unfollowed(o analyze.Output) string {
+	if rule := q.byName(o.Name); rule != "" {
+		return rule
+	}
+	if q.pass.masks.rules.MasksColumns() || q.readsMasked() {
+		return sanitize.RuleColumnOrigin
+	}
+	return ""
+}
+
+// readsMasked tells whether the query reads a relation with a masked column.
+func (q *query) readsMasked() bool {
+	for _, read := range q.found.Relations {
+		for _, c := range read.Relation.Columns {
+			if q.rule(read.Relation.OID, c.Number) != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// byName judges a column that an expression makes by what the query calls it.
+func (q *query) byName(name string) string {
+	sources := sanitize.Sources{Complete: true}
+	return q.pass.masks.rules.MaskedBy([]sanitize.OutputColumn{{Name: name}}, sources)[0]
 }
 
 // isUserColumn tells a table's own columns from expressions, which have no
 // table, and from system columns such as ctid, whose numbers are negative.
 func (c Column) isUserColumn() bool {
 	return c.Table != 0 && c.Attribute > 0 && c.Attribute < 1<<15
-}
-
-// maskedColumns returns the names of the masked columns of the relations used,
-// and lists in sources the relations whose columns have an origin that counts.
-func (j *judgement) maskedColumns(
-	ctx context.Context, used []uint32, own map[uint32]map[uint16]string, sources *sanitize.Sources,
-) ([]string, error) {
-	var masked []string
-	for _, oid := range used {
-		r := j.relations[oid]
-		if r == nil {
-			continue // not a relation that has rows, or one the role cannot see
-		}
-		sources.Relations = append(sources.Relations, sanitize.Relation{Schema: r.schema, Name: r.name, Parents: r.kin})
-		var rules map[uint16]string
-		if r.isView() {
-			var err error
-			if rules, err = j.view(ctx, r); err != nil {
-				return nil, err
-			}
-		}
-		for number, column := range r.columns {
-			if rules[number] != "" || own[oid][number] != "" || r.masks(j.masks.rules, number) {
-				masked = append(masked, column)
-			}
-		}
-	}
-	return masked, nil
-}
-
-// carried tells whether the values of a masked column can get into the
-// statement's result other than as a column with an origin.
-func (j *judgement) carried(ctx context.Context, tree string, masked []string) (bool, error) {
-	f, err := factsOf(tree)
-	if err != nil {
-		return false, err
-	}
-	wholeRow, err := j.known.wholeRowFunctions(ctx, j.target)
-	if err != nil {
-		return false, err
-	}
-	for _, column := range masked {
-		if f.carries(column, wholeRow) {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// origin returns where a column comes from, or zero where that is not known,
-// where a view's own query shows that it is masked, or where its values are rows
-// with a masked column.
-func (j *judgement) origin(c Column, own map[uint32]map[uint16]string) sanitize.ColumnID {
-	r := j.relations[c.Table]
-	if r == nil || !c.isUserColumn() {
-		return sanitize.ColumnID{}
-	}
-	column, ok := r.columns[c.Attribute]
-	if !ok || own[r.oid][c.Attribute] != "" || j.views[r.oid][c.Attribute] != "" || r.holdsMasked(j.masks.rules, c.Attribute) {
-		return sanitize.ColumnID{}
-	}
-	return sanitize.ColumnID{Schema: r.schema, Table: r.name, Column: column}
-}
-
-// view judges the columns of a view by its own query.
-func (j *judgement) view(ctx context.Context, r *relation) (map[uint16]string, error) {
-	if rules, ok := j.views[r.oid]; ok && rules != nil {
-		return rules, nil
-	}
-	_, circular := j.views[r.oid]
-	if r.isSystem() {
-		return nil, nil
-	}
-	if !j.reachesMasked(r, map[uint32]bool{}) {
-		j.views[r.oid] = map[uint16]string{}
-		return j.views[r.oid], nil
-	}
-	if circular || len(j.views) >= maxViews {
-		return r.allMasked(), nil
-	}
-	if r.callsSecrets(j.masks.policy) {
-		j.views[r.oid] = r.allMasked()
-		return j.views[r.oid], nil
-	}
-	j.views[r.oid] = nil
-	rules, err := j.viewQuery(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	j.views[r.oid] = rules
-	return rules, nil
-}
-
-func (j *judgement) viewQuery(ctx context.Context, r *relation) (map[uint16]string, error) {
-	st, _ := guard.Check(r.query, nil)
-	if st == nil {
-		return r.allMasked(), nil // a query that cannot be looked into
-	}
-	columns, err := j.target.Describe(ctx, st.SQL())
-	if err != nil {
-		// The role may read the view and not what is below it; what cannot be
-		// looked into is masked. A caller that went away still fails.
-		if ctx.Err() != nil {
-			return nil, err
-		}
-		return r.allMasked(), nil
-	}
-	judged, err := j.outputs(ctx, st.Tree(), r.uses, columns)
-	if err != nil {
-		return nil, err
-	}
-	// The columns of a view are those of its query, in order; a column of it
-	// that is dropped or renamed keeps its place.
-	rules := make(map[uint16]string)
-	for i, rule := range judged {
-		if rule != "" {
-			rules[uint16(i+1)] = rule
-		}
-	}
-	if len(judged) < len(r.columns) {
-		return r.allMasked(), nil
-	}
-	return rules, nil
-}
-
-// reachesMasked tells whether a view reads, through others too, a relation with
-// a masked column, or calls a function that returns secrets.
-func (j *judgement) reachesMasked(r *relation, seen map[uint32]bool) bool {
-	if r == nil || seen[r.oid] {
-		return false
-	}
-	seen[r.oid] = true
-	if len(r.secretColumns(j.masks.policy)) > 0 || r.callsSecrets(j.masks.policy) {
-		return true
-	}
-	for number := range r.columns {
-		if r.masks(j.masks.rules, number) {
-			return true
-		}
-	}
-	for _, oid := range r.uses {
-		if j.reachesMasked(j.relations[oid], seen) {
-			return true
-		}
-	}
-	return false
-}
-
-// allMasked masks every column of a view.
-func (r *relation) allMasked() map[uint16]string {
-	rules := make(map[uint16]string, len(r.columns))
-	for number := range r.columns {
-		rules[number] = sanitize.RuleColumnOrigin
-	}
-	return rules
 }

@@ -1,11 +1,11 @@
 package origin
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
 	"github.com/op-data/sqlpreview/preview/internal/guard"
+	"github.com/op-data/sqlpreview/preview/internal/pgtree"
 )
 
 // settingsNamed tells whether a statement reads pg_settings only for settings that
@@ -19,13 +19,9 @@ import (
 // such a condition, alone or joined by AND to others. The condition must
 // certainly be about that view's name: where another column of the name could be
 // meant, it does not count.
-func settingsNamed(tree string) bool {
-	var root any
-	if json.Unmarshal([]byte(tree), &root) != nil {
-		return false
-	}
+func settingsNamed(tree pgtree.Node) bool {
 	s := &settingsUses{}
-	s.look(root)
+	s.look(tree)
 	return s.named == s.total
 }
 
@@ -33,45 +29,34 @@ func settingsNamed(tree string) bool {
 // whose rows are named.
 type settingsUses struct{ total, named int }
 
-func (s *settingsUses) look(v any) {
-	switch v := v.(type) {
-	case []any:
-		for _, child := range v {
-			s.look(child)
-		}
-	case map[string]any:
-		if text(v, "relname") == settings {
-			s.total++
-		}
-		if from, ok := v["fromClause"].([]any); ok {
-			for _, item := range from {
-				s.from(item, v["whereClause"], len(from) == 1)
-			}
-		}
-		for _, child := range v {
-			s.look(child)
-		}
+func (s *settingsUses) look(n pgtree.Node) {
+	if n.Text("relname") == settings {
+		s.total++
 	}
+	from := n.List("fromClause")
+	for _, item := range from {
+		s.from(item, n.Node("whereClause"), len(from) == 1)
+	}
+	n.Children(func(_ string, child pgtree.Node) { s.look(child) })
 }
 
 // from looks at an item of a FROM, and into joins as far as their names are
 // visible in the WHERE.
-func (s *settingsUses) from(item, where any, alone bool) {
-	if join := at(item, "JoinExpr"); join != nil {
-		if join["alias"] == nil {
-			s.from(join["larg"], where, false)
-			s.from(join["rarg"], where, false)
+func (s *settingsUses) from(item, where pgtree.Node, alone bool) {
+	if item.Kind() == "JoinExpr" {
+		if !item.Node("alias").Exists() {
+			s.from(item.Node("larg"), where, false)
+			s.from(item.Node("rarg"), where, false)
 		}
 		return
 	}
-	table := at(item, "RangeVar")
-	alias := at(table, "alias")
-	if text(table, "relname") != settings || alias["colnames"] != nil {
+	alias := item.Node("alias")
+	if item.Kind() != "RangeVar" || item.Text("relname") != settings || alias.Has("colnames") {
 		return
 	}
 	name := settings
-	if alias != nil {
-		name = text(alias, "aliasname")
+	if alias.Exists() {
+		name = alias.Text("aliasname")
 	}
 	if namesSettings(where, name, alone) {
 		s.named++
@@ -80,27 +65,25 @@ func (s *settingsUses) from(item, where any, alone bool) {
 
 // namesSettings tells whether a condition keeps only rows of harmless settings of
 // the view that is called alias.
-func namesSettings(condition any, alias string, alone bool) bool {
-	if and := at(condition, "BoolExpr"); text(and, "boolop") == "AND_EXPR" {
-		args, _ := and["args"].([]any)
-		return slices.ContainsFunc(args, func(arg any) bool { return namesSettings(arg, alias, alone) })
+func namesSettings(condition pgtree.Node, alias string, alone bool) bool {
+	if condition.Kind() == "BoolExpr" && condition.Text("boolop") == "AND_EXPR" {
+		return slices.ContainsFunc(condition.List("args"), func(arg pgtree.Node) bool { return namesSettings(arg, alias, alone) })
 	}
-	expr := at(condition, "A_Expr")
-	if !isSettingName(expr["lexpr"], alias, alone) {
+	if condition.Kind() != "A_Expr" || !isSettingName(condition.Node("lexpr"), alias, alone) {
 		return false
 	}
 	operator := ""
-	if list, _ := expr["name"].([]any); len(list) == 1 {
-		operator = text(at(list[0], "String"), "sval")
+	if names := condition.Names("name"); len(names) == 1 {
+		operator = names[0]
 	}
-	right := expr["rexpr"]
-	switch text(expr, "kind") + " " + operator {
+	right := condition.Node("rexpr")
+	switch condition.Text("kind") + " " + operator {
 	case "AEXPR_OP =":
-		return allHarmless([]any{right})
+		return allHarmless([]pgtree.Node{right})
 	case "AEXPR_IN =":
-		return allHarmless(at(right, "List")["items"])
+		return allHarmless(right.List("items"))
 	case "AEXPR_OP_ANY =":
-		return allHarmless(at(right, "A_ArrayExpr")["elements"])
+		return right.Kind() == "A_ArrayExpr" && allHarmless(right.List("elements"))
 	case "AEXPR_LIKE ~~", "AEXPR_OP ~~":
 		pattern, ok := constant(right)
 		return ok && guard.SettingsMayBeRead(beforeWildcard(pattern))
@@ -110,8 +93,7 @@ func namesSettings(condition any, alias string, alone bool) bool {
 
 // allHarmless tells whether a list holds constants only, each the name of a setting
 // that may be read.
-func allHarmless(list any) bool {
-	items, _ := list.([]any)
+func allHarmless(items []pgtree.Node) bool {
 	for _, item := range items {
 		if name, ok := constant(item); !ok || !guard.SettingMayBeRead(name) {
 			return false
@@ -122,28 +104,29 @@ func allHarmless(list any) bool {
 
 // constant returns a text that is written out, perhaps as 'name'::text, which is how
 // a view's definition has it.
-func constant(v any) (string, bool) {
-	if cast := at(v, "TypeCast"); cast != nil {
-		typ := at(cast, "typeName")
-		names := stringsOf(typ["names"])
+func constant(n pgtree.Node) (string, bool) {
+	if n.Kind() == "TypeCast" {
+		typ := n.Node("typeName")
+		names := typ.Names("names")
 		known := slices.Equal(names, []string{"text"}) || slices.Equal(names, []string{"pg_catalog", "text"})
-		if !known || typ["arrayBounds"] != nil {
+		if !known || typ.Has("arrayBounds") {
 			return "", false
 		}
-		v = cast["arg"]
+		n = n.Node("arg")
 	}
-	sval := at(v, "A_Const", "sval")
-	return text(sval, "sval"), sval != nil
+	if n.Kind() != "A_Const" || !n.Has("sval") {
+		return "", false
+	}
+	return n.Node("sval").Text("sval"), true
 }
 
 // isSettingName tells whether an expression is the view's column name: without a
 // qualifier only where FROM has nothing else.
-func isSettingName(v any, alias string, alone bool) bool {
-	fields, _ := at(v, "ColumnRef")["fields"].([]any)
-	names := make([]string, 0, len(fields))
-	for _, field := range fields {
-		names = append(names, text(at(field, "String"), "sval"))
+func isSettingName(n pgtree.Node, alias string, alone bool) bool {
+	if n.Kind() != "ColumnRef" {
+		return false
 	}
+	names := n.Names("fields")
 	return alone && slices.Equal(names, []string{"name"}) || slices.Equal(names, []string{alias, "name"})
 }
 

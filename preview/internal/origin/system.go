@@ -3,7 +3,7 @@ package origin
 import (
 	"slices"
 
-	"github.com/op-data/sqlpreview/preview/internal/guard"
+	"github.com/op-data/sqlpreview/preview/internal/catalog"
 	"github.com/op-data/sqlpreview/sanitize"
 )
 
@@ -69,37 +69,26 @@ var systemColumns = map[string][]string{
 // settings is the view whose rows guard knows how to tell apart.
 const settings = "pg_settings"
 
-func (r *relation) isSettings() bool { return r.schema == "pg_catalog" && r.name == settings }
+func isSettings(r *catalog.Relation) bool { return r.Schema == "pg_catalog" && r.Name == settings }
 
-// secretColumns returns the rules of the relation's columns that systemColumns
-// lists, or nil. Those of extensions can lie in any schema.
-func (r *relation) secretColumns(policy *guard.Policy) map[uint16]string {
-	if policy.AllowsRelation(r.schema, r.name) {
-		return nil
+// listedColumns are the columns of a relation that systemColumns lists. Relations of
+// extensions can lie in any schema.
+func listedColumns(r *catalog.Relation) []string {
+	if listed, ok := systemColumns[r.Schema+"."+r.Name]; ok {
+		return listed
 	}
-	all := policy.HoldsSecrets(r.schema, r.name)
-	listed, ok := systemColumns[r.schema+"."+r.name]
-	if !ok {
-		listed = systemColumns[r.name]
-	}
-	if !all && len(listed) == 0 {
-		return nil
-	}
-	rules := make(map[uint16]string)
-	for number, column := range r.columns {
-		if all || slices.Contains(listed, column) {
-			rules[number] = sanitize.RuleSystemColumn
-		}
-	}
-	return rules
+	return systemColumns[r.Name]
 }
 
-// callsSecrets tells whether a view's query calls a function that the guard
-// refuses because of what it returns. A query that cannot be read counts.
-func (r *relation) callsSecrets(policy *guard.Policy) bool {
-	if !r.isView() || r.isSystem() {
-		return false
+// systemRule returns the rule of a column that can hold a secret or other people's
+// data, or "".
+func (p *pass) systemRule(r *catalog.Relation, column string) string {
+	policy := p.masks.policy
+	if policy.AllowsRelation(r.Schema, r.Name) {
+		return ""
 	}
-	r.judgeOnce.Do(func() { r.secretCalls = r.query == "" || guard.ReturnsSecrets(r.query, policy) })
-	return r.secretCalls
+	if policy.HoldsSecrets(r.Schema, r.Name) || slices.Contains(listedColumns(r), column) {
+		return sanitize.RuleSystemColumn
+	}
+	return ""
 }

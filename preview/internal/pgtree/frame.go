@@ -29,9 +29,6 @@ type Frame struct {
 	// Variant is the kind of an A_Expr, such as "AEXPR_IN", and the
 	// materialization of a CTE.
 	Variant string
-	// Keyword is the function that servers older than the grammar take this syntax
-	// for, such as json_object; the word is no keyword there.
-	Keyword string
 	// Args is the number of elements of the field `args`, or of the List itself;
 	// ArgsJSON is that field as the parser wrote it.
 	Args     int
@@ -51,7 +48,7 @@ func (f *Frame) Compares() bool { return f.Natural || len(f.Names) > 0 }
 // A Visitor is told of the nodes of a statement in the order of the tree. Nodes
 // that the allow-list does not know are reported, not visited.
 type Visitor interface {
-	// Enter is called when a node begins. Only Parent, Kind, KindName, Keyword and
+	// Enter is called when a node begins. Only Parent, Kind, KindName and
 	// Near are known.
 	Enter(f *Frame)
 	// Field is called behind a field that holds a node, with n = 1, or a list of n

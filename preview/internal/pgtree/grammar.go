@@ -28,9 +28,6 @@ type nodeKind struct {
 	name   string
 	id     Kind
 	fields []field
-	// keyword is the function that an older server takes this syntax for, since
-	// the word is not a keyword there yet.
-	keyword string
 }
 
 // A field is one field of a nodeKind that may be present, or, with
@@ -51,15 +48,6 @@ func (k *nodeKind) field(name string) *field {
 	return nil
 }
 
-// newKeywords are words that grammar 16 and 17 made keywords. PostgreSQL 14 to 16
-// call a function of that name, if the database has one.
-var newKeywords = map[string]string{
-	"JsonTable": "json_table", "JsonObjectConstructor": "json_object", "JsonArrayConstructor": "json_array",
-	"JsonArrayQueryConstructor": "json_array", "JsonObjectAgg": "json_objectagg", "JsonArrayAgg": "json_arrayagg",
-	"JsonParseExpr": "json", "JsonScalarExpr": "json_scalar", "JsonSerializeExpr": "json_serialize",
-	"JSON_VALUE_OP": "json_value", "JSON_QUERY_OP": "json_query", "JSON_EXISTS_OP": "json_exists",
-}
-
 // grammar is the allow-list by kind. It is built once and never written again.
 var grammar = mustGrammar(grammarText)
 
@@ -74,7 +62,7 @@ func mustGrammar(text string) map[string]*nodeKind {
 	kinds := make(map[string]*nodeKind)
 	kind := func(name string) *nodeKind {
 		if kinds[name] == nil {
-			kinds[name] = &nodeKind{name: name, id: kindsByName[name], keyword: newKeywords[name]}
+			kinds[name] = &nodeKind{name: name, id: kindsByName[name]}
 		}
 		return kinds[name]
 	}

@@ -26,7 +26,7 @@ func (w *walker) push(k *nodeKind) *Frame {
 		}
 	}
 	f := w.frames[w.depth]
-	*f = Frame{Parent: w.top(), Kind: k.id, KindName: k.name, Keyword: k.keyword, Near: w.last, PlainArgs: true}
+	*f = Frame{Parent: w.top(), Kind: k.id, KindName: k.name, Near: w.last, PlainArgs: true}
 	w.depth++
 	return f
 }
@@ -181,8 +181,6 @@ func (w *walker) value(f *Frame, spec *field) {
 		switch {
 		case f.Kind == KindCTE, f.Kind == KindExpr:
 			f.Variant = got
-		case newKeywords[got] != "":
-			f.Keyword = newKeywords[got]
 		}
 		return
 	}

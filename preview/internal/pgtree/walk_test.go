@@ -116,7 +116,6 @@ func TestFrames(t *testing.T) {
 		{"with a as not materialized (select 1) select 1", "CommonTableExpr", func(f Frame) bool {
 			return f.Variant == "CTEMaterializeNever" && f.Name == "a"
 		}},
-		{"select json_value(a, '$')", "JsonFuncExpr", func(f Frame) bool { return f.Keyword == "json_value" }},
 		{"select 1 as b", "ResTarget", func(f Frame) bool { return f.Name == "b" && f.Inside(KindSelect) }},
 	} {
 		v := &frameVisitor{kind: tc.kind}

@@ -1,0 +1,224 @@
+package guard
+
+import (
+	"strings"
+
+	"github.com/op-data/sqlpreview/preview/internal/analyze"
+	"github.com/op-data/sqlpreview/preview/internal/catalog"
+	"github.com/op-data/sqlpreview/preview/internal/pgtree"
+	"github.com/op-data/sqlpreview/preview/reason"
+)
+
+// Objects answers for the objects of a database by object id. *catalog.Snapshot is
+// one. Each method returns nil for what is not known.
+type Objects interface {
+	Function(catalog.OID) *catalog.Function
+	Operator(catalog.OID) *catalog.Operator
+	Type(catalog.OID) *catalog.Type
+	RelationByID(catalog.OID) *catalog.Relation
+}
+
+// Judgement is what a database's catalog adds to the verdict of Check.
+type Judgement struct {
+	// Violations are in the order of the text; none where the statement may run.
+	Violations []Violation
+	// Objects are the database's objects that were judged, each with the rule that let
+	// it pass.
+	Objects []Object
+	// Unread are functions in SQL whose bodies decide. Analyse each as Body says, and
+	// judge again with the results.
+	Unread []*catalog.Function
+}
+
+// Object is a database object that a statement leads to.
+type Object struct {
+	// Kind is function, aggregate or relation.
+	Kind string
+	// Name is schema.name, for a function with the types of its arguments.
+	Name string
+	// Rule is what let it pass: one of the Passed constants.
+	Rule string
+}
+
+// What lets a function pass.
+const (
+	PassedBuiltIn   = "built-in"         // PostgreSQL's own, known to have no effect
+	PassedDeclared  = "declared"         // declared STABLE or IMMUTABLE
+	PassedAllowed   = "allow-functions"  // named by the operator
+	PassedExtension = "vetted-extension" // of an extension that has been looked through
+	PassedBody      = "body"             // in SQL, and its body passes
+	PassedRelation  = "relation"         // a relation that the policy lets be read
+)
+
+// Bodies are the analyses of functions' bodies, by function.
+type Bodies map[catalog.OID]*analyze.Result
+
+// Judge decides whether what a statement leads to in its database may run, by the
+// same policy as Check.
+func (s *Statement) Judge(found *analyze.Result, known Objects, bodies Bodies, p *Policy) Judgement {
+	j := &judge{
+		checker: checker{sql: s.Source, policy: p.orDefault(), facts: s.facts},
+		known:   known, bodies: bodies,
+		verdicts: make(map[verdictKey]ruling), listed: make(map[Object]bool), asked: make(map[catalog.OID]bool),
+	}
+	for _, read := range found.Relations {
+		j.relation(read)
+	}
+	for _, t := range found.Types {
+		j.typeSchema(t)
+	}
+	for _, run := range found.Runs {
+		j.run(run)
+	}
+	for _, hidden := range found.HiddenTypes {
+		at := j.offset(hidden.At)
+		j.refuse(at, j.nameEnd(at), reason.FunctionNotAllowed, "type-hidden",
+			"the function "+hidden.What+" reads a value of a type that the text does not name",
+			"write the type's name as a constant: "+hidden.What+"(value, 'integer')")
+	}
+	j.judgement.Violations = j.sorted()
+	return j.judgement
+}
+
+type judge struct {
+	checker
+	known     Objects
+	bodies    Bodies
+	verdicts  map[verdictKey]ruling
+	listed    map[Object]bool
+	asked     map[catalog.OID]bool
+	judgement Judgement
+}
+
+// offset turns a location of the tree into one of the author's text.
+func (j *judge) offset(at int) int { return min(max(0, at-pgtree.Indent), len(j.sql)) }
+
+func (j *judge) list(o Object) {
+	if !j.listed[o] {
+		j.listed[o] = true
+		j.judgement.Objects = append(j.judgement.Objects, o)
+	}
+}
+
+// run judges one function that the statement leads to.
+func (j *judge) run(r analyze.Run) {
+	at := j.offset(r.At)
+	if r.How == analyze.ByOperator && j.policy.denySchemas[r.Schema] {
+		j.refuse(at, j.operatorEnd(at), reason.FunctionNotAllowed, "schema-policy",
+			"the operator "+r.Through+" is of a schema that this installation does not allow in a preview", "")
+		return
+	}
+	got := j.function(r.Function, use{direct: r.How == analyze.Call, defaults: r.Defaults, cast: r.How == analyze.ByCast, reads: r.How == analyze.ByType || r.How == analyze.ByCompare}, 0)
+	if got.allowed {
+		return
+	}
+	j.refuseRun(r, at, got)
+}
+
+// refuseRun words the refusal of a function.
+func (j *judge) refuseRun(r analyze.Run, at int, got ruling) {
+	end, rule, subject := j.nameEnd(at), "function-"+got.family, "the function "+r.Through
+	switch r.How {
+	case analyze.Call:
+	case analyze.Attribute:
+		start := j.attributeName(at, r.Through)
+		at, end = start.Start, start.End
+		subject = "." + r.Through + ", which calls a function,"
+	case analyze.ByOperator:
+		end, subject = j.operatorEnd(at), "the operator "+r.Through
+		if got.family == familyVolatile {
+			rule = "operator-volatile"
+		}
+	default:
+		subject = r.Through
+		if got.family == familyVolatile {
+			rule = "type-volatile"
+		}
+	}
+	if !r.Certain {
+		subject = "what " + subject + " means depends on types that cannot be told from the text; it"
+	}
+	message := subject + " runs " + got.name + ", which " + got.because
+	if r.How == analyze.Call && r.Certain && got.function == r.Function {
+		message = subject + " " + got.because
+	}
+	j.refuse(at, end, reason.FunctionNotAllowed, rule, message, got.hint)
+}
+
+// attributeName finds the token of a name behind a dot.
+func (j *judge) attributeName(at int, name string) pgtree.Token {
+	lex := pgtree.NewLexer(j.sql, at)
+	dot := false
+	for t := lex.Next(); t.Kind != pgtree.TokenEOF; t = lex.Next() {
+		if dot && j.spells(t, name) {
+			return t
+		}
+		dot = t.Kind == pgtree.TokenPunct && j.sql[t.Start] == '.'
+	}
+	return j.token(at)
+}
+
+// typeSchema refuses types of schemas that the operator denies.
+func (j *judge) typeSchema(t analyze.TypeUse) {
+	if !j.policy.denySchemas[t.Type.Schema] {
+		return
+	}
+	at := j.offset(t.At)
+	j.refuse(at, j.nameEnd(at), reason.SyntaxNotAllowed, "schema-policy",
+		"the type "+t.Type.Schema+"."+t.Type.Name+" is of a schema that this installation does not allow in a preview", "")
+}
+
+// relation judges a relation by the schema in which it was found, and what reading
+// it runs.
+func (j *judge) relation(read analyze.Read) {
+	r, at := read.Relation, j.offset(read.At)
+	if rule, hint := j.policy.relation(r.Schema, r.Name); rule != "" {
+		j.refuse(at, j.nameEnd(at), reason.SyntaxNotAllowed, rule, "the relation "+r.Schema+"."+r.Name+" is not allowed", hint)
+		return
+	}
+	if !j.below(r, r, at, make(map[catalog.OID]bool)) {
+		return
+	}
+	j.list(Object{Kind: "relation", Name: r.Schema + "." + r.Name, Rule: PassedRelation})
+}
+
+// below judges what reading a relation runs: rules, policies and generated columns,
+// its own and those of the relations that a view reads.
+func (j *judge) below(r, written *catalog.Relation, at int, seen map[catalog.OID]bool) bool {
+	if seen[r.OID] || isSystem(r.Schema) {
+		return true // PostgreSQL's own views are judged by name
+	}
+	seen[r.OID] = true
+	if r != written && (j.policy.denySchemas[r.Schema] || j.policy.denyRelations.may(r.Schema, r.Name)) {
+		j.refuse(at, j.nameEnd(at), reason.SyntaxNotAllowed, "relation-policy",
+			"the view "+written.Schema+"."+written.Name+" reads "+r.Schema+"."+r.Name+", which this installation does not allow in a preview", "")
+		return false
+	}
+	runs := []catalog.Expression{r.Runs}
+	if r.RowSecurity || r != written {
+		// Below a view the policies are those for its owner.
+		runs = append(runs, r.Policies)
+	}
+	for _, expression := range runs {
+		got := j.expression(expression, 0)
+		if got.allowed {
+			continue
+		}
+		j.refuse(at, j.nameEnd(at), reason.FunctionNotAllowed, "relation-"+got.family,
+			"reading the relation "+written.Schema+"."+written.Name+" runs "+got.name+", which "+got.because, got.hint)
+		return false
+	}
+	if r.Kind != 'v' {
+		return true
+	}
+	for _, oid := range r.Reads {
+		if next := j.known.RelationByID(oid); next != nil && !j.below(next, written, at, seen) {
+			return false
+		}
+	}
+	return true
+}
+
+func isSystem(schema string) bool {
+	return schema == systemSchema || schema == "information_schema" || strings.HasPrefix(schema, "pg_toast")
+}

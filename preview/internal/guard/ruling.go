@@ -1,0 +1,307 @@
+package guard
+
+import (
+	"strings"
+
+	"github.com/op-data/sqlpreview/preview/internal/catalog"
+)
+
+// use says how a function is reached.
+type use struct {
+	// direct: the statement calls it by its name, so that Check has judged the name
+	// and its arguments.
+	direct bool
+	// defaults: the call leaves arguments to their defaults.
+	defaults bool
+	// cast: a cast runs it. Of PostgreSQL's own casts the functions are not known.
+	cast bool
+	// reads: values of a type are read, written or compared by it. What it is given is
+	// no text to be run.
+	reads bool
+}
+
+type verdictKey struct {
+	function catalog.OID
+	use      use
+}
+
+// ruling is the verdict on one function, with all that it calls as far as the
+// catalog tells.
+type ruling struct {
+	allowed bool
+	// passed is the rule that let it pass.
+	passed string
+	// function is the one that may not run, name what it is called, because and hint
+	// why and what to do.
+	function            catalog.OID
+	name, because, hint string
+	// family names the rule that refuses it.
+	family string
+}
+
+const (
+	familyVolatile = "volatile"
+	familyPolicy   = "policy"
+	familyUnknown  = "unknown"
+	familyUnvetted = "unvetted"
+)
+
+// maxCalls bounds how deep functions are followed through each other.
+const maxCalls = 32
+
+// function judges a function by object id.
+func (j *judge) function(oid catalog.OID, how use, depth int) ruling {
+	key := verdictKey{oid, how}
+	if got, ok := j.verdicts[key]; ok {
+		return got
+	}
+	j.verdicts[key] = ruling{allowed: true} // while it is judged: it may call itself
+	got := j.judged(oid, how, depth)
+	if f := j.known.Function(oid); f != nil && got.allowed && !oid.BuiltIn() {
+		kind := "function"
+		if f.Kind == 'a' {
+			kind = "aggregate"
+		}
+		j.list(Object{Kind: kind, Name: j.signature(f), Rule: got.passed})
+	}
+	j.verdicts[key] = got
+	return got
+}
+
+func (j *judge) judged(oid catalog.OID, how use, depth int) ruling {
+	f := j.known.Function(oid)
+	if f == nil && oid.BuiltIn() && how.cast {
+		return ruling{allowed: true, passed: PassedBuiltIn} // of a cast of PostgreSQL's own
+	}
+	if f == nil || depth > maxCalls {
+		return ruling{
+			name: "a function", because: "the database's catalog does not show", family: familyUnknown,
+			hint: "preview the query again; if it stays, write it without this construct",
+		}
+	}
+	if got, done := j.byName(f, how); done {
+		return got
+	}
+	got := j.byDeclaration(f, how)
+	if !got.allowed {
+		return got
+	}
+	if below := j.calls(f, how, depth); !below.allowed {
+		return below
+	}
+	return got
+}
+
+// byName judges by what the operator and the data files say of the name. It reports
+// false where they say nothing.
+func (j *judge) byName(f *catalog.Function, how use) (ruling, bool) {
+	p := j.policy
+	if p.denyFunctions.may(f.Schema, f.Name) || p.denySchemas[f.Schema] {
+		return refusedAs(f, familyPolicy, "this installation does not allow in a preview", "ask its operator, or write the query without it"), true
+	}
+	if p.allowFunctions.exactly(f.Schema, f.Name) {
+		return ruling{allowed: true, passed: PassedAllowed}, true
+	}
+	if f.OID.BuiltIn() {
+		return j.builtIn(f, how), true
+	}
+	if v, ok := functionLibrary.anywhere.find(f.Name); ok {
+		return refusedAs(f, v.family, "is not allowed in a preview", v.hint), true
+	}
+	if v, ok := functionLibrary.anywhere.exact[f.Schema+".schema"]; ok {
+		return refusedAs(f, v.family, "is not allowed in a preview", v.hint), true
+	}
+	switch v := functionLibrary.ofExtension(f.Extension, f.Name); v.class {
+	case classAllowed:
+		return ruling{allowed: true, passed: PassedExtension}, true
+	case classDenied:
+		return refusedAs(f, v.family, "is not allowed in a preview", v.hint), true
+	case classUnknown, classSetting:
+	}
+	if p.strict {
+		return refusedAs(f, "strict", "strict mode does not know to be harmless",
+			"an operator can add "+f.Schema+"."+f.Name+" to allow_functions"), true
+	}
+	return ruling{}, false
+}
+
+// builtIn judges PostgreSQL's own functions by name.
+func (j *judge) builtIn(f *catalog.Function, how use) ruling {
+	passed := ruling{allowed: true, passed: PassedBuiltIn}
+	if how.direct {
+		return passed // Check has judged the call
+	}
+	v := functionLibrary.find(f.Schema, f.Name)
+	switch {
+	case v.class == classAllowed, v.class == classSetting:
+		return passed
+	case f.Volatility != 'v' && tellsOnly[v.family]:
+		return passed // what it tells is masked by its origin
+	case f.Volatility == 'v' && v.family != familyVolatile && tellsOnly[v.family]:
+		return passed
+	}
+	return refusedAs(f, v.family, "is not allowed in a preview", v.hint)
+}
+
+// tellsOnly are the families that are refused for what they return and have no
+// effect. Where a view of the database's own calls one, its columns are masked.
+var tellsOnly = map[string]bool{"secret-setting": true, "session-content": true, "statistics": true, "type-input": true}
+
+// byDeclaration judges a function of the database's own by its volatility.
+func (j *judge) byDeclaration(f *catalog.Function, how use) ruling {
+	if f.Dynamic && !how.reads && f.Extension != "" && !functionLibrary.vetted(f.Extension) {
+		return refusedAs(f, familyUnvetted, "takes a text and is of the extension "+f.Extension+", which nobody has looked through",
+			"if it does not run its text as SQL, an operator can add "+f.Schema+"."+f.Name+" to allow_functions")
+	}
+	switch {
+	case f.Kind == 'a' && functionLibrary.vetted(f.Extension):
+		return ruling{allowed: true, passed: PassedExtension}
+	case f.Volatility != 'v':
+		return ruling{allowed: true, passed: PassedDeclared}
+	case f.Language == "sql" && f.Body != "" && !setsPath(f):
+		return j.body(f)
+	}
+	return j.volatileFunction(f)
+}
+
+func (j *judge) volatileFunction(f *catalog.Function) ruling {
+	name := f.Schema + "." + f.Name
+	return refusedAs(f, familyVolatile, "is VOLATILE in this database",
+		"declare "+name+" STABLE or IMMUTABLE if it has no effect, or let an operator add it to allow_functions"+
+			"; a function of PostgreSQL's own of that name can be called as pg_catalog.name")
+}
+
+// setsPath tells whether a function resolves its names in a search path of its own.
+func setsPath(f *catalog.Function) bool {
+	for _, s := range f.Settings {
+		if strings.HasPrefix(s, "search_path=") {
+			return true
+		}
+	}
+	return false
+}
+
+// body judges a function in SQL without a label by what its body runs.
+func (j *judge) body(f *catalog.Function) ruling {
+	found, ok := j.bodies[f.OID]
+	switch {
+	case !ok:
+		if !j.asked[f.OID] {
+			j.asked[f.OID] = true
+			j.judgement.Unread = append(j.judgement.Unread, f)
+		}
+		return j.volatileFunction(f)
+	case found == nil || len(found.Opaque) > 0 || len(found.HiddenTypes) > 0:
+		return j.volatileFunction(f)
+	}
+	for _, run := range found.Runs {
+		if got := j.function(run.Function, use{direct: false, defaults: run.Defaults}, 1); !got.allowed {
+			return j.volatileFunction(f)
+		}
+	}
+	for _, read := range found.Relations {
+		if isSystem(read.Relation.Schema) {
+			continue
+		}
+		if got := j.expression(read.Relation.Runs, 1); !got.allowed || read.Relation.Kind == 'v' && len(read.Relation.Reads) > 0 {
+			return j.volatileFunction(f)
+		}
+	}
+	return ruling{allowed: true, passed: PassedBody}
+}
+
+// calls judges what a function calls by the catalog: an aggregate's parts, defaults
+// that a call uses, a body in the standard's form.
+func (j *judge) calls(f *catalog.Function, how use, depth int) ruling {
+	if f.Kind == 'a' && functionLibrary.vetted(f.Extension) {
+		return ruling{allowed: true}
+	}
+	for _, part := range f.Parts {
+		if got := j.function(part, use{}, depth+1); !got.allowed {
+			if got.family == familyVolatile {
+				got.hint = "PostgreSQL has no label for aggregates: declare " + got.name +
+					" STABLE or IMMUTABLE if it has no effect, or let an operator add " + f.Schema + "." + f.Name + " to allow_functions"
+			}
+			return got
+		}
+	}
+	if how.defaults {
+		if got := j.expression(f.DefaultsRun, depth+1); !got.allowed {
+			return got
+		}
+	}
+	return j.expression(f.Runs, depth+1)
+}
+
+// expression judges a stored expression.
+func (j *judge) expression(e catalog.Expression, depth int) ruling {
+	for _, fn := range e.Functions {
+		if got := j.function(fn, use{}, depth+1); !got.allowed {
+			return got
+		}
+	}
+	for _, oid := range e.Operators {
+		if op := j.known.Operator(oid); op != nil {
+			if got := j.function(op.Function, use{}, depth+1); !got.allowed {
+				return got
+			}
+		}
+	}
+	for _, oid := range e.Types {
+		if got := j.typeRuns(oid, depth+1); !got.allowed {
+			return got
+		}
+	}
+	return ruling{allowed: true}
+}
+
+// typeRuns judges what values of a type run.
+func (j *judge) typeRuns(oid catalog.OID, depth int) ruling {
+	t := j.known.Type(oid)
+	if t == nil || oid.BuiltIn() {
+		return ruling{allowed: true}
+	}
+	if depth > maxCalls {
+		return ruling{name: "a type", because: "is made of too many others", family: familyUnknown}
+	}
+	for _, fn := range append([]catalog.OID{t.Input, t.Output}, t.Compare...) {
+		if fn != 0 && !fn.BuiltIn() {
+			if got := j.function(fn, use{}, depth+1); !got.allowed {
+				return got
+			}
+		}
+	}
+	if got := j.expression(t.Check, depth+1); !got.allowed {
+		return got
+	}
+	if t.Base != 0 {
+		return j.typeRuns(t.Base, depth+1)
+	}
+	return ruling{allowed: true}
+}
+
+func refusedAs(f *catalog.Function, family, because, hint string) ruling {
+	name := f.Name
+	if f.Schema != systemSchema {
+		name = f.Schema + "." + f.Name
+	}
+	return ruling{function: f.OID, name: name, because: because, hint: hint, family: family}
+}
+
+// signature is a function's name with the types of its arguments.
+func (j *judge) signature(f *catalog.Function) string {
+	var b strings.Builder
+	b.WriteString(f.Schema + "." + f.Name + "(")
+	for i, arg := range f.Args {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		if t := j.known.Type(arg); t != nil {
+			b.WriteString(t.Name)
+		} else {
+			b.WriteString("?")
+		}
+	}
+	b.WriteString(")")
+	return b.String()
+}

@@ -1,0 +1,112 @@
+package origin
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/op-data/sqlpreview/preview/internal/catalog"
+	"github.com/op-data/sqlpreview/sanitize"
+)
+
+// rule returns the rule that masks a column, or "".
+func (q *query) rule(oid catalog.OID, number int16) string {
+	r := q.known.RelationByID(oid)
+	if r == nil {
+		return sanitize.RuleColumnOrigin
+	}
+	if isSettings(r) && q.settingsNamed {
+		return ""
+	}
+	return q.pass.columnRule(r, number)
+}
+
+// columnRule returns the rule that masks a relation's column: as one of
+// PostgreSQL's own, by its name or the operator's rules, by what its values hold or
+// are generated from, or, for a view, by the view's query.
+func (p *pass) columnRule(r *catalog.Relation, number int16) string {
+	at := slices.IndexFunc(r.Columns, func(c catalog.Column) bool { return c.Number == number })
+	if at < 0 {
+		return sanitize.RuleColumnOrigin
+	}
+	column := r.Columns[at]
+	if rule := p.systemRule(r, column.Name); rule != "" {
+		return rule
+	}
+	if rule := p.named(r, column.Name); rule != "" {
+		return rule
+	}
+	if column.ForeignName != "" {
+		if rule := p.named(r, column.ForeignName); rule != "" {
+			return rule
+		}
+	}
+	if p.holdsMasked(column.Type, make(map[catalog.OID]bool)) {
+		return sanitize.RuleColumnOrigin
+	}
+	for _, source := range column.GeneratedFrom {
+		if source != number && p.columnRule(r, source) != "" {
+			return sanitize.RuleColumnOrigin
+		}
+	}
+	if isView(r) && !isSystem(r) {
+		return p.viewRules(r)[number]
+	}
+	return ""
+}
+
+// named returns the rule of the Sanitizer for a column of a relation, or of one whose
+// rows are read through it.
+func (p *pass) named(r *catalog.Relation, column string) string {
+	kin := make([]sanitize.TableID, len(r.Kin))
+	for i, k := range r.Kin {
+		kin[i] = sanitize.TableID{Schema: k.Schema, Name: k.Name}
+	}
+	id := sanitize.ColumnID{Schema: r.Schema, Table: r.Name, Column: column}
+	if !p.masks.rules.MasksColumn(id, kin...) {
+		return ""
+	}
+	rules := p.masks.rules.MaskedBy([]sanitize.OutputColumn{{Name: column, Origin: id}}, sanitize.Sources{
+		Relations: []sanitize.Relation{{Schema: r.Schema, Name: r.Name, Parents: kin}}, Complete: true,
+	})
+	return cmp.Or(rules[0], sanitize.RuleColumn)
+}
+
+// holdsMasked tells whether values of a type are rows, or hold rows, that have a
+// masked column.
+func (p *pass) holdsMasked(t catalog.OID, seen map[catalog.OID]bool) bool {
+	if t.BuiltIn() || seen[t] {
+		return false
+	}
+	seen[t] = true
+	known := p.known.Type(t)
+	if known == nil {
+		return true
+	}
+	if r := p.known.RelationByID(known.Relation); r != nil {
+		for _, c := range r.Columns {
+			if p.systemRule(r, c.Name) != "" || p.named(r, c.Name) != "" {
+				return true
+			}
+		}
+	}
+	for _, c := range known.Columns {
+		if p.rowColumn(known, c.Name) || p.holdsMasked(c.Type, seen) {
+			return true
+		}
+	}
+	return known.IsArray && p.holdsMasked(known.Element, seen) || p.holdsMasked(known.Base, seen) || p.holdsMasked(known.Subtype, seen)
+}
+
+// rowColumn judges a field of a row type by the type's name, which is its
+// relation's.
+func (p *pass) rowColumn(t *catalog.Type, column string) bool {
+	return p.masks.rules.MasksColumn(sanitize.ColumnID{Schema: t.Schema, Table: t.Name, Column: column})
+}
+
+func isView(r *catalog.Relation) bool { return r.Kind == 'v' || r.Kind == 'm' }
+
+// isSystem tells whether the relation is PostgreSQL's own. Its columns are judged
+// by their names alone; the guard refuses those that hold secrets.
+func isSystem(r *catalog.Relation) bool {
+	return r.Schema == "pg_catalog" || r.Schema == "information_schema"
+}

@@ -1,0 +1,123 @@
+package origin
+
+import (
+	"github.com/op-data/sqlpreview/preview/internal/analyze"
+	"github.com/op-data/sqlpreview/preview/internal/catalog"
+	"github.com/op-data/sqlpreview/preview/internal/guard"
+	"github.com/op-data/sqlpreview/preview/internal/pgtree"
+	"github.com/op-data/sqlpreview/sanitize"
+)
+
+// maxViews bounds how many views one statement's masks look into; past it a view's
+// columns all count as masked.
+const maxViews = 64
+
+// viewRules judges the columns of a view by its own query.
+func (p *pass) viewRules(r *catalog.Relation) map[int16]string {
+	if rules, ok := p.views[r.OID]; ok {
+		if rules == nil {
+			return allMasked(r) // it reads itself
+		}
+		return rules
+	}
+	switch {
+	case !p.reachesMasked(r, make(map[catalog.OID]bool)):
+		p.views[r.OID] = map[int16]string{}
+	case len(p.views) >= maxViews:
+		return allMasked(r)
+	default:
+		p.views[r.OID] = nil
+		p.views[r.OID] = p.queryRules(r)
+	}
+	return p.views[r.OID]
+}
+
+// queryRules analyses a view's query. A query that cannot be looked into masks all.
+func (p *pass) queryRules(r *catalog.Relation) map[int16]string {
+	if p.callsSecrets(r) || p.err != nil {
+		return allMasked(r)
+	}
+	st, _ := guard.Check(r.Definition, nil)
+	if st == nil {
+		return allMasked(r)
+	}
+	tree, err := pgtree.ReadNode(st.Tree())
+	if err != nil {
+		return allMasked(r)
+	}
+	known, err := p.lookup(p.ctx, analyze.NamesOf(tree))
+	if err != nil {
+		p.err = err
+		return allMasked(r)
+	}
+	found := analyze.Statement(tree, known)
+	// The columns of a view are those of its query, in order; one that was renamed
+	// keeps its place.
+	if len(found.Outputs) < len(r.Columns) {
+		return allMasked(r)
+	}
+	inner := *p
+	inner.known = known
+	q := inner.query(tree, found, known)
+	rules := make(map[int16]string)
+	for _, c := range r.Columns {
+		if int(c.Number) > len(found.Outputs) {
+			return allMasked(r)
+		}
+		if rule := q.output(found.Outputs[c.Number-1], true, Column{}); rule != "" {
+			rules[c.Number] = rule
+		}
+	}
+	if inner.err != nil {
+		p.err = inner.err
+	}
+	return rules
+}
+
+// reachesMasked tells whether a view reads, through others too, a relation with
+// a masked column, or calls a function that returns secrets.
+func (p *pass) reachesMasked(r *catalog.Relation, seen map[catalog.OID]bool) bool {
+	if r == nil {
+		return true // what is not known
+	}
+	if seen[r.OID] {
+		return false
+	}
+	seen[r.OID] = true
+	if p.callsSecrets(r) {
+		return true
+	}
+	for _, c := range r.Columns {
+		if p.systemRule(r, c.Name) != "" || p.named(r, c.Name) != "" || p.holdsMasked(c.Type, make(map[catalog.OID]bool)) {
+			return true
+		}
+	}
+	if !isView(r) || isSystem(r) {
+		return false
+	}
+	for _, oid := range r.Reads {
+		if p.reachesMasked(p.known.RelationByID(oid), seen) {
+			return true
+		}
+	}
+	return false
+}
+
+// callsSecrets tells whether a view's query calls a function that the guard
+// refuses because of what it returns. A query that cannot be read counts. The views
+// of extensions that systemColumns lists have been looked through.
+func (p *pass) callsSecrets(r *catalog.Relation) bool {
+	if !isView(r) || isSystem(r) || r.Extension != "" && len(listedColumns(r)) > 0 {
+		return false
+	}
+	return r.Definition == "" || guard.ReturnsSecrets(r.Definition, p.masks.policy)
+}
+
+// allMasked masks every column of a view.
+func allMasked(r *catalog.Relation) map[int16]string {
+	rules := make(map[int16]string, len(r.Columns))
+	for _, c := range r.Columns {
+		rules[c.Number] = sanitize.RuleColumnOrigin
+	}
+	return rules
+}

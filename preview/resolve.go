@@ -1,0 +1,122 @@
+package preview
+
+import (
+	"context"
+	"time"
+
+	"github.com/op-data/sqlpreview/preview/internal/analyze"
+	"github.com/op-data/sqlpreview/preview/internal/catalog"
+	"github.com/op-data/sqlpreview/preview/internal/guard"
+	"github.com/op-data/sqlpreview/preview/internal/origin"
+	"github.com/op-data/sqlpreview/preview/internal/pgtree"
+	"github.com/op-data/sqlpreview/preview/internal/run"
+	"github.com/op-data/sqlpreview/preview/internal/wrap"
+)
+
+// resolved is a statement with the objects of its database that its names mean.
+type resolved struct {
+	tree    pgtree.Node
+	names   catalog.Names
+	known   *catalog.Snapshot
+	found   *analyze.Result
+	objects []guard.Object
+}
+
+// bodyRounds bounds how often functions' bodies lead to further bodies.
+const bodyRounds = 3
+
+// resolve finds out what a statement's names mean in its database, and judges it by
+// that. What the catalog said before since does not count.
+func (p *Previewer) resolve(ctx context.Context, t *target, st *guard.Statement, since time.Time) (*resolved, error) {
+	tree, err := pgtree.ReadNode(st.Tree())
+	if err != nil {
+		return nil, internal("the parser's tree cannot be read")
+	}
+	r := &resolved{tree: tree, names: analyze.NamesOf(tree)}
+	if r.known, err = t.lookSince(ctx, r.names, since); err != nil {
+		return nil, publicError(err, st.Source, wrap.Text{})
+	}
+	r.found = analyze.Statement(tree, r.known)
+	verdict := st.Judge(r.found, r.known, nil, p.policy)
+	bodies := make(guard.Bodies)
+	for round := 0; len(verdict.Unread) > 0 && round < bodyRounds; round++ {
+		if err := p.readBodies(ctx, t, r, verdict.Unread, bodies); err != nil {
+			return nil, publicError(err, st.Source, wrap.Text{})
+		}
+		verdict = st.Judge(r.found, r.known, bodies, p.policy)
+	}
+	if len(verdict.Violations) > 0 {
+		return nil, refusal(verdict.Violations)
+	}
+	r.objects = verdict.Objects
+	return r, nil
+}
+
+// readBodies analyses the bodies of functions in SQL, with what the catalog says of
+// the names in them.
+func (p *Previewer) readBodies(ctx context.Context, t *target, r *resolved, functions []*catalog.Function, bodies guard.Bodies) error {
+	trees := make(map[*catalog.Function]pgtree.Node)
+	for _, f := range functions {
+		bodies[f.OID] = nil
+		st := guard.CheckBody(f.Body)
+		if st == nil {
+			continue
+		}
+		if tree, err := pgtree.ReadNode(st.Tree()); err == nil {
+			trees[f] = tree
+			r.names = joinNames(r.names, analyze.NamesOf(tree))
+		}
+	}
+	var err error
+	if r.known, err = t.look(ctx, r.names); err != nil {
+		return err
+	}
+	for f, tree := range trees {
+		bodies[f.OID] = analyze.Body(tree, f, r.known)
+	}
+	return nil
+}
+
+func joinNames(a, b catalog.Names) catalog.Names {
+	return catalog.Names{
+		Relations: append(a.Relations[:len(a.Relations):len(a.Relations)], b.Relations...),
+		Functions: append(a.Functions[:len(a.Functions):len(a.Functions)], b.Functions...),
+		Operators: append(a.Operators[:len(a.Operators):len(a.Operators)], b.Operators...),
+		Types:     append(a.Types[:len(a.Types):len(a.Types)], b.Types...),
+	}
+}
+
+// explains tells whether the catalog knows every table that the result's columns
+// come from. One that it does not know was made after the catalog was asked.
+func (r *resolved) explains(columns []run.Column) bool {
+	for _, c := range columns {
+		if c.TableOID == 0 || c.Attribute == 0 || c.Attribute >= 1<<15 {
+			continue
+		}
+		relation := r.known.RelationByID(catalog.OID(c.TableOID))
+		if relation == nil || !relation.HasColumn(int16(c.Attribute)) {
+			return false
+		}
+	}
+	return true
+}
+
+// masked returns the rule that masks each column of a result, or "".
+func (p *Previewer) masked(ctx context.Context, q *query, columns []run.Column) ([]string, error) {
+	if !q.resolved.explains(columns) {
+		again, err := p.resolve(ctx, q.target, q.statement, time.Now())
+		if err != nil {
+			return nil, err
+		}
+		q.resolved = again
+	}
+	r := q.resolved
+	return p.masks.MaskOutput(ctx, origin.Statement{
+		Tree: r.tree, Found: r.found, Known: r.known, Lookup: q.target.lookup,
+	}, originColumns(columns))
+}
+
+// lookup implements origin.Lookup.
+func (t *target) lookup(ctx context.Context, names catalog.Names) (analyze.Source, error) {
+	return t.look(ctx, names)
+}
