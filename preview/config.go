@@ -3,10 +3,10 @@ package preview
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/op-data/sqlpreview/preview/internal/catalog"
 	"github.com/op-data/sqlpreview/preview/internal/guard"
-	"github.com/op-data/sqlpreview/preview/internal/origin"
 	"github.com/op-data/sqlpreview/preview/internal/run"
 	"github.com/op-data/sqlpreview/sanitize"
 )
@@ -26,6 +26,15 @@ type Config struct {
 	// Sanitize says which values and columns are masked. MaxCharacters must be 0:
 	// Limits.MaxCellCharacters decides. Default: every certain secret is masked.
 	Sanitize sanitize.Config
+	// ByConnection has the rules of connection ids that need others. Default: the
+	// rules above hold for every id.
+	ByConnection map[string]ConnectionRules
+	// RequestRoles are the roles that a RequestSession may name. Default: none.
+	RequestRoles []string
+	// RequestVariables are the variables that a RequestSession sets. Every preview
+	// must have all of them, from its RequestSession or its connection's Session;
+	// without one it fails with INSUFFICIENT_PRIVILEGE. Default: none.
+	RequestVariables []string
 	// Pool bounds the sessions that previews hold in the databases.
 	Pool Pool
 	// LargeAnswers is how many answers of more than about 64 KiB may be made at a
@@ -52,30 +61,29 @@ func New(config Config) (*Previewer, error) {
 	limits := config.Limits.withDefaults(&faults)
 	pool := config.Pool.withDefaults(&faults)
 	pick(&faults, "Config.LargeAnswers", &config.LargeAnswers, DefaultLargeAnswers, maxLargeAnswers)
-	policy, err := guard.NewPolicy(config.Policy.rules(limits.MaxSQLBytes))
-	fault(err)
-	if config.Sanitize.MaxCharacters != 0 {
-		fault(errors.New("Config.Sanitize.MaxCharacters is set; set Limits.MaxCellCharacters"))
-	}
-	config.Sanitize.MaxCharacters = limits.MaxCellCharacters
-	sanitizer, err := sanitize.New(config.Sanitize)
-	fault(err)
-	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
+	for _, name := range config.RequestVariables {
+		if !ValidVariableName(name) {
+			fault(fmt.Errorf("Config.RequestVariables has the name %.70q; it must have a dot, as in app.tenant_id", name))
+		}
 	}
 	if lister, ok := config.Resolver.(ConnectionLister); ok && config.Connections == nil {
 		config.Connections = lister
 	}
-	return &Previewer{
-		resolver:  config.Resolver,
-		lister:    config.Connections,
-		limits:    limits,
-		policy:    policy,
-		sanitizer: sanitizer,
-		masks:     origin.New(sanitizer, policy),
-		pools:     run.NewPools(run.Limits(pool)),
-		catalogs:  catalog.NewCache(0),
-		large:     newLargeLimiter(config.LargeAnswers, pool.QueueWait),
-		checks:    newCheckLimiter(pool.QueueWait),
-	}, nil
+	p := &Previewer{
+		resolver:         config.Resolver,
+		lister:           config.Connections,
+		catalogs:         catalog.NewCache(0),
+		large:            newLargeLimiter(config.LargeAnswers, pool.QueueWait),
+		checks:           newCheckLimiter(pool.QueueWait),
+		requestRoles:     slices.Clone(config.RequestRoles),
+		requestVariables: slices.Clone(config.RequestVariables),
+		pools:            run.NewPools(run.Limits(pool)),
+	}
+	p.applyRules(limits, config.Policy, config.Sanitize, fault)
+	p.addConnections(config, &faults)
+	if len(faults) > 0 {
+		p.pools.Close()
+		return nil, errors.Join(faults...)
+	}
+	return p, nil
 }

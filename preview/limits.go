@@ -71,6 +71,17 @@ func (l Limits) withDefaults(faults *[]error) Limits {
 	return l
 }
 
+// below fills in the zero fields from base and refuses what is above it.
+func (l Limits) below(base Limits, faults *[]error) Limits {
+	pick(faults, "Limits.MaxRows", &l.MaxRows, base.MaxRows, base.MaxRows)
+	pick(faults, "Limits.Timeout", &l.Timeout, base.Timeout, base.Timeout)
+	pick(faults, "Limits.MaxCellCharacters", &l.MaxCellCharacters, base.MaxCellCharacters, base.MaxCellCharacters)
+	pick(faults, "Limits.MaxResponseBytes", &l.MaxResponseBytes, base.MaxResponseBytes, base.MaxResponseBytes)
+	pick(faults, "Limits.MaxColumns", &l.MaxColumns, base.MaxColumns, base.MaxColumns)
+	pick(faults, "Limits.MaxSQLBytes", &l.MaxSQLBytes, base.MaxSQLBytes, base.MaxSQLBytes)
+	return l
+}
+
 // pick puts the default in the place of zero and notes what is out of range.
 func pick[T int | int64 | time.Duration](faults *[]error, name string, value *T, fallback, most T) {
 	switch {

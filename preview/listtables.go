@@ -27,6 +27,7 @@ const (
 // are read. The error is always an *Error.
 func (p *Previewer) ListTables(ctx context.Context, request TablesRequest) (*TablePage, error) {
 	request.ConnectionID = cmp.Or(request.ConnectionID, DefaultConnectionID)
+	p = p.of(request.ConnectionID)
 	r := p.begin(Request{ConnectionID: request.ConnectionID, RequestID: request.RequestID, Timeout: request.Timeout}, time.Now())
 	return withFreshLogin(ctx, r, func(ctx context.Context, r *boundedRequest) (*TablePage, error) {
 		page, err := p.listTables(ctx, request, r)
@@ -88,6 +89,7 @@ func (p *Previewer) listTables(ctx context.Context, request TablesRequest, r *bo
 // DescribeTable returns one table of those that ListTables lists, or a partition
 // of one, with its columns and keys. The error is always an *Error.
 func (p *Previewer) DescribeTable(ctx context.Context, request TableRequest) (*TableDescription, error) {
+	p = p.of(request.ConnectionID)
 	r := p.begin(Request{ConnectionID: request.ConnectionID, RequestID: request.RequestID, Timeout: request.Timeout}, time.Now())
 	return withFreshLogin(ctx, r, func(ctx context.Context, r *boundedRequest) (*TableDescription, error) {
 		table, err := p.describeTable(ctx, request.Table, r)

@@ -27,6 +27,12 @@ type Previewer struct {
 	catalogs  *catalog.Cache
 	large     *largeLimiter
 	checks    *checkLimiter
+
+	requestRoles, requestVariables []string
+	// rules are those of one connection id, and byConnection the Previewers of the
+	// ids that have rules of their own.
+	rules        ConnectionRules
+	byConnection map[string]*Previewer
 }
 
 // Close closes the idle sessions, and the others when their previews end.
@@ -41,6 +47,7 @@ func (p *Previewer) Close() {
 //
 // When ctx ends, the query is cancelled in the database too.
 func (p *Previewer) Preview(ctx context.Context, request Request) (*Result, error) {
+	p = p.of(request.ConnectionID)
 	return withFreshLogin(ctx, p.begin(request, time.Now()), func(ctx context.Context, r *boundedRequest) (*Result, error) {
 		return p.preview(ctx, request, r)
 	})
@@ -94,6 +101,7 @@ func (p *Previewer) preview(ctx context.Context, request Request, r *boundedRequ
 // query and plans nothing; no row is touched. MaxRows has no meaning here. The
 // error is always an *Error.
 func (p *Previewer) Describe(ctx context.Context, request Request) (*Description, error) {
+	p = p.of(request.ConnectionID)
 	return withFreshLogin(ctx, p.begin(request, time.Now()), func(ctx context.Context, r *boundedRequest) (*Description, error) {
 		return p.describe(ctx, request, r)
 	})

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net"
 
+	"github.com/op-data/sqlpreview/preview/internal/dsn"
 	"github.com/op-data/sqlpreview/preview/internal/run"
 	"github.com/op-data/sqlpreview/preview/reason"
 )
@@ -57,6 +58,10 @@ type Connection struct {
 	// DSN is a PostgreSQL connection string, as keywords and values or a URL.
 	// Its role should be able to read what may be previewed and do nothing else.
 	DSN Secret
+	// Certificates are those of TLS, by content. Default: those of the DSN's files.
+	Certificates Certificates
+	// Session is what previews of the connection set. Default: nothing.
+	Session Session
 	// Dial, unless it is nil, opens every network connection to the database, the
 	// one of a cancel request too; so a Resolver can decide which addresses may
 	// be reached, at the moment they are. network and address are as in
@@ -65,6 +70,19 @@ type Connection struct {
 	// *net.TCPConn and a *net.UnixConn have: without it the place of a preview
 	// that was stopped stays taken for up to 30 s.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error) `json:"-"`
+}
+
+// Certificates are the certificates of TLS by content, in PEM. Each may be empty.
+type Certificates struct {
+	// Root has the authorities that the server's certificate must be from. sslmode is
+	// then verify-full where the DSN does not say verify-ca.
+	Root Secret
+	// Certificate and Key are the client's own; they go together.
+	Certificate, Key Secret
+}
+
+func (c Certificates) reveal() dsn.Certificates {
+	return dsn.Certificates{Root: c.Root.Reveal(), Certificate: c.Certificate.Reveal(), Key: c.Key.Reveal()}
 }
 
 // dial is Dial, with the error for an address that may not be reached in the form
@@ -134,8 +152,8 @@ const DefaultConnectionID = "default"
 // SingleConnection is a Resolver with one connection, whose id is "default". What
 // the string does not say is not taken from libpq's variables and files (PGHOST,
 // PGPASSWORD, ~/.pgpass): an empty one is DATABASE_LOGIN_FAILED.
-func SingleConnection(dsn Secret) Resolver {
-	return StaticConnections(map[string]Connection{DefaultConnectionID: {DSN: dsn}})
+func SingleConnection(text Secret) Resolver {
+	return StaticConnections(map[string]Connection{DefaultConnectionID: {DSN: text}})
 }
 
 // StaticConnections is a Resolver of a fixed set of connections by id. The map

@@ -57,15 +57,21 @@ func (p *Previewer) target(ctx context.Context, r *boundedRequest) (*target, err
 			RetryAfter: 5 * time.Second,
 		}
 	}
-	dsn := connection.DSN.Reveal()
-	if r.tried == dsn && dsn != "" {
+	session, err := p.session(ctx, connection.Session)
+	if err != nil {
+		return nil, err
+	}
+	dsn, certificates := connection.DSN.Reveal(), connection.Certificates.reveal()
+	credentials := dsn + certificates.Fingerprint()
+	if r.tried == credentials && credentials != "" {
 		return nil, internal("the resolver has no other credentials") // withFreshLogin tells the first error
 	}
-	r.tried = dsn
+	r.tried = credentials
+	id := r.connectionID + session.Identity() // names mean the same to equal ones
 	return &target{
-		Target:   run.Target{ID: r.connectionID, DSN: dsn, Dial: connection.dial()},
+		Target:   run.Target{ID: r.connectionID, DSN: dsn, Dial: connection.dial(), Certificates: certificates, Session: session},
 		pools:    p.pools,
-		catalog:  p.catalogs.Of(r.connectionID, dsn),
+		catalog:  p.catalogs.Of(id, credentials),
 		deadline: r.deadline,
 	}, nil
 }

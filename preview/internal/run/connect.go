@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"strconv"
 	"strings"
@@ -19,12 +20,16 @@ import (
 // pg_stat_activity, unless the connection string names another.
 const applicationName = "sqlpreview"
 
+// oldestVersion is the first major version that has everything that pipelines use
+// (pg_current_xact_id_if_assigned).
+const oldestVersion = 13
+
 // maxStartMessage bounds what the driver holds of one message while it logs in.
 const maxStartMessage = 64 << 10
 
 // parseDSN prepares the driver.
 func parseDSN(t Target) (*pgconn.Config, *Error) {
-	config, err := dsn.Parse(t.DSN)
+	config, err := dsn.ParseWith(t.DSN, t.Certificates)
 	var fault *dsn.Error
 	switch {
 	case errors.As(err, &fault):
@@ -69,10 +74,16 @@ func dial(ctx context.Context, config *pgconn.Config, idle time.Duration) (*sess
 	if !ok {
 		return nil, generalError(reason.Internal)
 	}
+	version := majorVersion(pg.ParameterStatus("server_version"))
+	if version > 0 && version < oldestVersion {
+		_ = pg.Conn().Close() // nothing has been asked on it
+		return nil, newError(reason.DatabaseLoginFailed, fmt.Sprintf("the database is PostgreSQL %d, and previews need %d or newer", version, oldestVersion),
+			"preview a newer server, for instance a replica that was upgraded")
+	}
 	return &session{
 		pg: pg, conn: conn, reader: wire.NewReader(conn), created: time.Now(),
 		capabilities: capabilities{
-			version: majorVersion(pg.ParameterStatus("server_version")),
+			version: version,
 			rawText: pg.ParameterStatus("server_encoding") == "SQL_ASCII",
 			idle:    idle + lostAfter,
 		},

@@ -176,6 +176,7 @@ func (e *execution) roundTrip(ctx context.Context, sql string, limits resultLimi
 		s.capabilities.noCheckInterval, s.capabilities.chain = e.pool.noCheckInterval.Load(), e.pool.chain.Load()
 		p := newPipeline(sql, pipelineOptions{
 			capabilities: s.capabilities, left: left, limits: limits, direct: direct, configured: s.configured,
+			session: e.target.Session,
 		})
 		a := &answers{limits: limits, groups: p.groups}
 		before, sent := s.reader.Received(), time.Now()

@@ -12,6 +12,8 @@ type part int
 const (
 	partBegin part = iota
 	partSettings
+	partSession // the target's own settings
+	partRole
 	partStatement
 	partCheck
 	partRollback
@@ -66,6 +68,7 @@ type pipelineOptions struct {
 	// own tells that the session is known to be our own, with no pooler between;
 	// configured that it has its settings already.
 	direct, configured bool
+	session            Session
 }
 
 func newPipeline(sql string, t pipelineOptions) pipeline {
@@ -77,6 +80,12 @@ func newPipeline(sql string, t pipelineOptions) pipeline {
 		f.execute(partSettings, localSettings(t.capabilities, t.left, t.limits.catalogPath))
 	case t.left < HardTimeout-timeoutSlack:
 		f.execute(partSettings, timeoutSetting(t.left))
+	}
+	if settings := t.session.settings(t.limits.catalogPath); len(settings) > 0 {
+		f.bind(partSession, settings)
+	}
+	if t.session.Role != "" {
+		f.bind(partRole, []setting{{name: "role", value: t.session.Role}})
 	}
 	f.statement(sql, t.limits.describeOnly)
 	if !t.direct {
@@ -131,9 +140,16 @@ func (f *pipeline) execute(p part, sql string) {
 	f.parseBindExecute(sql)
 }
 
-func (f *pipeline) parseBindExecute(sql string) {
+// bind adds a statement that sets settings.
+func (f *pipeline) bind(p part, settings []setting) {
+	f.step(step{part: p, execute: true})
+	sql, parameters := bindSettings(settings)
+	f.parseBindExecute(sql, parameters...)
+}
+
+func (f *pipeline) parseBindExecute(sql string, parameters ...[]byte) {
 	f.add(&pgproto3.Parse{Query: sql})
-	f.add(&pgproto3.Bind{})
+	f.add(&pgproto3.Bind{Parameters: parameters})
 	f.add(&pgproto3.Execute{})
 }
 

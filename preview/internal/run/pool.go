@@ -16,7 +16,7 @@ import (
 // pool has the sessions of one connection id. Every query that runs holds a permit,
 // and so does every session that the reaper still waits for.
 type pool struct {
-	dsn    string
+	key    string // Target.key
 	config *pgconn.Config
 	limits Limits
 	names  *names
@@ -40,7 +40,7 @@ func newPool(t Target, limits Limits) (*pool, *Error) {
 		return nil, err
 	}
 	return &pool{
-		dsn: t.DSN, config: config, limits: limits, names: newNames(),
+		key: t.key(), config: config, limits: limits, names: newNames(),
 		permits: limiter.New(limits.Sessions, limiter.Queue(limits.Queue)), lastUsed: time.Now(),
 	}, nil
 }

@@ -81,7 +81,7 @@ func (ps *Pools) find(t Target) (*pool, *Error) {
 	if ps.closed {
 		return nil, newError(reason.DatabaseUnavailable, "this previewer has been closed", "")
 	}
-	if p, ok := ps.byID[t.ID]; ok && p.dsn == t.DSN {
+	if p, ok := ps.byID[t.ID]; ok && p.key == t.key() {
 		return p, nil
 	}
 	return nil, nil
@@ -95,7 +95,7 @@ func (ps *Pools) add(t Target, made *pool) (*pool, *Error) {
 		return nil, newError(reason.DatabaseUnavailable, "this previewer has been closed", "")
 	}
 	if p, ok := ps.byID[t.ID]; ok {
-		if p.dsn == t.DSN {
+		if p.key == made.key {
 			return p, nil
 		}
 		p.retire()

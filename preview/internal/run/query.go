@@ -5,6 +5,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/op-data/sqlpreview/preview/internal/dsn"
 	"github.com/op-data/sqlpreview/preview/internal/run/wire"
 )
 
@@ -29,7 +30,16 @@ type Target struct {
 	// means a net.Dialer's. An *Error from it is returned as it is. It goes with
 	// the DSN: another Dial with the same DSN is not noticed.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Certificates are those of TLS, by content. When they change, the sessions of
+	// the old ones are closed.
+	Certificates dsn.Certificates
+	// Session is what each transaction is given. Sessions in the pool are shared
+	// by targets that differ in it alone.
+	Session Session
 }
+
+// key is a text that is equal for targets whose sessions are alike.
+func (t Target) key() string { return t.DSN + "\x00" + t.Certificates.Fingerprint() }
 
 // Query is one statement and its bounds. A bound that is zero, negative or
 // above the hard one means the hard one, except where a default is named.

@@ -79,11 +79,60 @@ func ownerTimeout() *Error {
 	return e
 }
 
+// aroundStatement is for an error that the author's statement has no part in: what
+// a connection sets, or what a server of another version or make does not have.
+// It is nil for what can happen to any statement.
+func (f *serverFailure) aroundStatement() *Error {
+	code := f.fields['C']
+	if len(code) != 5 || !strings.Contains("42 0A 22", code[:2]) {
+		return nil
+	}
+	var e *Error
+	switch {
+	case f.part == partRole && code == "42501":
+		e = newError(reason.DatabaseLoginFailed, "the login role of this connection may not take the role that its previews run as",
+			"grant that role to the login role, or name another one")
+	case f.part == partRole:
+		e = newError(reason.DatabaseLoginFailed, "the role that previews of this connection run as does not exist in the database",
+			"create that role, or name another one")
+	case f.part == partSession:
+		e = newError(reason.DatabaseLoginFailed, "the database refuses the search_path, the timezone or a variable that this connection sets",
+			"check these settings of the connection; the database's own log names the one")
+	case code == "42501":
+		e = newError(reason.DatabaseLoginFailed, "the role may not call what every preview calls: "+f.part.needs(),
+			"grant EXECUTE on these functions of pg_catalog, which PostgreSQL grants to everybody")
+	default:
+		e = newError(reason.DatabaseLoginFailed, "the database lacks what every preview needs: "+f.part.needs(),
+			"previews need PostgreSQL 13 or newer; a fork, or a pooler or proxy in front of it, may lack this")
+	}
+	e.SQLSTATE = sqlstate.Tellable(code)
+	return e
+}
+
+// needs says what a part of the pipeline needs of a server.
+func (p part) needs() string {
+	switch p {
+	case partBegin:
+		return "read-only transactions"
+	case partSettings, partConfigure:
+		return "set_config, current_setting and the settings of PostgreSQL"
+	case partCheck:
+		return "pg_current_xact_id_if_assigned, current_setting, pg_backend_pid and pg_advisory_unlock_all"
+	default:
+		return "rollback, pg_advisory_unlock_all and pg_prepared_statement"
+	}
+}
+
 // serverError tells what may be told of a failure that the server reported.
 func serverError(f *serverFailure, sql string, t capabilities, limit, elapsed time.Duration) *Error {
 	code := f.fields['C']
 	if code == queryCanceled || f.isClock() && (f.beforeStatement() || f.part > partRollback) {
 		return f.stoppedError(limit, elapsed)
+	}
+	if f.part != partStatement && !f.fatal {
+		if e := f.aroundStatement(); e != nil {
+			return e
+		}
 	}
 	told := sqlstate.Describe(sqlstate.Failure{
 		Code: code, Message: f.fields['M'], Hint: f.fields['H'],
