@@ -18,7 +18,7 @@ const (
 
 // rules counts the changes of this package that alter what comes out for the
 // same value and Config.
-const rules = 2
+const rules = 3
 
 // Config says how values are bounded and masked. The zero Config is safe: all
 // that is certain to be a secret is masked.
@@ -73,6 +73,12 @@ func policyVersion(config Config) (string, error) {
 	} {
 		*list = slices.Compact(slices.Sorted(slices.Values(*list)))
 	}
+	// Nor have detectors that are no more.
+	for _, list := range []*[]string{&config.DisableDetectors, &config.EnableDetectors} {
+		if *list = slices.DeleteFunc(*list, isRemoved); len(*list) == 0 {
+			*list = nil
+		}
+	}
 	settings, err := json.Marshal(config)
 	if err != nil {
 		return "", fmt.Errorf("sanitize: settings: %w", err)
@@ -80,6 +86,20 @@ func policyVersion(config Config) (string, error) {
 	digest := sha256.Sum256(settings)
 	return fmt.Sprintf("%d-%s", rules, hex.EncodeToString(digest[:8])), nil
 }
+
+// Warnings says what the operator should change in settings that New accepts:
+// the names of detectors that earlier versions had. Nil: nothing.
+func (c Config) Warnings() []string {
+	var warnings []string
+	for _, name := range slices.Concat(c.EnableDetectors, c.DisableDetectors) {
+		if isRemoved(name) {
+			warnings = append(warnings, fmt.Sprintf("there is no detector %q any more; remove it from the settings", name))
+		}
+	}
+	return warnings
+}
+
+func isRemoved(name string) bool { return slices.Contains(secrets.Removed(), name) }
 
 // Detector describes one detector of secrets.
 type Detector struct {

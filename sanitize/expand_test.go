@@ -11,18 +11,20 @@ import (
 
 // placeholder is {set:length} in the test data. Tokens are made only when a
 // test runs, so that no file of the repository looks like it holds secrets.
-var placeholder = regexp.MustCompile(`\{(alnum|lower|upper|digits|hex|HEX|base32|base64|url64):([0-9]+)\}`)
+var placeholder = regexp.MustCompile(`\{(alnum|lower|upper|digits|hex|HEX|base32|base64|url64|crypt64|alpha):([0-9]+)\}`)
 
 var placeholderSets = map[string]string{
-	"alnum":  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
-	"lower":  "abcdefghijklmnopqrstuvwxyz",
-	"upper":  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
-	"digits": "0123456789",
-	"hex":    "0123456789abcdef",
-	"HEX":    "0123456789ABCDEF",
-	"base32": "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
-	"base64": "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
-	"url64":  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+	"alnum":   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
+	"lower":   "abcdefghijklmnopqrstuvwxyz",
+	"upper":   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
+	"digits":  "0123456789",
+	"hex":     "0123456789abcdef",
+	"HEX":     "0123456789ABCDEF",
+	"base32":  "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
+	"base64":  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+	"crypt64": "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789./",
+	"alpha":   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+	"url64":   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
 }
 
 // expand puts random characters in the place of the placeholders, the same for

@@ -34,7 +34,7 @@ func secretParts(r *rand.Rand) string {
 		return string(b)
 	}
 	const digits, letters = "0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-	switch r.Intn(18) {
+	switch r.Intn(26) {
 	case 0:
 		return "ghp_" + pick(letters, 30+r.Intn(10))
 	case 1:
@@ -67,6 +67,23 @@ func secretParts(r *rand.Rand) string {
 		return "Authorization: Basic " + pick(letters, r.Intn(20))
 	case 15:
 		return "aws_secret_access_key=" + pick(letters+"/+=", 38+r.Intn(4))
+	case 17:
+		return []string{`"password":"`, `'passwd' => '`, `\"pwd\":\"`, "\npassword: ", "<password>", "PGPASSWORD=", "\nx.password="}[r.Intn(7)] +
+			pick(letters+" \\\"'<&;", r.Intn(12)) + []string{`"`, `'`, `\"`, "\n", "</password>", ""}[r.Intn(6)]
+	case 18:
+		return []string{"?token=", "&access_token=", "X-API-Key: ", `"client_secret":"`, "SECRET_KEY="}[r.Intn(5)] + pick(letters+"._-", 8+r.Intn(20)) + []string{`"`, "\n", "&", ""}[r.Intn(4)]
+	case 19:
+		return []string{"$1$", "$5$", "$6$rounds=5000$", "$y$j9T$", "$apr1$", "_J9..", "{SSHA}", "$argon2id$v=19$"}[r.Intn(8)] + pick(letters, 8) + "$" + pick(letters+"./", 20+r.Intn(70))
+	case 20:
+		return "Authorization: " + []string{"Digest ", "OAuth ", "Token ", "X-Y ", ""}[r.Intn(5)] + pick(letters+"=,\" ", r.Intn(40)) + []string{"\n", `"`, ""}[r.Intn(3)]
+	case 21:
+		return `{"kty":"EC","d":"` + pick(letters, r.Intn(50)) + []string{`"}`, `"`, ""}[r.Intn(3)]
+	case 22:
+		return []string{"4242\u00a04242\u00a04242\u00a04242", "4242 4242 4242 4242 5555 5555 5555 4444", ";4242424242424242=2912101000", "4242424242424242,12/29", "%B4242424242424242^"}[r.Intn(5)]
+	case 23:
+		return `"auth":"` + []string{"YXBwOmh1bnRlcjI", "b2F1dGgy", "YTpi"}[r.Intn(3)] + `"`
+	case 24:
+		return []string{"glpat-", "dp.st.prd.", "ATATT3x", "sntrys_", "xai-", "sk-", "sq0csp-", "hvs.", "figd_"}[r.Intn(9)] + pick(letters+"._-=", 10+r.Intn(80))
 	case 16:
 		return "[masked-uri_password"[:1+r.Intn(20)]
 	default:

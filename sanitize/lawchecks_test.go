@@ -115,7 +115,7 @@ func lastLetter(text string) rune {
 // joining tells whether a character belongs to none of the scripts that use no
 // joiners.
 func joining(r rune) bool {
-	return r > 0x58F && r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsPunct(r) || unicode.IsMark(r) || unicode.IsSymbol(r)) &&
+	return r > 0x58F && r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsPunct(r) || unicode.IsMark(r) || unicode.IsSymbol(r) || unicode.Is(unicode.Cn, r)) &&
 		!unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul,
 			unicode.Ethiopic, unicode.Georgian, unicode.Cherokee, unicode.Braille)
 }

@@ -110,6 +110,31 @@ func TestDetectorSwitchesAndAllowList(t *testing.T) {
 	}
 }
 
+// A configuration that names a detector of an earlier version still holds, with a
+// warning, and masks as without it.
+func TestRemovedDetectors(t *testing.T) {
+	t.Parallel()
+	plain, err := New(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, config := range []Config{{EnableDetectors: []string{"high_entropy"}}, {DisableDetectors: []string{"high_entropy"}}} {
+		s, err := New(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.PolicyVersion() != plain.PolicyVersion() {
+			t.Errorf("%+v has a policy of its own", config)
+		}
+		if warnings := config.Warnings(); len(warnings) != 1 || !strings.Contains(warnings[0], "high_entropy") {
+			t.Errorf("%+v: warnings %q", config, warnings)
+		}
+	}
+	if warnings := (Config{EnableDetectors: []string{"email"}}).Warnings(); warnings != nil {
+		t.Errorf("warnings %q of settings without a fault", warnings)
+	}
+}
+
 // Every detector that is on by default can be switched off, and only it goes.
 func TestEveryDetectorCanBeSwitchedOff(t *testing.T) {
 	t.Parallel()

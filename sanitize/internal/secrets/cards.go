@@ -11,16 +11,21 @@ const (
 	mostCard  = 19
 )
 
+// maybeCard tells whether eight bytes w with these digits can be of the number
+// of a card. A number of 13 digits or more without separators fills seven bytes of
+// some aligned word, or of the last word of the text; one in groups is at least
+// 16 bytes long, so some aligned word lies inside it and has six digits beside its
+// separators, or four if these are spaces of two or three bytes.
+func maybeCard(w, digits uint64) bool {
+	n := bits.OnesCount64(digits)
+	return n >= 6 || n >= 4 && w&highs != 0
+}
+
 // cards looks for card numbers that lie over the eight bytes w at i, of which
 // digits says which are digits.
 func (s *scan) cards(i int, w, digits uint64) {
-	if digits != highs && bits.OnesCount64(digits) < 7 {
-		// The two other bytes have to be separators.
-		for j := range 8 {
-			if b := byte(w >> (8 * j)); !isDigit(b) && b != ' ' && b != '-' {
-				return
-			}
-		}
+	if others := digits ^ highs; !parts(w, others) {
+		return
 	}
 	// Back to where a number may have begun, but never twice over the same bytes.
 	start := i
@@ -37,7 +42,38 @@ func (s *scan) cards(i int, w, digits uint64) {
 	s.digits = max(s.digits, start)
 }
 
-func inNumber(b byte) bool { return isDigit(b) || b == ' ' || b == '-' }
+// parts tells whether the bytes of w that are no digits, of which others has the
+// high bits, can part the groups of a number, or stand before it or after it. Two
+// of them stand around four digits or six, which dates and times do not have.
+func parts(w, others uint64) bool {
+	first, last := bits.TrailingZeros64(others)/8, 7-bits.LeadingZeros64(others)/8
+	switch bits.OnesCount64(others) {
+	case 0:
+		return true
+	case 1:
+		return first == 0 || first == 7 || inNumber(byte(w>>(8*first)))
+	case 2:
+		if w&highs == 0 && last-first != 5 && last-first != 7 {
+			return false
+		}
+	}
+	for j := first; j <= last; j++ {
+		if others>>(8*j)&0x80 != 0 && !inNumber(byte(w>>(8*j))) {
+			return false
+		}
+	}
+	return true
+}
+
+// inNumber tells whether a byte is a digit or of a separator.
+func inNumber(b byte) bool {
+	switch b {
+	case ' ', '-', 0xC2, 0xA0, 0xE2, 0x80, 0xAF:
+		return true
+	default:
+		return isDigit(b)
+	}
+}
 
 // card looks at the group of digits that begins at start, and returns where to
 // go on.
@@ -61,32 +97,6 @@ func (s *scan) groupEnd(i int) int {
 	return i
 }
 
-// layouts are how the digits after the first four are grouped on cards.
-var layouts = [...][]int{{4, 4, 4, 3}, {4, 4, 4}, {6, 5}, {6, 4}}
-
-// grouped looks for a number that is printed in groups with one kind of
-// separator, and returns its end or 0.
-func (s *scan) grouped(start, firstEnd int) int {
-	for _, layout := range layouts {
-		end, ok := firstEnd, true
-		for _, size := range layout {
-			next := end + 1
-			if next >= len(s.text) || s.text[end] != s.text[firstEnd] || s.text[end] != ' ' && s.text[end] != '-' {
-				ok = false
-				break
-			}
-			if end = s.shortGroup(next); end-next != size {
-				ok = false
-				break
-			}
-		}
-		if ok && s.number(start, end, 1+len(layout)) {
-			return end
-		}
-	}
-	return 0
-}
-
 // shortGroup is groupEnd for a group that is of use: it looks no further than
 // at the seventh digit.
 func (s *scan) shortGroup(i int) int {
@@ -97,23 +107,133 @@ func (s *scan) shortGroup(i int) int {
 	return i
 }
 
+// separator returns what separates groups at i, or "": a blank or hyphen, as on
+// cards, or a space that does not break a line.
+func (s *scan) separator(i int) string {
+	for _, sep := range [...]string{" ", "-", "\u00A0", "\u202F"} {
+		if strings.HasPrefix(s.text[i:], sep) {
+			return sep
+		}
+	}
+	return ""
+}
+
+// layouts are how the digits after the first four are grouped on cards whose
+// numbers are not four times four digits.
+var layouts = [...][]int{{4, 4, 4, 3}, {6, 5}, {6, 4}}
+
+// grouped looks for a number that is printed in groups with one kind of
+// separator, and returns where to go on, or 0.
+func (s *scan) grouped(start, firstEnd int) int {
+	sep := s.separator(firstEnd)
+	if sep == "" {
+		return 0
+	}
+	if start < s.row.start || start >= s.row.end || sep != s.row.sep {
+		s.row = s.readRow(start, sep)
+	}
+	for _, layout := range layouts {
+		if end := s.laidOut(firstEnd, sep, layout); end > 0 && s.number(start, end, 1+len(layout)) {
+			return end
+		}
+	}
+	return s.inFours(start)
+}
+
+// laidOut returns the end of the groups of a layout that follow firstEnd, or 0.
+func (s *scan) laidOut(firstEnd int, sep string, layout []int) int {
+	end := firstEnd
+	for _, size := range layout {
+		if !strings.HasPrefix(s.text[end:], sep) {
+			return 0
+		}
+		next := end + len(sep)
+		if end = s.shortGroup(next); end-next != size {
+			return 0
+		}
+	}
+	return end
+}
+
+// row is a row of groups of four digits with one separator between them.
+type row struct {
+	start, end, groups int
+	sep                string
+	cards              bool // several numbers of cards and nothing else
+}
+
+// readRow reads the row that begins at start.
+func (s *scan) readRow(start int, sep string) row {
+	r := row{start: start, sep: sep}
+	for i := start; ; i = r.end + len(sep) {
+		end := s.shortGroup(i)
+		if end-i != 4 {
+			break
+		}
+		r.groups, r.end = r.groups+1, end
+		if !strings.HasPrefix(s.text[end:], sep) {
+			break
+		}
+	}
+	step := 4 * (4 + len(sep))
+	r.cards = r.groups > 4 && r.groups%4 == 0 && !s.continues(r.start, r.end) && !s.inRow(r.start, r.end)
+	for i := start; r.cards && i < r.end; i += step {
+		d := s.digitsBetween(i, i+step-len(sep))
+		r.cards = issued(d.bytes()) && luhn(d.bytes())
+	}
+	return r
+}
+
+// inFours decides on the four groups that begin at start, within the row, and
+// returns their end, or 0.
+func (s *scan) inFours(start int) int {
+	step := 4 * (4 + len(s.row.sep))
+	end := start + step - len(s.row.sep)
+	if end > s.row.end {
+		return 0
+	}
+	if s.row.cards && (start-s.row.start)%step == 0 && !s.hints.Number {
+		s.add(start, end, "card_number")
+		return end
+	}
+	if s.number(start, end, 4) {
+		return end
+	}
+	return 0
+}
+
+// cardDigits are the digits of a number without what parts them.
+type cardDigits struct {
+	digits [mostCard]byte
+	n      int
+}
+
+func (d *cardDigits) bytes() []byte { return d.digits[:d.n] }
+
+func (s *scan) digitsBetween(start, end int) cardDigits {
+	var d cardDigits
+	for i := start; i < end && d.n < mostCard; i++ {
+		if isDigit(s.text[i]) {
+			d.digits[d.n] = s.text[i]
+			d.n++
+		}
+	}
+	return d
+}
+
 // number decides whether the digits between start and end, in so many groups,
 // are the number of a card: issuer, length and check digit fit, nothing makes
 // it part of something longer, and something says that it is a card's.
 func (s *scan) number(start, end, groups int) bool {
-	var buffer [mostCard]byte
-	n := 0
-	for i := start; i < end; i++ {
-		if isDigit(s.text[i]) {
-			buffer[n] = s.text[i]
-			n++
-		}
-	}
-	number := buffer[:n]
-	if !issued(number) || !luhn(number) || s.continues(start, end) {
+	d := s.digitsBetween(start, end)
+	if number := d.bytes(); !issued(number) || !luhn(number) || len(number) == 13 && isEAN(number) {
 		return false
 	}
-	if !s.speaksOfCards(start, end, groups) {
+	if groups == 1 && s.onTrack(start, end) {
+		s.add(start, end, "card_number")
+		return true
+	}
+	if s.continues(start, end) || !s.speaksOfCards(start, end, groups) {
 		return false
 	}
 	s.add(start, end, "card_number")
@@ -130,147 +250,10 @@ func (s *scan) continues(start, end int) bool {
 	}
 	if end < len(s.text) {
 		after := s.text[end]
-		if word.has(after) || (after == '.' || after == ',') && end+1 < len(s.text) && isDigit(s.text[end+1]) {
+		if word.has(after) || after == '.' && end+1 < len(s.text) && isDigit(s.text[end+1]) {
 			return true
 		}
-	}
-	return false
-}
-
-// speaksOfCards is the context without which one number in a hundred would be
-// taken for a card's: the value is nothing else, the number is grouped as on a
-// card and not one of a row of groups, or the words around it or the column's
-// name say so.
-func (s *scan) speaksOfCards(start, end, groups int) bool {
-	if cardWord(s.hints.Column) {
-		return true
-	}
-	if s.hints.Number {
-		return false
-	}
-	const leastAlone = 15 // shorter ones are mostly EAN and GTIN codes
-	switch {
-	case groups == 1 && end-start < leastAlone:
-	case strings.Trim(s.text[:start], " \t\r\n\"'") == "" && strings.Trim(s.text[end:], " \t\r\n\"'") == "":
-		return true
-	case groups > 1 && !s.inRow(start, end):
-		return true
-	}
-	const before, after = 64, 48
-	return cardWord(s.text[max(0, start-before):start]) || cardWord(s.text[end:min(len(s.text), end+after)])
-}
-
-// inRow tells whether another group of four stands beside the number, as in a
-// table of numbers or of hexadecimal codes.
-func (s *scan) inRow(start, end int) bool {
-	separator := func(i int) bool { return s.text[i] == ' ' || s.text[i] == '-' }
-	left := start >= 5 && separator(start-1) && isCode(s.text[start-5:start-1]) && (start == 5 || !alnum.has(s.text[start-6]))
-	right := end+5 <= len(s.text) && separator(end) && isCode(s.text[end+1:end+5]) && (end+5 == len(s.text) || !alnum.has(s.text[end+5]))
-	return left || right
-}
-
-// isCode tells whether the text is hexadecimal with a digit in it: not a word.
-func isCode(text string) bool {
-	digit := false
-	for i := range len(text) {
-		digit = digit || isDigit(text[i])
-		if !hexes.has(text[i]) {
-			return false
-		}
-	}
-	return digit
-}
-
-// cardWords are the words that speak of payment cards.
-var cardWords = map[string]bool{
-	"card": true, "cards": true, "cardnumber": true, "cardno": true, "creditcard": true, "debitcard": true, "ccnum": true, "ccnumber": true,
-	"credit": true, "debit": true, "cc": true, "ccn": true, "pan": true, "visa": true, "mastercard": true, "amex": true, "maestro": true,
-	"discover": true, "diners": true, "jcb": true, "unionpay": true, "cvv": true, "cvv2": true, "cvc": true, "cvc2": true,
-	"exp": true, "expiry": true, "expires": true, "expiration": true,
-	"karte": true, "kartennummer": true, "kreditkarte": true, "carte": true, "tarjeta": true, "carta": true, "kaart": true, "cartao": true,
-}
-
-// cardWord tells whether one of the words of text speaks of cards. The names
-// of masks do not count.
-func cardWord(text string) bool {
-	for i := 0; i < len(text); {
-		if !alnum.has(text[i]) {
-			i++
-			continue
-		}
-		end := i
-		for end < len(text) && alnum.has(text[end]) {
-			end++
-		}
-		if end-i <= len("kartennummer") && isCardWord(text[i:end]) && !strings.HasSuffix(text[:i], "[masked-") {
-			return true
-		}
-		// cardNumber and CardNumber
-		for j := i + 1; j < end; j++ {
-			if text[j] >= 'A' && text[j] <= 'Z' && text[j-1] >= 'a' && text[j-1] <= 'z' && j-i <= 12 && isCardWord(text[i:j]) {
-				return true
-			}
-		}
-		i = end
-	}
-	return false
-}
-
-func isCardWord(text string) bool {
-	var lower [16]byte
-	n := copy(lower[:], text)
-	for i := range n {
-		if b := lower[i]; b >= 'A' && b <= 'Z' {
-			lower[i] = b + 'a' - 'A'
-		}
-	}
-	return cardWords[string(lower[:n])]
-}
-
-// luhn tells whether the check digit fits (ISO/IEC 7812-1, annex B).
-func luhn(number []byte) bool {
-	sum := 0
-	for i, b := range number {
-		digit := int(b - '0')
-		if (len(number)-i)%2 == 0 {
-			if digit *= 2; digit > 9 {
-				digit -= 9
-			}
-		}
-		sum += digit
-	}
-	return sum%10 == 0
-}
-
-// issuers are the ranges of leading digits of the card schemes with the lengths
-// of their numbers, as the schemes publish them.
-var issuers = [...]struct {
-	first, last, digits int
-	least, most         int
-}{
-	{4, 4, 1, 13, 13}, {4, 4, 1, 16, 16}, {4, 4, 1, 19, 19}, // Visa
-	{51, 55, 2, 16, 16}, {2221, 2720, 4, 16, 16}, // Mastercard
-	{34, 34, 2, 15, 15}, {37, 37, 2, 15, 15}, // American Express
-	{6011, 6011, 4, 16, 19}, {644, 649, 3, 16, 19}, {65, 65, 2, 16, 19}, // Discover
-	{3528, 3589, 4, 16, 19},                  // JCB
-	{62, 62, 2, 16, 19}, {81, 81, 2, 16, 19}, // UnionPay
-	{300, 305, 3, 14, 19}, {36, 36, 2, 14, 19}, {38, 39, 2, 14, 19}, // Diners Club
-	{5018, 5018, 4, 13, 19}, {5020, 5020, 4, 13, 19}, {5038, 5038, 4, 13, 19}, {5893, 5893, 4, 13, 19},
-	{6304, 6304, 4, 13, 19}, {6759, 6759, 4, 13, 19}, {6761, 6763, 4, 13, 19}, // Maestro
-	{2200, 2204, 4, 16, 19},                  // Mir
-	{60, 60, 2, 16, 16}, {82, 82, 2, 16, 16}, // RuPay
-}
-
-func issued(number []byte) bool {
-	for _, issuer := range issuers {
-		if len(number) < issuer.least || len(number) > issuer.most {
-			continue
-		}
-		prefix := 0
-		for _, b := range number[:issuer.digits] {
-			prefix = prefix*10 + int(b-'0')
-		}
-		if prefix >= issuer.first && prefix <= issuer.last {
+		if after == ',' && end+1 < len(s.text) && isDigit(s.text[end+1]) && !s.expires(end) {
 			return true
 		}
 	}

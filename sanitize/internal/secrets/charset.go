@@ -6,18 +6,27 @@ import "strings"
 type charset uint8
 
 const (
-	alnum     charset = iota // letters and digits
-	word                     // and _
-	url64                    // and - (base64url)
-	dotted                   // and . (base64url parts)
-	base64std                // letters, digits, + / =
-	hexes                    // 0-9 a-f A-F
-	base32                   // A-Z 2-7
-	capital                  // A-Z 0-9
-	crypt                    // what password hashes are written in
-	colons                   // and : (for those that part their fields with it)
-	opaque                   // what credentials of HTTP and paths of URLs are written in
-	charsets                 // how many there are
+	alnum         charset = iota // letters and digits
+	word                         // and _
+	url64                        // and - (base64url)
+	dotted                       // and . (base64url parts)
+	base64std                    // letters, digits, + / =
+	hexes                        // 0-9 a-f A-F
+	base32                       // A-Z 2-7
+	capital                      // A-Z 0-9
+	crypt                        // what password hashes are written in
+	colons                       // and : (for those that part their fields with it)
+	opaque                       // what credentials of HTTP and paths of URLs are written in
+	crypt64                      // the 64 characters of crypt(3)
+	either64                     // both alphabets of base64, with =
+	authorityEnd                 // what ends the authority of a URI
+	authorityMark                // and : and @, which part it
+	inParameter                  // what the value of a URI's parameter is written in
+	inWord                       // what a value without quotes is written in
+	inLine                       // what stands on one line before a quote
+	inForm                       // what a field of a form is written in
+	inElement                    // what stands before the next tag
+	charsets                     // how many there are
 )
 
 const (
@@ -28,22 +37,39 @@ const (
 )
 
 // member has for each byte the sets that it belongs to, one bit a set.
-var member = func() (table [256]uint16) {
+var member = func() (table [256]uint32) {
 	for set, members := range map[charset]string{
-		alnum:     letters,
-		word:      letters + "_",
-		url64:     letters + "_-",
-		dotted:    letters + "_-.",
-		base64std: letters + "+/=",
-		hexes:     digits + "abcdefABCDEF",
-		base32:    uppers + "234567",
-		capital:   uppers + digits,
-		opaque:    letters + "+/=_-.~%@",
-		crypt:     letters + "./$=,+",
-		colons:    letters + "./$=,+:",
+		alnum:         letters,
+		word:          letters + "_",
+		url64:         letters + "_-",
+		dotted:        letters + "_-.",
+		base64std:     letters + "+/=",
+		hexes:         digits + "abcdefABCDEF",
+		base32:        uppers + "234567",
+		capital:       uppers + digits,
+		opaque:        letters + "+/=_-.~%@",
+		crypt:         letters + "./$=,+-",
+		colons:        letters + "./$=,+:",
+		crypt64:       letters + "./",
+		either64:      letters + "+/=_-",
+		authorityEnd:  "/?#\"'<>`\\ \x00\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0B\x0C\r\x0E\x0F\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1A\x1B\x1C\x1D\x1E\x1F",
+		authorityMark: ":@/?#\"'<>`\\ \x00\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0B\x0C\r\x0E\x0F\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1A\x1B\x1C\x1D\x1E\x1F",
 	} {
 		for i := range len(members) {
 			table[members[i]] |= 1 << set
+		}
+	}
+	for set, ends := range map[charset]string{
+		inParameter: "&#\"'<>;`\\ \t\r\n",
+		inWord:      " \t\r\n;\"'`",
+		inLine:      "\r\n\"'`",
+		inForm:      "&",
+		inElement:   "<",
+	} {
+		for b := range table {
+			if strings.IndexByte(ends, byte(b)) < 0 {
+				table[b] |= 1 << set
+			}
 		}
 	}
 	return table
@@ -72,8 +98,17 @@ func (s *scan) runEnd(set charset, i int) int {
 	return end
 }
 
-// wordBefore tells whether a letter, digit or underscore stands before i.
-func (s *scan) wordBefore(i int) bool { return i > 0 && word.has(s.text[i-1]) }
+// wordBefore tells whether what stands at i goes on a word: a letter, digit or
+// underscore stands before it that is no part of an escape (\n, %20).
+func (s *scan) wordBefore(i int) bool {
+	if i == 0 || !word.has(s.text[i-1]) {
+		return false
+	}
+	if i >= 2 && s.text[i-2] == '\\' && strings.IndexByte("nrtbf", s.text[i-1]) >= 0 {
+		return false
+	}
+	return i < 3 || s.text[i-3] != '%' || !hexes.has(s.text[i-2]) || !hexes.has(s.text[i-1])
+}
 
 // hasFold tells whether text begins with prefix, which is in lower case, ASCII
 // letters being equal in either case.

@@ -13,15 +13,18 @@ type Detector struct {
 func Detectors() []Detector {
 	const on = true
 	return []Detector{
-		{"private_key", on, "PEM, OpenPGP, SSH2 and PuTTY private keys"},
+		{"private_key", on, "PEM, OpenPGP, SSH2, PuTTY and JSON Web private keys, and those of a kubeconfig"},
 		{"jwt", on, "JSON Web Tokens, signed or encrypted"},
 		{"password_hash", on, "bcrypt, argon2, scrypt, PBKDF2, crypt(3), SCRAM, LDAP, PostgreSQL md5 and MySQL hashes"},
 		{"uri_password", on, "passwords in URIs, in user information or as a parameter; only the password is masked"},
 		{"dsn_password", on, "passwords in libpq, ODBC and ADO connection strings; only the password is masked"},
 		{"authorization_header", on, "credentials in HTTP Authorization headers"},
+		{"assigned_password", on, "what is assigned to a password in JSON, YAML, XML, a shell, netrc or Docker's configuration"},
+		{"assigned_token", on, "what is assigned to a token, secret or API key and looks random, also in URIs and headers"},
 		{"card_number", on, "payment card numbers: issuer, length, check digit and context"},
 		{"aws_access_key_id", on, "AWS access key IDs"},
 		{"aws_secret_access_key", on, "AWS secret access keys that are assigned to their name"},
+		{"aws_bedrock_key", on, "Amazon Bedrock API keys"},
 		{"gcp_api_key", on, "Google API keys"},
 		{"google_oauth", on, "Google OAuth access tokens and client secrets"},
 		{"azure_key", on, "Azure storage account and shared access keys"},
@@ -65,10 +68,16 @@ func Detectors() []Detector {
 		{"mailchimp_key", on, "Mailchimp API keys"},
 		{"telegram_token", on, "Telegram bot tokens"},
 		{"age_secret_key", on, "age identities"},
+		{"tailscale_key", on, "Tailscale keys"},
+		{"figma_token", on, "Figma tokens"},
+		{"service_token", on, "tokens of further services that begin with a documented prefix"},
 		{"email", !on, "e-mail addresses"},
 		{"phone", !on, "telephone numbers in international or North American form"},
 		{"ip_address", !on, "IPv4 and IPv6 addresses"},
 		{"iban", !on, "international bank account numbers"},
-		{"high_entropy", !on, "long words that look random"},
 	}
 }
+
+// Removed are the names of detectors of earlier versions. A configuration that
+// names one still holds, since what it switched on or off is gone.
+func Removed() []string { return []string{"high_entropy"} }

@@ -37,7 +37,7 @@ type Finder struct {
 	rules    []rule
 	filter   *prefilter
 	cards    bool
-	whole    bool // detectors that look at the value as a whole
+	on       map[string]bool // detectors by name
 	optional []optional
 	allowed  map[string]bool
 }
@@ -55,15 +55,18 @@ func New(disable, enable, allow []string) (*Finder, error) {
 		value bool
 	}{{disable, false}, {enable, true}} {
 		for _, name := range change.names {
+			if slices.Contains(Removed(), name) {
+				continue
+			}
 			if !known[name] {
 				return nil, fmt.Errorf("no detector is called %q", name)
 			}
 			on[name] = change.value
 		}
 	}
-	f := &Finder{cards: on["card_number"], whole: on["password_hash"], allowed: map[string]bool{}}
-	for _, r := range slices.Concat(tokenRules(), specialRules()) {
-		if on[r.detector] {
+	f := &Finder{cards: on["card_number"], on: on, allowed: map[string]bool{}}
+	for _, r := range slices.Concat(tokenRules(), serviceRules(), specialRules()) {
+		if on[r.detector] || slices.ContainsFunc(r.also, func(name string) bool { return on[name] }) {
 			f.rules = append(f.rules, r)
 		}
 	}
@@ -90,9 +93,9 @@ func (f *Finder) Find(text string, hints Hints) []Match {
 		s.pass()
 		found = s.matches
 	}
-	if f.whole && isMySQLHash(text) {
+	if detector := wholeSecret(text); detector != "" {
 		s := scan{finder: f, text: text}
-		s.add(0, len(text), "password_hash")
+		s.add(0, len(text), detector)
 		found = append(found, s.matches...)
 	}
 	if len(f.optional) > 0 {
@@ -113,8 +116,8 @@ func (f *Finder) findOptional(text string) []Match {
 	return s.matches
 }
 
-// merge sorts the matches and joins those that overlap; the one that begins
-// first, or is the longest, gives its name.
+// merge sorts the matches and joins those that overlap. The one that begins
+// first, or is the longest, gives its name, unless another's says more.
 func merge(matches []Match) []Match {
 	slices.SortStableFunc(matches, func(a, b Match) int {
 		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End))
@@ -123,11 +126,27 @@ func merge(matches []Match) []Match {
 	for _, m := range matches[1:] {
 		if last := &kept[len(kept)-1]; m.Start < last.End {
 			last.End = max(last.End, m.End)
+			if certainty(m.Detector) > certainty(last.Detector) {
+				last.Detector = m.Detector
+			}
 		} else {
 			kept = append(kept, m)
 		}
 	}
 	return kept
+}
+
+// certainty orders detectors by how much their names say: those that go by the
+// name of a value, then those that speak of any service, then the rest.
+func certainty(detector string) int {
+	switch {
+	case strings.HasPrefix(detector, "assigned_"):
+		return 0
+	case detector == "service_token":
+		return 1
+	default:
+		return 2
+	}
 }
 
 // scan is the state of one search.
@@ -138,78 +157,132 @@ type scan struct {
 	runs    [charsets]run
 	matches []Match
 
-	digits   int      // up to here the digits have been looked at
-	keyEnd   int      // of the last private key
-	valueEnd int      // of the last value of a password's key
-	noHeader int      // the end of the last stretch that is no token's header
-	settings tristate // whether the text holds the settings of a connection
+	digits    int      // up to here the digits have been looked at
+	row       row      // the last row of groups of four digits
+	cardWords []place  // the words that speak of cards; see words
+	worded    bool     // cardWords has been filled
+	keyEnd    int      // of the last private key
+	valueEnd  int      // of the last value that a key was found for
+	objectEnd int      // of the last JSON Web Key
+	noHeader  int      // the end of the last stretch that is no token's header
+	settings  tristate // whether the text holds the settings of a connection
 }
 
 // match looks for the rule's secret, whose literal stands at start.
 func (s *scan) match(r *rule, start int) {
 	after := start + len(r.literal)
 	switch r.kind {
-	case prefixed:
+	case findToken:
 		s.token(r, start, after)
-	case jsonWebToken:
-		s.jsonWebToken(start)
-	case privateKey:
+	case findCrypted:
+		s.crypted(r.layout, start, after)
+	case findAwsKey:
+		s.awsKey(start, after)
+	case findJsonWebToken:
+		s.jsonWebToken(start, after)
+	case findPrivateKey:
 		s.privateKey(start, after)
-	case puttyKey:
-		s.puttyKey(after)
-	case uriPassword:
+	case findPuttyKey:
+		s.puttyKey(start, after)
+	case findJsonWebKey:
+		s.jsonWebKey(start, after)
+	case findKeyData:
+		s.keyData(start, after)
+	case findUriPassword:
 		s.uriPassword(start, after)
-	case queryPassword:
-		s.queryPassword(start, after)
-	case dsnPassword:
-		s.dsnPassword(start, after)
-	case awsSecret:
-		s.awsSecret(after)
-	case authorization:
-		s.authorization(after)
-	case azureSecret:
+	case findAwsSecret:
+		s.awsSecret(start, after)
+	case findAuthorization:
+		s.authorization(start, after)
+	case findAzureKey:
+		s.azureKey(start, after)
+	case findAzureSecret:
 		s.azureSecret(start, after)
-	case azureSignature:
-		s.azureSignature(after)
-	case openAILegacy:
+	case findAzureSignature:
+		s.azureSignature(start, after)
+	case findOpenAILegacy:
 		s.openAILegacy(start, after)
-	case mailchimpKey:
+	case findMailchimpKey:
 		s.mailchimpKey(start, after)
-	case terraformToken:
+	case findTerraformToken:
 		s.terraformToken(start, after)
-	case sendGridKey:
+	case findSendGridKey:
 		s.sendGridKey(start, after)
-	case telegramToken:
+	case findTelegramToken:
 		s.telegramToken(start, after)
-	case webhook:
-		s.webhook(after)
+	case findWebhook:
+		s.webhook(start, after)
+	case findDockerAuth:
+		s.dockerAuth(start, after)
+	case findPassword:
+		s.password(start, after)
+	case findAssignedToken:
+		s.assignedToken(start, after)
+	case findPhc:
+		s.phc(start, after)
+	case findLdapHash:
+		s.ldapHash(start, after)
+	case findExtendedDES:
+		s.extendedDES(start, after)
+	case findOnePasswordKey:
+		s.onePasswordKey(start, after)
+	case findMaxMindKey:
+		s.maxMindKey(start, after)
 	}
 }
 
 // add records a match, unless its text is allowed or a mask already.
 func (s *scan) add(start, end int, detector string) {
-	if text := s.text[start:end]; !s.finder.allowed[text] && !isMask(text, end == len(s.text)) {
+	if text := s.text[start:end]; s.finder.on[detector] && !s.finder.allowed[text] && !isMask(text, end == len(s.text)) {
 		s.matches = append(s.matches, Match{start, end, detector})
 	}
 }
 
-// token matches a literal and its body.
+// token matches a literal and its body at the edge of a word.
 func (s *scan) token(r *rule, start, after int) {
-	if !r.bare && s.wordBefore(start) {
+	if s.wordBefore(start) {
 		return
 	}
 	end := s.runEnd(r.body, after)
-	length := end - after
-	for length > 0 && s.text[end-1] == '.' { // the end of a sentence
+	for end > after && s.text[end-1] == '.' { // the end of a sentence
 		end--
-		length--
 	}
+	length := end - after
 	if r.max > 0 && length > r.max {
 		return
 	}
-	if length >= r.min || s.cutShort(end, length) {
+	if body := s.text[after:end]; length >= r.min && isOpaque(body) && !isFiller(body) || s.cutShort(end, length) {
 		s.add(start, end, r.detector)
 	}
+}
+
+// isFiller tells whether the body of a token is nothing but the letter x, as
+// documentations write it.
+func isFiller(body string) bool { return strings.Trim(body, "xX-_.") == "" }
+
+// isOpaque tells whether the body of a token is more than words: one in lower
+// case throughout, of words and hyphens, has a digit beside those of a year.
+func isOpaque(body string) bool {
+	const enough = 256 // whole words of that length are none
+	body = body[:min(len(body), enough)]
+	for i := 0; i < len(body); i++ {
+		switch b := body[i]; {
+		case b >= 'A' && b <= 'Z':
+			return true
+		case isDigit(b):
+			end := i
+			for end < len(body) && isDigit(body[end]) {
+				end++
+			}
+			year := end-i == 4 && (body[i:i+2] == "19" || body[i:i+2] == "20") &&
+				(i == 0 || !alnum.has(body[i-1])) && (end == len(body) || !alnum.has(body[end]))
+			if !year {
+				return true
+			}
+			i = end
+		}
+	}
+	return false
 }
 
 // leastPartial is how much of a secret must be there to tell it from nothing
@@ -220,19 +293,6 @@ const leastPartial = 4
 // have been cut with the text.
 func (s *scan) cutShort(end, length int) bool {
 	return s.hints.Partial && end == len(s.text) && length >= leastPartial
-}
-
-// isMySQLHash tells whether the whole text is MySQL's password hash.
-func isMySQLHash(text string) bool {
-	if len(text) != 41 || text[0] != '*' {
-		return false
-	}
-	for i := 1; i < len(text); i++ {
-		if b := text[i]; !isDigit(b) && (b < 'A' || b > 'F') {
-			return false
-		}
-	}
-	return true
 }
 
 // Mask is what stands for a secret that the detector has found. It has nothing

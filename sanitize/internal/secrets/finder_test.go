@@ -42,11 +42,15 @@ func TestPrefilterSeesEveryLiteral(t *testing.T) {
 			seen := false
 			for at := 0; at+2 <= len(text); at += 2 {
 				key := pair(text[at], text[at+1])
-				if f.filter.pairs[key>>6]>>(key&63)&1 == 0 {
+				if f.filter.hit[key] == 0 {
 					continue
 				}
-				for _, a := range f.filter.anchors[f.filter.bucket[key]] {
+				for k := int(f.filter.begin[key]); ; k++ {
+					a := f.filter.anchors[k]
 					seen = seen || int(a.rule) == i && at-int(a.offset) == padding
+					if a.last {
+						break
+					}
 				}
 			}
 			if !seen {

@@ -8,7 +8,7 @@ import (
 
 // jsonWebToken matches a JWS or JWE in compact form: base64url parts with dots
 // between, of which the first decodes to a JSON object with an "alg".
-func (s *scan) jsonWebToken(start int) {
+func (s *scan) jsonWebToken(start, _ int) {
 	if start > 0 && alnum.has(s.text[start-1]) {
 		return
 	}
@@ -45,8 +45,9 @@ func declaresAlgorithm(header string) bool {
 	return err == nil && bytes.Contains(decoded[:n], []byte(`"alg"`))
 }
 
-// lineEnds is white space, and the escapes in which JSON writes line ends.
-const lineEnds = " \t\r\n\\nr"
+// lineEnds is white space, the escapes in which JSON writes line ends, and what
+// quotes a line or makes it a comment.
+const lineEnds = " \t\r\n\\nr>|#*"
 
 // privateKey matches a PEM, OpenPGP or SSH2 private key, from its first dashes
 // to its last, or to the end of the text if that is missing.
@@ -114,7 +115,7 @@ func (s *scan) endLine(i int) int {
 }
 
 // puttyKey matches the private lines of a PuTTY key file.
-func (s *scan) puttyKey(after int) {
+func (s *scan) puttyKey(_, after int) {
 	if after < s.keyEnd {
 		return
 	}
@@ -128,9 +129,26 @@ func (s *scan) puttyKey(after int) {
 	}
 }
 
+// awsKey matches an access key ID, and the secret key that stands behind it where
+// a colon or another sign parts the two.
+func (s *scan) awsKey(start, after int) {
+	end := s.runEnd(capital, after)
+	length := end - after
+	full := length == 16 && !s.wordBefore(start) && (end == len(s.text) || !word.has(s.text[end])) && !isFiller(s.text[after:end])
+	if !full && !(s.cutShort(end, length) && length <= 16 && !s.wordBefore(start)) {
+		return
+	}
+	s.add(start, end, "aws_access_key_id")
+	if secret := end + 1; full && secret < len(s.text) && strings.IndexByte(":,;|/", s.text[end]) >= 0 {
+		if stop := s.runEnd(base64std, secret); stop-secret == 40 || s.cutShort(stop, stop-secret) && stop-secret < 40 {
+			s.add(secret, stop, "aws_secret_access_key")
+		}
+	}
+}
+
 // awsSecret matches 40 characters that are assigned to a name that ends in
 // access key, which is where after points.
-func (s *scan) awsSecret(after int) {
+func (s *scan) awsSecret(_, after int) {
 	name := strings.ToLower(s.text[max(0, after-24):after])
 	if !strings.Contains(name, "secret") {
 		return
@@ -162,9 +180,9 @@ func (s *scan) azureSecret(start, after int) {
 
 // azureSignature matches the signature of a shared access signature, which is
 // base64 and may be escaped for a URI.
-func (s *scan) azureSignature(after int) {
+func (s *scan) azureSignature(_, after int) {
 	end := after
-	for end < len(s.text) && end-after < 128 && (base64std.has(s.text[end]) || s.text[end] == '%') {
+	for end < len(s.text) && end-after < 128 && (either64.has(s.text[end]) || s.text[end] == '%') {
 		end++
 	}
 	if length := end - after; length >= 43 || s.cutShort(end, length) {
@@ -186,14 +204,16 @@ func (s *scan) openAILegacy(start, after int) {
 	}
 }
 
-// mailchimpKey matches 32 hexadecimal digits, -us and the number of a data centre.
+// mailchimpKey matches 32 hexadecimal digits, the last of which begins the
+// literal, -us and the number of a data centre.
 func (s *scan) mailchimpKey(start, after int) {
 	begin := start
-	for begin > 0 && start-begin < 33 && hexes.has(s.text[begin-1]) {
+	for begin > 0 && start-begin < 32 && hexes.has(s.text[begin-1]) {
 		begin--
 	}
 	end := skipAny(s.text, after, 2, digits)
-	if start-begin == 32 && !s.wordBefore(begin) && end > after {
+	inWord := end < len(s.text) && (word.has(s.text[end]) || s.text[end] == '.' && end+1 < len(s.text) && alnum.has(s.text[end+1]))
+	if start-begin == 31 && end > after && !s.wordBefore(begin) && (begin == 0 || s.text[begin-1] != '/') && !inWord {
 		s.add(begin, end, "mailchimp_key")
 	}
 }
@@ -244,9 +264,101 @@ func (s *scan) telegramToken(start, after int) {
 }
 
 // webhook matches the path of a URL that lets anybody post.
-func (s *scan) webhook(after int) {
-	end := s.runEnd(opaque, after)
-	if end-after >= 30 || s.cutShort(end, end-after) {
+func (s *scan) webhook(start, after int) {
+	path := s.text[after:]
+	if strings.HasPrefix(s.text[start:], "discord") { // between api and webhooks may stand a version
+		if at := strings.Index(path[:min(len(path), 24)], "webhooks"); at < 0 {
+			return
+		}
+	}
+	end := after
+	const longest = 512
+	for end < len(s.text) && end-after < longest && (opaque.has(s.text[end]) || s.text[end] == '\\' && strings.HasPrefix(s.text[end:], `\/`)) {
+		end++
+	}
+	for end > after && s.text[end-1] == '.' {
+		end--
+	}
+	if end-after >= 20 && isOpaque(s.text[after:end]) || s.cutShort(end, end-after) {
 		s.add(after, end, "webhook_url")
+	}
+}
+
+// azureKey matches the base64 that is assigned to a name that ends in AccountKey
+// or SharedAccessKey, which is where after points.
+func (s *scan) azureKey(_, after int) {
+	start := skipAny(s.text, after, 12, " \t\r\n\"'\\:=>,")
+	end := s.runEnd(base64std, start)
+	if start > after && (end-start >= 40 || s.cutShort(end, end-start)) {
+		s.add(start, end, "azure_key")
+	}
+}
+
+// keyData matches the private key of a kubeconfig, which is base64.
+func (s *scan) keyData(_, after int) {
+	start := skipAny(s.text, after, 8, " \t\r\n\"'\\:=")
+	end := s.runEnd(base64std, start)
+	if start > after && (end-start >= 60 || s.cutShort(end, end-start)) {
+		s.add(start, end, "private_key")
+	}
+}
+
+// dockerAuth matches a user and a password in base64, as Docker's configuration
+// holds them.
+func (s *scan) dockerAuth(_, after int) {
+	start := skipAny(s.text, after, 8, " \t\r\n\":\\")
+	end := start
+	const longest = 1024
+	for end < len(s.text) && end-start < longest && base64std.has(s.text[end]) {
+		end++
+	}
+	var decoded [longest]byte
+	n, _ := base64.StdEncoding.Decode(decoded[:], []byte(s.text[start:end])) // what came before a fault counts
+	if colon := bytes.IndexByte(decoded[:n], ':'); start > after && colon > 0 && colon < n-1 && end-start >= 8 {
+		s.add(start, end, "assigned_password")
+	} else if s.cutShort(end, end-start) {
+		s.add(start, end, "assigned_password")
+	}
+}
+
+// jsonWebKey matches the private members of a JSON Web Key (RFC 7518, 6.2.2,
+// 6.3.2 and 6.4), whose "kty" stands at start.
+func (s *scan) jsonWebKey(start, _ int) {
+	if start < s.objectEnd {
+		return
+	}
+	const far = 4096
+	begin := strings.LastIndexByte(s.text[max(s.objectEnd, start-far):start], '{')
+	if begin < 0 {
+		s.objectEnd = start // look at no byte twice
+		return
+	}
+	begin += max(s.objectEnd, start-far)
+	end := min(len(s.text), start+far)
+	if at := strings.IndexByte(s.text[start:end], '}'); at >= 0 {
+		end = start + at
+	}
+	s.objectEnd = end
+	for i := begin; i < end; {
+		quote := s.text[i]
+		if quote != '"' && quote != '\'' {
+			i++
+			continue
+		}
+		close := strings.IndexByte(s.text[i+1:end], quote)
+		if close < 0 {
+			return
+		}
+		name := strings.TrimSuffix(s.text[i+1:i+1+close], `\`)
+		i += close + 2
+		switch name {
+		case "d", "p", "q", "dp", "dq", "qi", "k":
+			from := skipAny(s.text, i, 8, " \t\r\n\"'\\:")
+			to := s.runEnd(url64, from)
+			if to-from >= 16 || s.cutShort(to, to-from) {
+				s.add(from, to, "private_key")
+			}
+			i = max(i, to)
+		}
 	}
 }

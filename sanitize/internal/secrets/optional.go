@@ -1,7 +1,6 @@
 package secrets
 
 import (
-	"math"
 	"net/netip"
 	"regexp"
 	"strings"
@@ -35,7 +34,6 @@ func optionals() []optional {
 		}},
 		{"ip_address", (*scan).ipAddresses},
 		{"iban", (*scan).ibans},
-		{"high_entropy", (*scan).highEntropy},
 	}
 }
 
@@ -117,34 +115,4 @@ func remainder97(text []byte) int {
 		}
 	}
 	return rest
-}
-
-// highEntropy matches long words that look random: of mixed case with digits,
-// or hexadecimal, and with many different characters.
-func (s *scan) highEntropy() {
-	s.words(func(b byte) bool { return base64std.has(b) || b == '_' || b == '-' }, func(start, end int) {
-		text := s.text[start:end]
-		var counts [256]int
-		var upper, lower, digit bool
-		hexadecimal := true
-		for i := range len(text) {
-			b := text[i]
-			counts[b]++
-			upper = upper || b >= 'A' && b <= 'Z'
-			lower = lower || b >= 'a' && b <= 'z'
-			digit = digit || isDigit(b)
-			hexadecimal = hexadecimal && hexes.has(b)
-		}
-		entropy := 0.0
-		for _, n := range counts {
-			if n > 0 {
-				p := float64(n) / float64(len(text))
-				entropy -= p * math.Log2(p)
-			}
-		}
-		mixed := upper && lower && digit && len(text) >= 24 && entropy > 4
-		if mixed || hexadecimal && digit && len(text) >= 32 && entropy > 3 {
-			s.add(start, end, "high_entropy")
-		}
-	})
 }

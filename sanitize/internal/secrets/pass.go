@@ -1,41 +1,61 @@
 package secrets
 
-import "strings"
+import (
+	"math/bits"
+	"strings"
+)
 
 // pass looks at every pair of bytes at an even offset, and at the digits of
 // every eight bytes.
 func (s *scan) pass() {
 	text, filter, cards := s.text, s.finder.filter, s.finder.cards
+	hit := &filter.hit
 	i := 0
+	for ; i+16 <= len(text); i += 16 {
+		v, w := load(text, i), load(text, i+8)
+		found := hit[uint16(v)] | hit[uint16(v>>16)] | hit[uint16(v>>32)] | hit[uint16(v>>48)] |
+			hit[uint16(w)] | hit[uint16(w>>16)] | hit[uint16(w>>32)] | hit[uint16(w>>48)]
+		if found != 0 {
+			s.pairs(i, v)
+			s.pairs(i+8, w)
+		}
+		if cards && noDigits(v)&noDigits(w)&highs != highs {
+			s.digitsIn(i, v)
+			s.digitsIn(i+8, w)
+		}
+	}
 	for ; i+8 <= len(text); i += 8 {
 		w := load(text, i)
-		hit := filter.pairs[w>>6&1023]>>(w&63) |
-			filter.pairs[w>>22&1023]>>(w>>16&63) |
-			filter.pairs[w>>38&1023]>>(w>>32&63) |
-			filter.pairs[w>>54]>>(w>>48&63)
-		if hit&1 != 0 {
-			for j := i; j < i+8; j += 2 {
-				if key := uint16(w); filter.pairs[key>>6]>>(key&63)&1 != 0 {
-					s.at(j, key)
-				}
-				w >>= 16
-			}
-			w = load(text, i)
-		}
-		if digits := digitsOf(w); digits != 0 && cards && maybeCard(digits) {
-			s.cards(i, w, digits)
+		s.pairs(i, w)
+		if cards {
+			s.digitsIn(i, w)
 		}
 	}
 	if last := len(text) - 8; last >= 0 && cards {
-		w := load(text, last)
-		if digits := digitsOf(w); maybeCard(digits) {
-			s.cards(last, w, digits)
-		}
+		s.digitsIn(last, load(text, last))
 	}
 	for ; i+2 <= len(text); i += 2 {
-		if key := pair(text[i], text[i+1]); filter.pairs[key>>6]>>(key&63)&1 != 0 {
+		if key := pair(text[i], text[i+1]); hit[key] != 0 {
 			s.at(i, key)
 		}
+	}
+}
+
+// pairs looks at the four pairs of the word w that begins at i.
+func (s *scan) pairs(i int, w uint64) {
+	hit := &s.finder.filter.hit
+	found := hit[uint16(w)] | hit[uint16(w>>16)]<<2 | hit[uint16(w>>32)]<<4 | hit[uint16(w>>48)]<<6
+	for ; found != 0; found &= found - 1 {
+		at := bits.TrailingZeros8(found)
+		s.at(i+at, uint16(w>>(8*at)))
+	}
+}
+
+// digitsIn looks for the number of a card where the word w, which begins at i,
+// can be of one.
+func (s *scan) digitsIn(i int, w uint64) {
+	if digits := digitsOf(w); maybeCard(w, digits) {
+		s.cards(i, w, digits)
 	}
 }
 
@@ -49,13 +69,16 @@ func load(text string, i int) uint64 {
 // at looks closer at the pair that begins at i.
 func (s *scan) at(i int, key uint16) {
 	filter := s.finder.filter
-	for _, a := range filter.anchors[filter.bucket[key]] {
-		if third := i + int(a.beside); third < 0 || third >= len(s.text) || s.text[third] != a.third {
-			continue
+	for k := int(filter.begin[key]); ; k++ {
+		a := &filter.anchors[k]
+		if third := i + int(a.beside); uint(third) < uint(len(s.text)) && s.text[third] == a.third {
+			r := &s.finder.rules[a.rule]
+			if start := i - int(a.offset); start >= 0 && strings.HasPrefix(s.text[start:], r.literal) {
+				s.match(r, start)
+			}
 		}
-		r := &s.finder.rules[a.rule]
-		if start := i - int(a.offset); start >= 0 && strings.HasPrefix(s.text[start:], r.literal) {
-			s.match(r, start)
+		if a.last {
+			return
 		}
 	}
 }

@@ -25,8 +25,8 @@ func slowly(f *Finder, text string, hints Hints) []Match {
 		}
 		i = s.card(i)
 	}
-	if isMySQLHash(text) {
-		s.add(0, len(text), "password_hash")
+	if detector := wholeSecret(text); detector != "" {
+		s.add(0, len(text), detector)
 	}
 	if len(s.matches) == 0 {
 		return nil
@@ -71,7 +71,7 @@ func TestPrefilterLosesNothing(t *testing.T) {
 	seed := rand.Int63()
 	r := rand.New(rand.NewSource(seed))
 	finds := 0
-	for range 20_000 {
+	for range 8_000 {
 		text := randomText(r, f.rules)
 		hints := Hints{Partial: r.Intn(4) == 0, Number: r.Intn(8) == 0, Column: []string{"", "card_number"}[r.Intn(2)]}
 		got, want := f.Find(text, hints), slowly(f, text, hints)
@@ -80,7 +80,7 @@ func TestPrefilterLosesNothing(t *testing.T) {
 			t.Fatalf("seed %d: %q %+v:\nfound %v\nwant  %v", seed, text, hints, got, want)
 		}
 	}
-	if finds < 1000 {
+	if finds < 400 {
 		t.Errorf("only %d secrets were generated", finds)
 	}
 }

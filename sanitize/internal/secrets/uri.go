@@ -9,14 +9,16 @@ func (s *scan) uriPassword(literal, after int) {
 		return
 	}
 	colon, at, i := -1, -1, after
-	for ; i < len(s.text) && !endsAuthority(s.text[i]); i++ {
-		switch s.text[i] {
-		case ':':
-			if colon < 0 {
-				colon = i
-			}
-		case '@':
+	for ; i < len(s.text); i++ {
+		if !authorityMark.has(s.text[i]) {
+			continue
+		}
+		if b := s.text[i]; b == '@' {
 			at = i
+		} else if b != ':' {
+			break
+		} else if colon < 0 {
+			colon = i
 		}
 	}
 	if colon < 0 || at >= 0 && at < colon {
@@ -30,7 +32,7 @@ func (s *scan) uriPassword(literal, after int) {
 		// Some programs let a password hold what would end an authority.
 		at, cut = s.lateAt(i)
 	}
-	if at > colon && (!cut || at-colon > leastPartial) && strings.Trim(s.text[colon+1:at], "*") != "" {
+	if value := s.text[colon+1 : max(at, colon+1)]; at > colon && (!cut || at-colon > leastPartial) && strings.Trim(value, "*") != "" && !isTemplate(value) {
 		s.add(colon+1, at, "uri_password")
 	}
 }
@@ -53,93 +55,55 @@ func (s *scan) lateAt(i int) (at int, cut bool) {
 	return -1, false
 }
 
-func endsAuthority(b byte) bool {
-	return b <= ' ' || b == '/' || b == '?' || b == '#' || b == '"' || b == '\'' || b == '<' || b == '>' || b == '`' || b == '\\'
-}
-
 func isPort(text string) bool {
 	return len(text) <= 5 && strings.Trim(text, digits) == ""
 }
 
-// passwordKey returns where the key begins that ends before equals, if it is a
-// name of a password, such as password, sslpassword or PWD.
-func (s *scan) passwordKey(equals int) (begin int, ok bool) {
-	end := equals
-	for end > 0 && s.text[end-1] == ' ' && equals-end < 3 {
-		end--
-	}
-	begin = end
-	for begin > 0 && end-begin < 24 && (word.has(s.text[begin-1]) || s.text[begin-1] == '-') {
-		begin--
-	}
-	key := strings.ToLower(s.text[begin:end])
-	return begin, strings.HasSuffix(key, "password") || strings.HasSuffix(key, "passwd") || strings.HasSuffix(key, "pwd")
-}
-
-// queryPassword matches the value of a parameter of a URI's query.
-func (s *scan) queryPassword(_, after int) {
-	if after <= s.valueEnd {
-		return // within the last value
-	}
-	begin, ok := s.passwordKey(after - 1)
-	if !ok || begin == 0 || s.text[begin-1] != '?' && s.text[begin-1] != '&' {
-		return
-	}
-	end := after
-	for end < len(s.text) && s.text[end] > ' ' && strings.IndexByte(`&#"'<>;`+"`", s.text[end]) < 0 {
-		end++
-	}
-	s.valueEnd = end
-	if strings.Trim(s.text[after:end], "*") != "" {
-		s.add(after, end, "uri_password")
-	}
-}
-
 // dsnPassword matches the password among the settings of a connection, as
-// libpq, ODBC and ADO write them: a password's key alone is not enough.
-func (s *scan) dsnPassword(_, after int) {
-	if after <= s.valueEnd {
-		return // within the last value
-	}
-	begin, ok := s.passwordKey(after - 1)
-	if !ok || begin > 0 && (s.text[begin-1] == '?' || s.text[begin-1] == '&') {
-		return
-	}
-	if !s.hasSettings() {
-		return
-	}
-	if key := s.text[begin : after-1]; (key == "PWD" || key == "OLDPWD") && strings.HasPrefix(s.text[after:], "/") {
+// libpq, ODBC and ADO write them.
+func (s *scan) dsnPassword(p *pairing) {
+	name := s.text[p.begin:p.end]
+	start, end, quoted := p.value, p.stop, p.quoted
+	if (name == "PWD" || name == "OLDPWD") && strings.HasPrefix(s.text[start:], "/") {
 		return // a shell's working directory
 	}
-	if after < len(s.text) && s.text[after] == '=' {
-		return // a comparison in source code
-	}
-	start := skipAny(s.text, after, 4, " ")
-	end := start
-	blanks, quoted := start > after, start < len(s.text) && strings.IndexByte(`'"{`, s.text[start]) >= 0
-	if quoted {
-		closing := s.text[start]
-		if closing == '{' {
-			closing = '}'
-		}
+	if !quoted && start < len(s.text) && s.text[start] == '{' { // ODBC; a brace in it is doubled
+		quoted = true
 		start++
-		for end = start; end < len(s.text) && s.text[end] != closing; end++ {
-			if s.text[end] == '\\' && end+1 < len(s.text) {
+		for end = start; end < len(s.text) && end-start < maxValue; end++ {
+			if s.text[end] == '}' {
+				if !strings.HasPrefix(s.text[end:], "}}") {
+					break
+				}
 				end++
 			}
 		}
-	} else {
-		for end < len(s.text) && s.text[end] > ' ' && strings.IndexByte(`;"'`+"`", s.text[end]) < 0 {
-			end++
-		}
+		end = min(end, len(s.text))
 	}
+	value := s.text[start:end]
 	s.valueEnd = end
-	if blanks && !quoted && strings.Contains(s.text[start:end], "=") {
+	if p.blanks && !quoted && strings.Contains(value, "=") {
 		return // the next setting: this one is empty
 	}
-	if value := s.text[start:end]; strings.Trim(value, "*") != "" && !isPlaceholder(value) {
+	if !quoted && (isArgument(value, name) || isCode(value)) {
+		return
+	}
+	if strings.Trim(value, "*") != "" && !isPlaceholder(value) {
 		s.add(start, end, "dsn_password")
 	}
+}
+
+// isArgument tells whether a value is a variable that a program hands on under
+// the same name: password=password, password=self.password.
+func isArgument(value, name string) bool {
+	value = strings.TrimRight(value, ",)")
+	if !isWord(value) {
+		return false
+	}
+	if dot := strings.LastIndexByte(value, '.'); dot >= 0 {
+		value = value[dot+1:]
+	}
+	return strings.EqualFold(value, name) || namesPassword(value)
 }
 
 // isPlaceholder tells whether the value stands in source code, where a real one
@@ -191,29 +155,4 @@ func isSetting(text string) bool {
 		}
 	}
 	return false
-}
-
-// authorization matches the credentials of an HTTP header. after is the end of
-// "Authorization".
-func (s *scan) authorization(after int) {
-	scheme := skipAny(s.text, after, 8, " \t\"'\\:=>,")
-	if scheme == after {
-		return
-	}
-	least, start := 12, -1
-	for _, name := range [...]string{"basic ", "bearer ", "token ", "apikey ", "bot "} {
-		if hasFold(s.text[scheme:], name) {
-			start = skipAny(s.text, scheme+len(name), 4, " ")
-			if name == "basic " {
-				least = 8
-			}
-		}
-	}
-	if start < 0 {
-		return
-	}
-	end := s.runEnd(opaque, start)
-	if end-start >= least || s.cutShort(end, end-start) {
-		s.add(start, end, "authorization_header")
-	}
 }
