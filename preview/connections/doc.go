@@ -21,7 +21,10 @@
 // It is a connection string as libpq reads it, as keywords or a URL, or a JSON
 // payload: that string, an object with the one key "url" (or "dsn"), or an object
 // with the keys host, port, database (or dbname), user (or username), password
-// and sslmode; a key whose value is null counts as absent. Where a Policy has
+// and sslmode; a key whose value is null counts as absent. Beside either may stand
+// search_path, timezone and role, which each preview sets in its transaction (see
+// [preview.Session]), and sslrootcert, sslcert and sslkey, whose values are the
+// certificates and the key themselves, in PEM. Where a Policy has
 // [Policy.Secrets], any value of the object may be a reference to a secret manager
 // instead, as in {"secret": "vault:shop/database#password"}, and so may the whole
 // payload, whose secret then is one of the above and refers no further. [SecretFiles]

@@ -29,69 +29,109 @@ var fields = map[string]string{
 // wholes are the keys of a payload that hold a whole connection string.
 var wholes = []string{"url", "dsn"}
 
+// payload is what is stored for an id: a connection string and what stands beside
+// it. The texts are by the payload's keys.
+type payload struct {
+	dsn string
+	// session has search_path, timezone and role; pem the content of certificates.
+	session, pem map[string]string
+}
+
+// sessionKeys and pemKeys may stand beside a whole connection string.
+var (
+	sessionKeys = []string{"search_path", "timezone", "role"}
+	pemKeys     = fileKeys
+)
+
 // read turns what is stored for an id into a connection: a connection string,
 // or a JSON payload.
 func (p Policy) read(ctx context.Context, stored []byte) (_ preview.Connection, err error) {
 	defer func() { err = invalid(err) }()
-	dsn, err := p.dsn(ctx, stored)
+	parsed, err := p.parse(ctx, stored)
 	if err != nil {
 		return preview.Connection{}, err
 	}
-	return p.connection(dsn)
+	return p.connection(parsed)
 }
 
-func (p Policy) dsn(ctx context.Context, stored []byte) (string, error) {
+func (p Policy) parse(ctx context.Context, stored []byte) (payload, error) {
 	stored = bytes.TrimSpace(stored)
 	if len(stored) > maxPayload {
-		return "", fmt.Errorf("connections: what is stored is longer than %d bytes", maxPayload)
+		return payload{}, fmt.Errorf("connections: what is stored is longer than %d bytes", maxPayload)
 	}
 	if len(stored) > 0 && (stored[0] == '{' || stored[0] == '"') {
-		return p.payload(ctx, stored)
+		return p.parseJSON(ctx, stored)
 	}
-	return string(stored), nil
+	return payload{dsn: string(stored)}, nil
 }
 
-// payload turns a JSON payload into a connection string.
-func (p Policy) payload(ctx context.Context, stored []byte) (string, error) {
+func (p Policy) parseJSON(ctx context.Context, stored []byte) (payload, error) {
 	var whole string
 	if json.Unmarshal(stored, &whole) == nil {
-		return whole, nil
+		return payload{dsn: whole}, nil
 	}
 	members, err := object.Members(stored)
 	if err != nil {
-		return "", fmt.Errorf("connections: the payload cannot be read: %w", err)
+		return payload{}, fmt.Errorf("connections: the payload cannot be read: %w", err)
 	}
 	if reference, ok := members["secret"]; ok && len(members) == 1 {
 		return p.whole(ctx, reference)
 	}
 	// A form that is left empty in part stores null.
 	maps.DeleteFunc(members, func(_ string, value json.RawMessage) bool { return string(value) == "null" })
+	var parsed payload
+	if parsed.session, err = p.take(ctx, members, sessionKeys); err != nil {
+		return payload{}, err
+	}
+	if parsed.pem, err = p.take(ctx, members, pemKeys); err != nil {
+		return payload{}, err
+	}
 	for _, key := range wholes {
 		value, ok := members[key]
 		switch {
 		case !ok:
 		case len(members) > 1:
-			return "", fmt.Errorf("connections: the payload has keys beside %q, which is a whole connection string", key)
+			return payload{}, fmt.Errorf("connections: the payload has keys beside %q, which is a whole connection string", key)
 		default:
-			return p.text(ctx, key, value)
+			parsed.dsn, err = p.text(ctx, key, value)
+			return parsed, err
 		}
 	}
-	return p.fields(ctx, members)
+	parsed.dsn, err = p.fields(ctx, members)
+	return parsed, err
+}
+
+// take takes the values of some keys out of a payload's members.
+func (p Policy) take(ctx context.Context, members map[string]json.RawMessage, keys []string) (map[string]string, error) {
+	taken := map[string]string{}
+	for _, key := range keys {
+		value, ok := members[key]
+		if !ok {
+			continue
+		}
+		text, err := p.text(ctx, key, value)
+		if err != nil {
+			return nil, err
+		}
+		taken[key] = text
+		delete(members, key)
+	}
+	return taken, nil
 }
 
 // whole reads a payload that lies in a secret manager as a whole. It may not
 // refer on: whoever may write one secret could otherwise have others read.
-func (p Policy) whole(ctx context.Context, value json.RawMessage) (string, error) {
+func (p Policy) whole(ctx context.Context, value json.RawMessage) (payload, error) {
 	var reference string
 	if json.Unmarshal(value, &reference) != nil {
-		return "", errors.New(`connections: the payload's value of "secret" is no reference`)
+		return payload{}, errors.New(`connections: the payload's value of "secret" is no reference`)
 	}
 	fetched, err := p.fetch(ctx, reference)
 	if err != nil {
-		return "", err
+		return payload{}, err
 	}
 	p.Secrets = nil
-	return p.dsn(ctx, []byte(fetched))
+	return p.parse(ctx, []byte(fetched))
 }
 
 // fields builds a connection string of a payload's single values. All are
@@ -105,7 +145,8 @@ func (p Policy) fields(ctx context.Context, members map[string]json.RawMessage) 
 		keyword, ok := fields[key]
 		if !ok {
 			// Not quoted: whoever stored it may have put the secret there.
-			return "", errors.New("connections: the payload has a key that is not one of host, port, database, user, password, sslmode, or url alone")
+			return "", errors.New("connections: the payload has a key that is not one of host, port, database, user, password, sslmode, or url alone, " +
+				"and search_path, timezone, role, sslrootcert, sslcert, sslkey")
 		}
 		if other, twice := given[keyword]; twice {
 			return "", fmt.Errorf("connections: the payload has the keys %q and %q, which mean the same", min(key, other), max(key, other))

@@ -53,22 +53,72 @@ func (p Policy) keys() []string {
 	return allowedKeys
 }
 
-// connection checks a connection string and joins it with the way to dial.
-func (p Policy) connection(text string) (preview.Connection, error) {
-	if strings.TrimSpace(text) == "" {
+// connection checks a payload and joins it with the way to dial.
+func (p Policy) connection(stored payload) (preview.Connection, error) {
+	if strings.TrimSpace(stored.dsn) == "" {
 		return preview.Connection{}, errors.New("connections: the connection string is empty")
 	}
-	parameters, err := dsn.Read(text)
+	parameters, err := dsn.Read(stored.dsn)
 	if err != nil {
 		return preview.Connection{}, fmt.Errorf("connections: the connection string cannot be used: %w", err)
 	}
+	text, err := stored.takeSession(parameters)
+	if err != nil {
+		return preview.Connection{}, err
+	}
 	for key := range parameters {
-		if !slices.Contains(p.keys(), key) {
-			return preview.Connection{}, fmt.Errorf("connections: the connection string cannot be used; it must have no keys but %s", strings.Join(p.keys(), ", "))
+		if !slices.Contains(p.keys(), key) && !slices.Contains(sessionKeys, key) {
+			return preview.Connection{}, fmt.Errorf("connections: the connection string cannot be used; it must have no keys but %s",
+				strings.Join(append(slices.Clone(p.keys()), sessionKeys...), ", "))
 		}
 	}
-	if _, err := dsn.Parse(text); err != nil {
+	certificates, err := stored.certificates()
+	if err != nil {
+		return preview.Connection{}, err
+	}
+	if _, err := dsn.ParseWith(text, certificates); err != nil {
 		return preview.Connection{}, fmt.Errorf("connections: the connection string cannot be used: %w", err)
 	}
-	return preview.Connection{DSN: preview.NewSecret(text), Dial: p.Targets.Dial}, nil
+	return preview.Connection{
+		DSN: preview.NewSecret(text), Dial: p.Targets.Dial,
+		Certificates: preview.Certificates{
+			Root: preview.NewSecret(certificates.Root), Certificate: preview.NewSecret(certificates.Certificate), Key: preview.NewSecret(certificates.Key),
+		},
+		Session: preview.Session{SearchPath: stored.session["search_path"], TimeZone: stored.session["timezone"], Role: stored.session["role"]},
+	}, nil
+}
+
+// takeSession moves what a connection string says of the session out of it: poolers
+// refuse it at the login, and it is set in each transaction.
+func (s *payload) takeSession(parameters dsn.Parameters) (text string, _ error) {
+	moved := false
+	for _, key := range sessionKeys {
+		value := parameters[key]
+		if value == "" {
+			continue
+		}
+		if s.session[key] != "" {
+			return "", fmt.Errorf("connections: the payload has %s twice, beside the connection string and in it", key)
+		}
+		if s.session == nil {
+			s.session = map[string]string{}
+		}
+		s.session[key], moved = value, true
+	}
+	if !moved {
+		return s.dsn, nil
+	}
+	return parameters.Without(sessionKeys...), nil
+}
+
+// certificates returns the certificates that a payload has by content.
+func (s *payload) certificates() (c dsn.Certificates, _ error) {
+	for _, key := range pemKeys {
+		if value := s.pem[key]; value != "" && !strings.Contains(value, "-----BEGIN ") {
+			// Not quoted: it may be the key itself in another form.
+			return c, fmt.Errorf("connections: the payload's value of %q is no PEM; "+
+				"store the certificate itself (-----BEGIN ...) or a reference to a secret that holds it", key)
+		}
+	}
+	return dsn.Certificates{Root: s.pem["sslrootcert"], Certificate: s.pem["sslcert"], Key: s.pem["sslkey"]}, nil
 }

@@ -32,7 +32,9 @@ const (
 // Examine connects and grades the connection. It changes nothing. The error is a
 // *preview.Error that holds no host, user or password.
 func Examine(ctx context.Context, connection preview.Connection, options Options) (*Report, error) {
-	config, err := dsn.Parse(connection.DSN.Reveal())
+	config, err := dsn.ParseWith(connection.DSN.Reveal(), dsn.Certificates{
+		Root: connection.Certificates.Root.Reveal(), Certificate: connection.Certificates.Certificate.Reveal(), Key: connection.Certificates.Key.Reveal(),
+	})
 	if err != nil {
 		failed := &preview.Error{Reason: reason.DatabaseLoginFailed, Message: "the connection string cannot be read"}
 		var fault *dsn.Error
