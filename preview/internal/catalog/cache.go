@@ -13,6 +13,9 @@ const (
 	// believed, relationAge how long one about relations and their policies is.
 	functionAge = 30 * time.Second
 	relationAge = time.Minute
+	// absentAge is how long it is believed that a relation does not exist: an author
+	// who has been told so creates it and tries again.
+	absentAge = time.Second
 	// DefaultBytes bounds the memory of a cache, for all connections together.
 	DefaultBytes = 32 << 20
 )

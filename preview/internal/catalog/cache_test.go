@@ -72,6 +72,9 @@ func (d *fakeDatabase) Ask(ctx context.Context, sql string) ([][]string, time.Ti
 			continue
 		}
 		name, _ := hex.DecodeString(parts[2])
+		if string(name) == "absent" {
+			continue
+		}
 		oid := strconv.FormatInt(d.oid(string(name)), 10)
 		typ := strconv.FormatInt(d.oid("type "+string(name)), 10)
 		rows = append(rows,
@@ -105,6 +108,9 @@ func mustLook(t *testing.T, k *Catalog, a Asker, n Names) *Snapshot {
 		t.Fatal(err)
 	}
 	for _, r := range n.Relations {
+		if r.Name == "absent" {
+			continue
+		}
 		if found, ok := s.Relation(r); !ok || found.Name != r.Name || s.Type(found.RowType) == nil {
 			t.Fatalf("%s: %v", r.Name, found)
 		}
@@ -135,6 +141,9 @@ func TestAges(t *testing.T) {
 			{0, Names{Functions: []Name{{Name: "f"}}}, 5},
 			{29 * time.Second, Names{Functions: []Name{{Name: "f"}}}, 5}, // that nothing exists is known as well
 			{2 * time.Second, Names{Functions: []Name{{Name: "f"}}}, 6},
+			{0, relations("absent"), 7},
+			{0, relations("absent"), 7},
+			{time.Second, relations("absent"), 8}, // it may have been created
 		} {
 			time.Sleep(step.after)
 			mustLook(t, k, d, step.names)

@@ -176,6 +176,20 @@ func TestClosure(t *testing.T) {
 		{"an aggregate's sort operator", "function:mn", "function:mn function:own_first " + ownType + ownFamily},
 		{"names that mean nothing", "relation:x function:x operator:~~~~ type:x relation:t.x", ""},
 	}
+	if asker.Version(t) >= 180000 {
+		asker.Exec(t, "create table virt (a int, g int generated always as (abs(a)) virtual)")
+		s, err := catalog.NewCache(0).Of("c", dsn).Look(context.Background(), asker, names("relation:virt"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, _ := s.Relation(catalog.Name{Name: "virt"})
+		if len(r.Runs.Functions) != 1 || s.Function(r.Runs.Functions[0]) == nil || s.Function(r.Runs.Functions[0]).Name != "abs" {
+			t.Errorf("a virtual generated column runs %v", r.Runs)
+		}
+		if c := r.Columns[1]; c.Generated != 'v' || !slices.Equal(c.GeneratedFrom, []int16{1}) {
+			t.Errorf("a virtual generated column: %+v", c)
+		}
+	}
 	for _, test := range tests {
 		s, err := catalog.NewCache(0).Of("c", dsn).Look(context.Background(), asker, names(test.names))
 		if err != nil {

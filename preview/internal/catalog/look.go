@@ -245,13 +245,13 @@ func (l *look) knownBase(at *session, now time.Time) *base {
 func (l *look) known(at *session, name key, now time.Time) (resolved, bool) {
 	for _, a := range l.fresh {
 		if means, ok := a.names[name]; ok {
-			l.span.add(a.asked, age(name.class))
+			l.span.add(a.asked, means.age(name.class))
 			return means, true
 		}
 	}
 	k := l.catalog
 	e := k.names[name]
-	if e == nil || at != k.session && !at.equal(k.session) || !l.usable(e.asked, now, age(name.class)) {
+	if e == nil || at != k.session && !at.equal(k.session) || !l.usable(e.asked, now, e.means.age(name.class)) {
 		return resolved{}, false
 	}
 	k.cache.touch(e)
@@ -305,6 +305,14 @@ func (l *look) followAll(s *Snapshot, refs []ref, now time.Time) (complete bool)
 		refs = append(refs, o.below...)
 	}
 	return complete
+}
+
+// age is how long what a name means is believed.
+func (r resolved) age(class class) time.Duration {
+	if class == classRelation && len(r.oids) == 0 {
+		return absentAge
+	}
+	return age(class)
 }
 
 func age(class class) time.Duration {

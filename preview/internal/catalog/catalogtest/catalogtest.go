@@ -3,6 +3,7 @@ package catalogtest
 
 import (
 	"context"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -39,6 +40,20 @@ func Connect(t TB, dsn string) *Asker {
 
 // Asked is how many questions were asked.
 func (a *Asker) Asked() int { return int(a.asked.Load()) }
+
+// Version is server_version_num.
+func (a *Asker) Version(t TB) int {
+	t.Helper()
+	result := a.conn.ExecParams(context.Background(), "show server_version_num", nil, nil, nil, nil).Read()
+	if result.Err != nil {
+		t.Fatalf("%v", result.Err)
+	}
+	version, err := strconv.Atoi(string(result.Rows[0][0]))
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return version
+}
 
 // Exec runs statements in the session.
 func (a *Asker) Exec(t TB, statements string) {
