@@ -41,8 +41,12 @@ type Limiter struct {
 	mu       sync.Mutex
 	open     map[*conn]struct{}
 	requests int
-	// owned counts the connections of each caller, strangers' under "".
-	owned map[string]int
+	// owned counts the connections of each caller, and openBy their requests;
+	// strangers' under "".
+	owned, openBy map[string]int
+	// held are the connections that are not read until a request of their caller
+	// has ended.
+	held map[*conn]struct{}
 	// grace is how long a stranger may take for its request, between minGrace and idleGrace:
 	// each one that has to go halves it, each caller that is let in doubles it.
 	grace time.Duration
@@ -74,7 +78,8 @@ type entry struct {
 // New returns a Limiter.
 func New(config Config) *Limiter {
 	return &Limiter{
-		config: config, open: map[*conn]struct{}{}, owned: map[string]int{}, grace: idleGrace,
+		config: config, open: map[*conn]struct{}{}, owned: map[string]int{}, openBy: map[string]int{},
+		held: map[*conn]struct{}{}, grace: idleGrace,
 		changed: make(chan struct{}), now: time.Now,
 	}
 }
@@ -84,6 +89,12 @@ func New(config Config) *Limiter {
 func (l *Limiter) opened(c *conn, stream uint32) {
 	l.mu.Lock()
 	if !c.gone {
+		// Of requests that net/http refused by itself, such as malformed ones, no
+		// handler counted the end. When the connection was idle for a while, the others
+		// had begun.
+		if c.idle && l.now().Sub(c.since) > idleGrace {
+			c.unfinished = c.running
+		}
 		c.unfinished++
 		if c.streams == nil {
 			c.streams = map[uint32]struct{}{}
@@ -120,22 +131,45 @@ func (l *Limiter) count(c *conn) {
 		now = 0
 	}
 	l.requests += now - c.requests
+	if l.openBy[c.owner] += now - c.requests; l.openBy[c.owner] <= 0 {
+		delete(l.openBy, c.owner)
+	}
 	if now < c.requests {
 		c.nudge()
+		for other := range l.held {
+			if other.owner == c.owner && other != c {
+				other.nudge()
+				break
+			}
+		}
 	}
 	c.requests = now
 }
 
+// mayOpen tells whether the newest request of a connection may be read: a
+// stranger's when it is the connection's only one, a caller's when the caller has
+// not too many. If not, the connection is nudged when that may have changed.
+func (l *Limiter) mayOpen(c *conn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	may := c.gone || c.owner == "" && c.requests <= 1 || c.owner != "" && l.openBy[c.owner] <= l.config.MaxRequests/openShare
+	if may {
+		delete(l.held, c)
+	} else {
+		l.held[c] = struct{}{}
+	}
+	return may
+}
+
+// openShare is the part of the open requests that one caller may have.
+const openShare = 4
+
 // greediest returns the connection with the most requests of the caller with the
 // most; strangers count as one caller. mu is held.
 func (l *Limiter) greediest() *conn {
-	byOwner := map[string]int{}
 	var most string
-	for c := range l.open {
-		byOwner[c.owner] += c.requests
-	}
-	for owner, requests := range byOwner {
-		if requests > byOwner[most] {
+	for owner, requests := range l.openBy {
+		if requests > l.openBy[most] {
 			most = owner
 		}
 	}
@@ -155,6 +189,7 @@ func (l *Limiter) remove(c *conn) {
 	}
 	c.gone = true
 	delete(l.open, c)
+	delete(l.held, c)
 	l.count(c)
 	l.disown(c)
 	l.notify()
@@ -184,21 +219,11 @@ func (l *Limiter) ConnState(netConn net.Conn, state http.ConnState) {
 		l.remove(c)
 	case http.StateIdle:
 		c.idle, c.since = true, l.now()
-		// HTTP/2 is idle when its streams have ended. Those that net/http refused by
-		// itself, such as malformed ones, never had a handler to count their end.
-		if c.running < reconcileBelow {
-			c.unfinished = c.running
-			l.count(c)
-		}
 		l.notify()
 	case http.StateActive:
 		c.idle, c.since = false, l.now()
 	}
 }
-
-// reconcileBelow is the number of running handlers from which net/http may keep
-// requests back whose streams have been reset: they still count.
-const reconcileBelow = 16
 
 type connKey struct{}
 
@@ -289,8 +314,11 @@ func (l *Limiter) letIn(c *conn, owner string) (last bool) {
 			l.grace = min(2*l.grace, idleGrace)
 		}
 		l.disown(c)
+		open := c.requests
+		l.openBy[c.owner] -= open
 		c.owner = owner
 		l.owned[owner]++
+		l.openBy[owner] += open
 		c.trusted.Store(true)
 		c.nudge()
 	}

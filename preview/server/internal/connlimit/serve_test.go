@@ -23,6 +23,11 @@ import (
 func serve(t *testing.T, config Config, handler http.Handler) (*Limiter, string) {
 	t.Helper()
 	l := New(config)
+	return l, serveWith(t, l, handler)
+}
+
+func serveWith(t *testing.T, l *Limiter, handler http.Handler) string {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +48,7 @@ func serve(t *testing.T, config Config, handler http.Handler) (*Limiter, string)
 			t.Error(err)
 		}
 	})
-	return l, listener.Addr().String()
+	return listener.Addr().String()
 }
 
 func eventually(t *testing.T, condition func() bool) {
@@ -136,26 +141,54 @@ func TestBooksAreEmptyAfterwards(t *testing.T) {
 // TestMalformedRequestsDoNotCountForEver: net/http refuses them by itself.
 func TestMalformedRequestsDoNotCountForEver(t *testing.T) {
 	t.Parallel()
-	l, address := serve(t, Config{MaxConnections: 8, MaxRequests: 100}, http.NotFoundHandler())
+	l := New(Config{MaxConnections: 8, MaxRequests: 1000})
+	var ahead atomic.Int64
+	l.now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	address := serveWith(t, l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { LetIn(w, r, "caller") }))
 	p := openPeer(t, address)
-	for stream := uint32(1); stream < 100; stream += 2 {
+	good := []string{":method", "GET", ":scheme", "http", ":path", "/", ":authority", "localhost"}
+	p.open(t, 1, good...) // lets it in
+	const last = 101
+	for stream := uint32(3); stream < last; stream += 2 {
 		p.open(t, stream, ":method", "POST") // without a path
 	}
-	p.open(t, 101, ":method", "GET", ":scheme", "http", ":path", "/", ":authority", "localhost")
-	for {
-		frame, err := p.framer.ReadFrame()
-		if err != nil {
-			t.Fatal(err)
+	p.await(t, func(f http2.Frame) bool {
+		_, reset := f.(*http2.RSTStreamFrame)
+		return reset && f.Header().StreamID == last-2
+	})
+	eventually(t, func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		for c := range l.open {
+			return c.idle && len(c.streams) == 0
 		}
-		if headers, ok := frame.(*http2.HeadersFrame); ok && headers.StreamID == 101 {
-			break
-		}
-	}
+		return false
+	})
+	ahead.Store(int64(time.Hour))
+	p.open(t, last, good...)
+	p.await(t, func(f http2.Frame) bool {
+		_, headers := f.(*http2.HeadersFrame)
+		return headers && f.Header().StreamID == last
+	})
 	eventually(t, func() bool {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		return l.requests == 0
 	})
+}
+
+// await reads frames until one is as wanted.
+func (p *peer) await(t *testing.T, wanted func(http2.Frame) bool) {
+	t.Helper()
+	for {
+		frame, err := p.framer.ReadFrame()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if wanted(frame) {
+			return
+		}
+	}
 }
 
 // peer is an HTTP/2 client by hand.
@@ -226,15 +259,7 @@ func TestOpenRequestsAreBounded(t *testing.T) {
 		t.Error("the peer with too many open requests keeps its connection")
 	}
 	close(leave)
-	for {
-		frame, err := modest.framer.ReadFrame()
-		if err != nil {
-			t.Fatalf("the modest peer: %v", err)
-		}
-		if headers, ok := frame.(*http2.HeadersFrame); ok && headers.StreamID == 1 {
-			break
-		}
-	}
+	modest.await(t, func(f http2.Frame) bool { _, headers := f.(*http2.HeadersFrame); return headers })
 }
 
 // TestWhoDoesNotReadIsNotRead: a peer that sends and never reads can make the
@@ -303,15 +328,7 @@ func TestIdlePeerGetsAGoAway(t *testing.T) {
 	if away == nil || away.LastStreamID != 1 || away.ErrCode != http2.ErrCodeNo {
 		t.Errorf("the idle peer got %v before its connection ended", away)
 	}
-	for {
-		frame, err := next.framer.ReadFrame()
-		if err != nil {
-			t.Fatalf("the next peer: %v", err)
-		}
-		if headers, ok := frame.(*http2.HeadersFrame); ok && headers.StreamID == 1 {
-			break
-		}
-	}
+	next.await(t, func(f http2.Frame) bool { _, headers := f.(*http2.HeadersFrame); return headers })
 }
 
 // TestPlaintextToATLSPort is answered, as net/http does.
@@ -333,7 +350,7 @@ func TestPlaintextToATLSPort(t *testing.T) {
 // waits for the end of the one before, also of its answer.
 func TestStrangersAreTakenOneRequestAtATime(t *testing.T) {
 	t.Parallel()
-	var running, most, all atomic.Int32
+	var running, most, mostOfStranger, all atomic.Int32
 	begun, leave := make(chan struct{}, 100), make(chan struct{})
 	l, address := serve(t, Config{MaxConnections: 8, MaxRequests: 100}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		now := running.Add(1)
@@ -341,8 +358,8 @@ func TestStrangersAreTakenOneRequestAtATime(t *testing.T) {
 		for seen := most.Load(); now > seen && !most.CompareAndSwap(seen, now); seen = most.Load() {
 		}
 		if all.Add(1) == 4 {
+			mostOfStranger.Store(most.Load())
 			LetIn(w, r, "caller")
-			most.Store(0)
 		}
 		begun <- struct{}{}
 		if all.Load() >= 4 {
@@ -357,7 +374,7 @@ func TestStrangersAreTakenOneRequestAtATime(t *testing.T) {
 	for range 4 {
 		<-begun
 	}
-	if n := most.Load(); n > 1 {
+	if n := mostOfStranger.Load(); n != 1 {
 		t.Errorf("%d requests of a stranger ran at a time", n)
 	}
 	for range 6 { // after the fourth was let in, the others run beside it

@@ -14,8 +14,10 @@ const (
 	readCost        = 1
 	bytesPerToken   = 1 << 10
 	requestCost     = 10
-	// holdTimeout is how long a request of a stranger waits for the one before it.
+	// holdTimeout is how long a request waits until it may be opened, and lookAgain
+	// how often that is looked at, whatever happens.
 	holdTimeout = 5 * time.Second
+	lookAgain   = 100 * time.Millisecond
 )
 
 // budget is a bucket of tokens. Its zero value is full.
@@ -38,26 +40,29 @@ func (b *budget) wait(now time.Time) time.Duration {
 	return 0
 }
 
-// await returns when the next bytes of the connection may be read: for a stranger
-// when there are tokens for it, and when the request that the bytes open is the
-// only one.
+// await returns when the next bytes of the connection may be read: when there are
+// tokens for it, if it is a stranger's, and when the request that they belong to
+// may be opened.
 func (c *conn) await() error {
-	if c.trusted.Load() {
-		c.holding = false
+	if c.trusted.Load() && !c.holding {
 		return nil
 	}
 	deadline := c.limiter.now().Add(holdTimeout)
-	for !c.trusted.Load() {
+	for {
 		now := c.limiter.now()
-		wait := c.budget.wait(now)
-		if c.holding && !c.limiter.alone(c) {
-			wait = deadline.Sub(now)
-			if wait <= 0 {
+		var wait time.Duration
+		if !c.trusted.Load() {
+			wait = c.budget.wait(now)
+		}
+		if c.holding && !c.limiter.mayOpen(c) {
+			if !now.Before(deadline) {
 				return os.ErrDeadlineExceeded
 			}
+			wait = max(wait, lookAgain)
 		}
 		if wait == 0 {
-			break
+			c.holding = false
+			return nil
 		}
 		timer := time.NewTimer(wait)
 		select {
@@ -69,15 +74,6 @@ func (c *conn) await() error {
 		}
 		timer.Stop()
 	}
-	c.holding = false
-	return nil
-}
-
-// alone tells whether a connection has no other request than the newest.
-func (l *Limiter) alone(c *conn) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return c.requests <= 1 || c.gone
 }
 
 // nudge has Read look again.
