@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"math/rand"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/op-data/sqlpreview/fuzz/internal/resolution"
+	"github.com/op-data/sqlpreview/fuzz/internal/sqlgen"
 	"github.com/op-data/sqlpreview/preview/pgtest"
 )
 
@@ -149,5 +151,55 @@ func TestTheOracleKnowsWhatRuns(t *testing.T) {
 	}
 	if tried[true] < 200 || tried[false] < 80 {
 		t.Errorf("only %v cases were tried", tried)
+	}
+}
+
+// TestTheGeneratorsTrapsAreTraps asks the oracle about generated texts: each that
+// the server analyses runs a refused function, and none of their look-alikes does.
+func TestTheGeneratorsTrapsAreTraps(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	runner := newCaseRunner(pgtest.Start(t, pgtest.Options{Settings: Settings()}).DSN())
+	t.Cleanup(func() {
+		if err := runner.leave(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	if why, err := runner.ready(ctx, ResolutionCase{Setup: trapsSetup}); err != nil || why != "" {
+		t.Fatal(why, err)
+	}
+	random := rand.New(rand.NewSource(1))
+	generator := sqlgen.New(&sqlgen.Schema{Traps: true}, sqlgen.Targets{})
+	analysed := map[string]int{}
+	judge := func(c *sqlgen.Case) {
+		judged, err := runner.oracle.Judge(ctx, c.SQL, resolution.Decision{Accepted: true})
+		if err != nil {
+			t.Fatalf("%q: %v", c.SQL, err)
+		}
+		if !judged.Compared {
+			return // a disguise that is no SQL, for instance
+		}
+		analysed[c.Technique]++
+		if trap := c.Technique != sqlgen.LookAlike; len(judged.Findings) > 0 != trap {
+			t.Errorf("%s: %q: %v", c.Technique, c.SQL, judged.Findings)
+		}
+	}
+	for range 300 {
+		judge(generator.LookAlike(random))
+	}
+	for i, name := range generator.Techniques() {
+		for range 80 {
+			if strings.HasPrefix(name, "trap-") {
+				judge(generator.Attack(random, i))
+			}
+		}
+	}
+	if len(analysed) != 9 {
+		t.Errorf("techniques %v", analysed)
+	}
+	for name, n := range analysed {
+		if n < 40 {
+			t.Errorf("%s: only %d texts are analysed", name, n)
+		}
 	}
 }

@@ -72,6 +72,9 @@ func (r *runner) prepare() error {
 	if wanted(sqlgen.Value) {
 		r.mean = append(r.mean, func(random *rand.Rand) *sqlgen.Case { return r.generator.Value(random) })
 	}
+	if r.fixture.Schema.Traps && wanted(sqlgen.LookAlike) {
+		r.mean = append(r.mean, func(random *rand.Rand) *sqlgen.Case { return r.generator.LookAlike(random) })
+	}
 	for i, name := range r.generator.Techniques() {
 		if r.config.Unguarded && name == sqlgen.Growth && len(r.config.Only) == 0 {
 			r.report.note("growth was left out: without a guard it takes all the memory of the machine; name it to try it")

@@ -21,7 +21,7 @@ func kind(technique string) string {
 		return kinds[0]
 	case hostileTechnique:
 		return kinds[2]
-	case sqlgen.Honest, sqlgen.Value, collectedHonest:
+	case sqlgen.Honest, sqlgen.Value, sqlgen.LookAlike, collectedHonest:
 		return kinds[3]
 	}
 	return kinds[1]

@@ -97,6 +97,11 @@ func newWorld(ctx context.Context, c Config, r *rand.Rand) (_ *world, err error)
 	if w.fixture, err = fixture.New(ctx, dsn, r); err != nil {
 		return nil, err
 	}
+	if c.Resolution {
+		if err := w.fixture.AddTraps(ctx); err != nil {
+			return nil, err
+		}
+	}
 	w.generator = sqlgen.New(w.fixture.Schema, w.fixture.Targets)
 	if w.watcher, err = effect.NewWatcher(ctx, dsn, w.fixture.Targets.Folder); err != nil {
 		return nil, err

@@ -86,7 +86,11 @@ func NewWatcher(ctx context.Context, dsn, folder string) (*Watcher, error) {
 	w := &Watcher{conn: conn, folder: folder}
 	// The watcher's own reading must leave nothing: no pruning, no hint that
 	// would be logged, no plan that forks.
-	for _, setting := range []string{"set application_name = 'fuzz-watcher'", "set default_transaction_read_only = on", "set max_parallel_workers_per_gather = 0", "set jit = off"} {
+	for _, setting := range []string{
+		"set application_name = 'fuzz-watcher'", "set default_transaction_read_only = on", "set max_parallel_workers_per_gather = 0", "set jit = off",
+		// The library brings settings of its own, whenever it is loaded.
+		"load 'plpgsql'",
+	} {
 		if _, err := conn.Exec(ctx, setting); err != nil {
 			return nil, errors.Join(fmt.Errorf("effect: %w", err), conn.Close(ctx))
 		}

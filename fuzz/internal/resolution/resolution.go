@@ -16,6 +16,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -176,7 +177,7 @@ func (o *Oracle) refused(ctx context.Context, uses []rewritten.Use, d Decision) 
 	if err != nil || worst != fine {
 		return nil, err
 	}
-	rules := strings.Join(d.Rules, ", ")
+	rules := strings.Join(slices.Compact(slices.Sorted(slices.Values(d.Rules))), ", ")
 	return []Finding{{"refused without ground: " + rules, "the gateway refuses it by " + rules + ", and the server would run no function that the policy refuses"}}, nil
 }
 
@@ -213,9 +214,13 @@ func where(use rewritten.Use) string {
 // named are the words of Use.Why that differ from object to object.
 var named = regexp.MustCompile(`\b(of the domain|of|planning|argument of|output of|cast of) \S+?(,|$| to )`)
 
+// repeated are the words of one step that is taken several times: an array of rows
+// is compared by its rows, and these by their columns.
+var repeated = regexp.MustCompile(`(, (?:comparison|output|input) of \*)(?:, (?:comparison|output|input) of \*)+`)
+
 // construct names the way that leads to a function, without the names of objects.
 func construct(use rewritten.Use) string {
-	text := named.ReplaceAllString(use.Why, "$1 *$2")
+	text := repeated.ReplaceAllString(named.ReplaceAllString(use.Why, "$1 *$2"), "$1")
 	if use.View != nil {
 		text += ", in a view"
 	}

@@ -52,7 +52,11 @@ func (g *Generator) Seed(texts []string) { g.seeds = texts }
 
 // New returns a generator over the schema. The targets are what an attack aims at.
 func New(schema *Schema, targets Targets) *Generator {
-	return &Generator{schema: schema, techniques: techniques(targets.withDefaults())}
+	g := &Generator{schema: schema, techniques: techniques(targets.withDefaults())}
+	if schema.Traps {
+		g.techniques = append(g.techniques, trapTechniques()...)
+	}
+	return g
 }
 
 // Techniques returns the names of the attacks' techniques in a fixed order.

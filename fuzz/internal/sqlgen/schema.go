@@ -16,6 +16,8 @@ type Schema struct {
 	Functions []Function
 	// Relations are the server's own, found by the caller; see [RelationQuery].
 	Relations []string
+	// Traps tells that the database has the fixture's traps.
+	Traps bool
 }
 
 // Table is one table; its names are quoted where SQL asks for it.
