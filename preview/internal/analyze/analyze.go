@@ -8,6 +8,7 @@ import (
 // Statement analyses a SELECT: the node that pgtree.ReadNode made of it.
 func Statement(statement pgtree.Node, source Source) *Result {
 	a := newAnalyzer(source)
+	a.result.Names = NamesOf(statement)
 	for _, c := range a.statement(statement, nil, false) {
 		// The server writes the values out.
 		a.output(c.typ, statement)

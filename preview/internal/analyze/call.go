@@ -36,8 +36,8 @@ func (a *analyzer) call(n pgtree.Node, s *scope) value {
 		a.window(over, s)
 	}
 	a.at = max(a.at, n.Location())
-	if n.Text("funcformat") == "COERCE_SQL_SYNTAX" || keywordFunctions[name.Name] {
-		a.keywordMeaning(name.Name, n)
+	if keywordFunctions[name.Name] && a.source.Version() < keywordFunctionsVersion {
+		name.Schema = "" // as that server reads it
 	}
 	c := invocation{name: name, args: args, names: names, node: n, how: Call, variadic: n.Bool("func_variadic")}
 	// f(x) can mean the column f of the row x.
@@ -183,6 +183,9 @@ func (a *analyzer) typeInData(c invocation) {
 // returned is the value of a call.
 func (a *analyzer) returned(fn *catalog.Function, g generics, c invocation) value {
 	v := value{typ: g.actual(a, fn.Returns), flow: computed}
+	if known := a.typeInfo(v.typ); known != nil && (known.Kind == 'r' || known.Kind == 'm') {
+		a.compare(v.typ, c.node) // the bounds of a range are put in order
+	}
 	if isPolymorphic(fn.Returns) && !movesOnly[fn.Name] {
 		// Such a function may read the value from a text, as json_populate_record does.
 		a.input(v.typ, c.node)

@@ -121,7 +121,7 @@ func (a *analyzer) inherits(source, target OID) bool {
 // as that type. It follows coerce_type.
 func (a *analyzer) coerce(v value, target OID, ctx context, n pgtree.Node) value {
 	result := v
-	result.typ, result.literal = target, false
+	result.typ, result.literal, result.null = target, false, false
 	if target != v.typ {
 		result.fields, result.items, result.isRow = nil, nil, false
 	}
@@ -133,6 +133,9 @@ func (a *analyzer) coerce(v value, target OID, ctx context, n pgtree.Node) value
 		return result
 	case v.typ == undetermined:
 		a.anyCastTo(target, n)
+		return result
+	case v.null:
+		a.check(target, n) // input functions are strict
 		return result
 	case v.typ == typeUnknown:
 		a.input(target, n)

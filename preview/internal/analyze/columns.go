@@ -7,14 +7,14 @@ import (
 )
 
 // ownColumn tells whether a name is a column of the query's own FROM.
-func (s *scope) ownColumn(name string) bool {
+func (a *analyzer) ownColumn(s *scope, name string) bool {
 	return slices.ContainsFunc(s.items, func(i *item) bool {
-		return !i.hidden && slices.ContainsFunc(i.columns, func(c field) bool { return c.name == name })
+		return !i.hidden && slices.ContainsFunc(i.columns, func(c field) bool { return a.source.MayMean(name, c.name) })
 	})
 }
 
 // columnNamed looks a name up through the queries around, innermost first.
-func (s *scope) columnNamed(name string) (v value, found bool) {
+func (a *analyzer) columnNamed(s *scope, name string) (v value, found bool) {
 	for ; s != nil; s = s.parent {
 		for _, i := range s.items {
 			if i.hidden {
@@ -25,12 +25,11 @@ func (s *scope) columnNamed(name string) (v value, found bool) {
 				return value{}, false
 			}
 			for _, c := range i.columns {
-				if c.name != name {
+				if !a.source.MayMean(name, c.name) {
 					continue
 				}
 				if found {
-					// Ambiguous, which a server refuses; every one counts.
-					v.flow = merged(v.flow, c.flow)
+					v = either(v, c.value)
 					continue
 				}
 				v, found = c.value, true
@@ -46,16 +45,39 @@ func (s *scope) columnNamed(name string) (v value, found bool) {
 	return value{}, false
 }
 
+// either is the value of a name that can mean two columns. Every one counts.
+func either(one, other value) value {
+	both := value{typ: one.typ, flow: merged(one.flow, other.flow)}
+	if one.typ != other.typ {
+		both.typ = undetermined
+	}
+	return both
+}
+
 // itemNamed finds the entry of FROM that a name refers to.
-func (s *scope) itemNamed(schema, name string) *item {
+func (a *analyzer) itemNamed(s *scope, schema, name string) *item {
 	for ; s != nil; s = s.parent {
 		for _, i := range s.items {
-			if i.alias == name && name != "" && (schema == "" || schema == i.schema) {
+			if name != "" && a.source.MayMean(name, i.alias) && (schema == "" || schema == i.schema) {
 				return i
 			}
 		}
 	}
 	return nil
+}
+
+// amongColumns finds a name in a list of columns.
+func (a *analyzer) amongColumns(columns []field, name string) (v value, found bool) {
+	for _, c := range columns {
+		switch {
+		case !a.source.MayMean(name, c.name):
+		case found:
+			v = either(v, c.value)
+		default:
+			v, found = c.value, true
+		}
+	}
+	return v, found
 }
 
 // columnRef reads a name: a column, a whole row, or a call by attribute notation.
@@ -66,10 +88,10 @@ func (a *analyzer) columnRef(n pgtree.Node, s *scope) value {
 	}
 	last := names[len(names)-1]
 	if len(names) == 1 {
-		if v, found := s.columnNamed(last); found {
+		if v, found := a.columnNamed(s, last); found {
 			return v
 		}
-		if i := s.itemNamed("", last); i != nil {
+		if i := a.itemNamed(s, "", last); i != nil {
 			return i.row
 		}
 		a.opaque("the column "+last, n)
@@ -79,15 +101,13 @@ func (a *analyzer) columnRef(n pgtree.Node, s *scope) value {
 	if len(names) > 2 {
 		schema = names[len(names)-3]
 	}
-	i := s.itemNamed(schema, names[len(names)-2])
+	i := a.itemNamed(s, schema, names[len(names)-2])
 	if i == nil {
 		a.opaque("the name "+names[len(names)-2], n)
 		return a.attribute(value{flow: computed}, last, n)
 	}
-	for _, c := range i.columns {
-		if c.name == last {
-			return c.value
-		}
+	if v, found := a.amongColumns(i.columns, last); found {
+		return v
 	}
 	if t, ok := systemColumn(last); ok && i.row.typ != typeRecord {
 		return value{typ: t, flow: &Flow{}}
@@ -137,7 +157,7 @@ func (a *analyzer) starRow(n pgtree.Node, s *scope) value {
 	if len(names) > 2 {
 		schema = names[len(names)-3]
 	}
-	i := s.itemNamed(schema, names[len(names)-2])
+	i := a.itemNamed(s, schema, names[len(names)-2])
 	switch {
 	case i == nil, i.unknown:
 		a.opaque("the columns of "+names[len(names)-2], n)
@@ -164,14 +184,12 @@ func (a *analyzer) rowFields(v value, n pgtree.Node) []field {
 
 // fieldOf finds a column of a row.
 func (a *analyzer) fieldOf(v value, name string) (value, bool) {
-	for _, f := range v.fields {
-		if f.name == name {
-			return f.value, true
-		}
+	if found, ok := a.amongColumns(v.fields, name); ok {
+		return found, true
 	}
 	if v.typ != undetermined && a.isComposite(v.typ) {
 		for _, c := range a.typeInfo(a.base(v.typ)).Columns {
-			if c.Name == name {
+			if a.source.MayMean(name, c.Name) {
 				a.occurs(c.Type)
 				return value{typ: c.Type, flow: a.part(v, c)}, true
 			}

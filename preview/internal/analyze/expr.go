@@ -100,7 +100,7 @@ func constant(n pgtree.Node) value {
 	case n.Node("bsval").Exists():
 		v.typ = typeBit
 	default:
-		v.typ, v.literal = typeUnknown, true
+		v.typ, v.literal, v.null = typeUnknown, true, n.Bool("isnull")
 	}
 	return v
 }
@@ -271,6 +271,9 @@ func (a *analyzer) typeCast(n pgtree.Node, s *scope) value {
 		v = a.array(arg, s, element, n.Node("typeName"))
 	} else {
 		v = a.expr(arg, s)
+	}
+	if v.typ == t && t != undetermined && !modifiers {
+		return v // PostgreSQL leaves such a cast out
 	}
 	a.mention(Computes, v, value{}, a.place(arg))
 	written := n.Node("typeName")

@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/op-data/sqlpreview/preview/internal/catalog"
@@ -140,6 +141,10 @@ func (a *analyzer) rangeFunction(n pgtree.Node, s *scope) *item {
 		if len(parts) > 1 && len(parts[1].List("items")) > 0 {
 			definitions = parts[1].List("items")
 		}
+		if args := parts[0].List("args"); isUnnest(parts[0]) && len(args) > 1 {
+			columns, name = append(columns, a.unnestAll(args, parts[0], s)...), cmp.Or(name, unnest.Name)
+			continue
+		}
 		v := a.expr(parts[0], s)
 		own := columnName(parts[0])
 		if name == "" {
@@ -165,6 +170,25 @@ func (a *analyzer) rangeFunction(n pgtree.Node, s *scope) *item {
 	}
 	made.unknown = len(columns) == 0 && row.typ == undetermined
 	return made
+}
+
+// unnest is the one function of which PostgreSQL makes several, one for each argument,
+// where it stands in FROM with more than one (transformRangeFunction).
+var unnest = catalog.Name{Schema: "pg_catalog", Name: "unnest"}
+
+func isUnnest(n pgtree.Node) bool {
+	names := n.Names("funcname")
+	return n.Kind() == "FuncCall" && len(names) == 1 && names[0] == unnest.Name && !n.Bool("func_variadic") &&
+		!n.Bool("agg_distinct") && !n.Bool("agg_star") && !n.Node("over").Exists() && !n.Node("agg_filter").Exists()
+}
+
+func (a *analyzer) unnestAll(args []pgtree.Node, n pgtree.Node, s *scope) []field {
+	var columns []field
+	for _, arg := range args {
+		v := a.invoke(invocation{name: unnest, args: []value{a.expr(arg, s)}, node: n, how: Call})
+		columns = append(columns, a.functionColumns(n, v, unnest.Name, nil)...)
+	}
+	return columns
 }
 
 // functionColumns are the columns of one function in FROM.
@@ -291,10 +315,8 @@ func visibleColumns(items []*item) []field {
 }
 
 func (a *analyzer) column(columns []field, name string, n pgtree.Node) value {
-	for _, c := range columns {
-		if c.name == name {
-			return c.value
-		}
+	if v, found := a.amongColumns(columns, name); found {
+		return v
 	}
 	a.opaque("the column "+name, n)
 	return value{}

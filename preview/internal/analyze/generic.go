@@ -1,5 +1,7 @@
 package analyze
 
+import "cmp"
+
 // This file follows check_generic_type_consistency and
 // enforce_generic_type_consistency: what the polymorphic types of a declaration
 // stand for in one call.
@@ -36,12 +38,12 @@ func (a *analyzer) generics(args, declared []OID) generics {
 		case typeAnyElement, typeAnyNonArray, typeAnyEnum:
 			g.element = arg
 		case typeAnyArray:
-			g.array, g.element = known.OID, or(g.element, known.Element)
+			g.array, g.element = known.OID, cmp.Or(g.element, known.Element)
 		case typeAnyRange:
-			g.ranged, g.element = known.OID, or(g.element, known.Subtype)
+			g.ranged, g.element = known.OID, cmp.Or(g.element, known.Subtype)
 		case typeAnyMultirange:
-			g.multirange, g.ranged = known.OID, or(g.ranged, known.Range)
-			g.element = or(g.element, known.Subtype)
+			g.multirange, g.ranged = known.OID, cmp.Or(g.ranged, known.Range)
+			g.element = cmp.Or(g.element, known.Subtype)
 		case typeAnyCompatible, typeAnyCompatibleNonArray:
 			compatible = append(compatible, value{typ: arg})
 		case typeAnyCompatibleArray:
@@ -50,7 +52,7 @@ func (a *analyzer) generics(args, declared []OID) generics {
 			g.compatibleRange = known.OID
 			compatible = append(compatible, value{typ: known.Subtype})
 		case typeAnyCompatibleMultirange:
-			g.compatibleMR, g.compatibleRange = known.OID, or(g.compatibleRange, known.Range)
+			g.compatibleMR, g.compatibleRange = known.OID, cmp.Or(g.compatibleRange, known.Range)
 			compatible = append(compatible, value{typ: known.Subtype})
 		}
 	}
@@ -62,13 +64,6 @@ func (a *analyzer) generics(args, declared []OID) generics {
 		g.array = a.arrayOf(g.element)
 	}
 	return g
-}
-
-func or(a, b OID) OID {
-	if a != undetermined {
-		return a
-	}
-	return b
 }
 
 // actual is what a declared type stands for.

@@ -15,10 +15,13 @@ var keywordCalls = map[string]string{
 	"JSON_VALUE_OP": "json_value", "JSON_QUERY_OP": "json_query", "JSON_EXISTS_OP": "json_exists",
 }
 
-// keywordFunctions are the functions of pg_catalog to which grammar 17 resolves a
-// word by itself, and which an older server finds through the search path:
-// JSON_OBJECT(list) (16), SYSTEM_USER (16).
-var keywordFunctions = map[string]bool{"json_object": true, "system_user": true}
+// keywordFunctions are the functions of pg_catalog to which the grammar resolves a
+// word by itself since PostgreSQL 16, and which an older server finds through the
+// search path. Of the other functions that the grammar resolves so (extract,
+// position, xmlexists, ...) all servers from 14 on do the same, or they refuse the syntax.
+var keywordFunctions = map[string]bool{"json_object": true}
+
+const keywordFunctionsVersion = 160000
 
 // keywordMeaning notes what an older server could call in the place of a node that
 // this grammar has resolved by itself.

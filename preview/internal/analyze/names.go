@@ -107,9 +107,10 @@ func (c *collector) call(n pgtree.Node) {
 	args := n.List("args")
 	if len(args) == 1 {
 		c.typ(name)
+	} else if isUnnest(n) {
+		c.function(unnest)
 	}
-	if n.Text("funcformat") == "COERCE_SQL_SYNTAX" || keywordFunctions[name.Name] {
-		// What this grammar reads as syntax, an older server may read as a call.
+	if keywordFunctions[name.Name] {
 		c.function(catalog.Name{Name: name.Name})
 	}
 	if typeInData[name.Name] && len(args) == 2 {

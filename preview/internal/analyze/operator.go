@@ -194,16 +194,14 @@ func (a *analyzer) anyOf(op catalog.Name, left, right value, n pgtree.Node) {
 // have a common type, and else one by one.
 func (a *analyzer) inList(op catalog.Name, left value, items []pgtree.Node, n pgtree.Node, s *scope) {
 	values := make([]value, 0, len(items))
-	same := true
 	for _, item := range items {
 		v := a.expr(item, s)
 		values = append(values, v)
-		same = same && (v.typ == left.typ || v.typ == typeUnknown)
 	}
 	for _, v := range values {
 		a.compareBy(op, left, v, n)
 	}
-	if same || left.isRow || len(values) < 2 {
+	if left.isRow || len(values) < 2 {
 		return
 	}
 	common := a.commonType(append([]value{left}, values...))

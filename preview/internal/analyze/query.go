@@ -144,7 +144,7 @@ func (a *analyzer) clause(n pgtree.Node, s *scope, targets []target, group bool)
 	if n.Kind() == "ColumnRef" {
 		names := n.Names("fields")
 		if len(names) == 1 && names[0] != pgtree.Star {
-			if group && s.ownColumn(names[0]) {
+			if group && a.ownColumn(s, names[0]) {
 				return a.expr(n, s)
 			}
 			for _, t := range targets {
@@ -254,7 +254,7 @@ func (a *analyzer) combine(n pgtree.Node, left, right []field) []field {
 		if v.typ == typeRecord && len(l.fields) == len(r.fields) {
 			v.fields = l.fields
 		}
-		if !n.Bool("all") {
+		if !n.Bool("all") || n.Text("op") != "SETOP_UNION" {
 			a.compareValue(v, n)
 		}
 		columns = append(columns, field{left[i].name, v})

@@ -11,6 +11,9 @@ import (
 type Source interface {
 	// Version is server_version_num, such as 150018.
 	Version() int
+	// MayMean tells whether the server may take a name as the parser read it for the
+	// name of a column. That is equality where the database is in UTF-8.
+	MayMean(written, name string) bool
 	// Relation, NamedType find what the search path resolves the name to.
 	Relation(catalog.Name) (*catalog.Relation, bool)
 	NamedType(catalog.Name) (*catalog.Type, bool)
@@ -27,6 +30,8 @@ type Source interface {
 
 // Result is what a statement would run and where its output comes from.
 type Result struct {
+	// Names are the names by which the catalog was asked.
+	Names catalog.Names
 	// Runs are the functions that the server would run for what the statement
 	// writes or implies, each with its place. What those functions call in turn
 	// (an aggregate's parts, a body) is not in it, nor what Relations bring.
@@ -182,6 +187,8 @@ type value struct {
 	typ OID
 	// literal tells a quoted constant or NULL, whose type the context decides.
 	literal bool
+	// null tells the constant NULL.
+	null bool
 	// fields are the columns of a row whose type is record, where they are known.
 	fields []field
 	// items are the values of a row that is written as ROW(...) or (a, b).

@@ -99,10 +99,10 @@ func (r *reader) readRelation(row []string) error {
 	if err != nil {
 		return err
 	}
-	d := newDetail(row[5], 5)
+	d := newDetail(row[5], 7)
 	relation := &Relation{
 		OID: oid, Schema: schemaName(row[2]), Name: row[3], Extension: row[4], Definition: row[9],
-		Kind: d.letter(), RowType: d.oid(), RowSecurity: d.flag(),
+		Kind: d.letter(), RowType: d.oid(), RowSecurity: d.flag(), Owner: d.oid(), Forced: d.flag(),
 	}
 	r.readNear(oid, d)
 	rows, err := parseRows(row[6])
@@ -147,8 +147,8 @@ func (r *reader) readKin(row []string) error {
 	if err != nil {
 		return err
 	}
-	d := newDetail(row[5], 5)
-	d.fields = d.fields[3:]
+	d := newDetail(row[5], 7)
+	d.fields = d.fields[5:]
 	r.readNear(oid, d)
 	r.kin[oid] = Name{schemaName(row[2]), row[3]}
 	return d.err

@@ -52,6 +52,11 @@ type Relation struct {
 	// false.
 	Policies    Expression
 	RowSecurity bool
+	// Owner is the role that owns it. Forced tells of a table that its policies apply
+	// to its owner too, of a view that it reads with the rights of the role that asks
+	// (security_invoker, PostgreSQL 15).
+	Owner  OID
+	Forced bool
 }
 
 // HasColumn tells whether the relation has a column of a number.

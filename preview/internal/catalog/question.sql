@@ -72,14 +72,18 @@ union
   cross join lateral (
     -- A relation (r); of ancestors (u, up) and descendants (d, down) of one only the name and that they are is wanted.
     select c.relnamespace, c.relname,
-      array[c.relkind::pg_catalog.text, c.reltype::pg_catalog.text, c.secured::pg_catalog.text, coalesce(c.up, ''), coalesce(c.down, '')],
+      array[c.relkind::pg_catalog.text, c.reltype::pg_catalog.text, c.secured::pg_catalog.text,
+        c.relowner::pg_catalog.text, c.forced::pg_catalog.text, coalesce(c.up, ''), coalesce(c.down, '')],
       columns.list,
       pg_catalog.concat_ws(' ', c.up, c.down, 't' operator(pg_catalog.||) c.reltype::pg_catalog.text, columns.types),
       pg_catalog.concat_ws(' ', c.rule, columns.virtual), c.policies, c.relkind operator(pg_catalog.=) 'm', null
     from (
       select c.oid, c.relnamespace, c.relname, c.relkind,
         case when x.class operator(pg_catalog.=) 'r' then c.reltype else 0 end,
-        c.relrowsecurity and pg_catalog.row_security_active(c.oid),
+        c.relrowsecurity and pg_catalog.row_security_active(c.oid), c.relowner,
+        -- In a view: whether it reads with the rights of the role that asks.
+        c.relforcerowsecurity or coalesce(pg_catalog.array_to_string(c.reloptions, ' ')
+          operator(pg_catalog.~*) 'security_invoker=(t|true|y|yes|on|1)( |$)', false),
         (select pg_catalog.string_agg('u' operator(pg_catalog.||) i.inhparent::pg_catalog.text, ' ')
           from pg_catalog.pg_inherits i
           where i.inhrelid operator(pg_catalog.=) c.oid and x.class operator(pg_catalog.<>) 'd'),
@@ -96,7 +100,7 @@ union
       from pg_catalog.pg_class c
       where x.class operator(pg_catalog.=) any ('{r,u,d}'::pg_catalog.text[]) and c.oid operator(pg_catalog.=) x.oid
       offset 0
-    ) c (oid, relnamespace, relname, relkind, reltype, secured, up, down, rule, policies)
+    ) c (oid, relnamespace, relname, relkind, reltype, secured, relowner, forced, up, down, rule, policies)
     cross join lateral (
       select
         pg_catalog.array_agg(array[a.attnum::pg_catalog.text, a.attname::pg_catalog.text, a.atttypid::pg_catalog.text,

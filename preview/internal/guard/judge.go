@@ -16,6 +16,9 @@ type Objects interface {
 	Operator(catalog.OID) *catalog.Operator
 	Type(catalog.OID) *catalog.Type
 	RelationByID(catalog.OID) *catalog.Relation
+	// Ambiguous returns those of the names of which it is not sure what object the
+	// server takes them for.
+	Ambiguous(catalog.Names) catalog.Names
 }
 
 // Judgement is what a database's catalog adds to the verdict of Check.
@@ -61,6 +64,7 @@ func (s *Statement) Judge(found *analyze.Result, known Objects, bodies Bodies, p
 		known:   known, bodies: bodies,
 		verdicts: make(map[verdictKey]ruling), listed: make(map[Object]bool), asked: make(map[catalog.OID]bool),
 	}
+	j.ambiguous(known.Ambiguous(found.Names))
 	for _, read := range found.Relations {
 		j.relation(read)
 	}
@@ -78,6 +82,19 @@ func (s *Statement) Judge(found *analyze.Result, known Objects, bodies Bodies, p
 	}
 	j.judgement.Violations = j.sorted()
 	return j.judgement
+}
+
+// ambiguous refuses names that the server may read otherwise than the parser, in a
+// database that is not in UTF-8.
+func (j *judge) ambiguous(names catalog.Names) {
+	for _, list := range [][]catalog.Name{names.Relations, names.Functions, names.Operators, names.Types} {
+		for _, name := range list {
+			at := max(0, strings.Index(j.sql, name.Name))
+			j.refuse(at, j.nameEnd(at), reason.SyntaxNotAllowed, "name-ambiguous",
+				"it is not sure which object the name "+shorten(name.Name)+" means in this database, whose encoding is not UTF-8",
+				"write letters outside ASCII as they are stored, within double quotes, in names of fewer than 60 bytes")
+		}
+	}
 }
 
 type judge struct {
@@ -176,15 +193,16 @@ func (j *judge) relation(read analyze.Read) {
 		j.refuse(at, j.nameEnd(at), reason.SyntaxNotAllowed, rule, "the relation "+r.Schema+"."+r.Name+" is not allowed", hint)
 		return
 	}
-	if !j.below(r, r, at, make(map[catalog.OID]bool)) {
+	if !j.below(r, r, nil, at, make(map[catalog.OID]bool)) {
 		return
 	}
 	j.list(Object{Kind: "relation", Name: r.Schema + "." + r.Name, Rule: PassedRelation})
 }
 
 // below judges what reading a relation runs: rules, policies and generated columns,
-// its own and those of the relations that a view reads.
-func (j *judge) below(r, written *catalog.Relation, at int, seen map[catalog.OID]bool) bool {
+// its own and those of the relations that a view reads. View is the view that reads r,
+// nil where the statement does.
+func (j *judge) below(r, written, view *catalog.Relation, at int, seen map[catalog.OID]bool) bool {
 	if seen[r.OID] || isSystem(r.Schema) {
 		return true // PostgreSQL's own views are judged by name
 	}
@@ -195,8 +213,7 @@ func (j *judge) below(r, written *catalog.Relation, at int, seen map[catalog.OID
 		return false
 	}
 	runs := []catalog.Expression{r.Runs}
-	if r.RowSecurity || r != written {
-		// Below a view the policies are those for its owner.
+	if policiesApply(r, view) {
 		runs = append(runs, r.Policies)
 	}
 	for _, expression := range runs {
@@ -212,11 +229,25 @@ func (j *judge) below(r, written *catalog.Relation, at int, seen map[catalog.OID
 		return true
 	}
 	for _, oid := range r.Reads {
-		if next := j.known.RelationByID(oid); next != nil && !j.below(next, written, at, seen) {
+		if next := j.known.RelationByID(oid); next != nil && !j.below(next, written, r, at, seen) {
 			return false
 		}
 	}
 	return true
+}
+
+// policiesApply tells whether row-level security can hold for a relation that the
+// statement reads, or a view. Most views read with the rights of their owner, to whose
+// own tables it does not apply unless it is forced.
+func policiesApply(r, view *catalog.Relation) bool {
+	switch {
+	case view == nil:
+		return r.RowSecurity
+	case view.Forced:
+		return true
+	default:
+		return view.Owner != r.Owner || r.Forced
+	}
 }
 
 func isSystem(schema string) bool {
