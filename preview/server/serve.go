@@ -60,7 +60,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	defer cancelRequests(nil)
 
 	limiter := connlimit.New(connlimit.Config{
-		MaxConnections: s.config.MaxConnections, MaxRequests: openPerInFlight * s.config.MaxInFlight,
+		MaxConnections: s.config.MaxConnections, MaxRequests: max(openPerInFlight*s.config.MaxInFlight, minOpen),
 		TLS: s.config.TLS, Identify: identify,
 	})
 	httpServer := s.httpServer(requests, limiter)

@@ -125,6 +125,8 @@ const (
 	// among them, for each of MaxInFlight. The header of each is at most
 	// maxHeaderBytes long.
 	openPerInFlight = 4
+	// minOpen is the least number of requests that may be open.
+	minOpen = 256
 	// reservedFiles are open files that are no connection of a caller: sessions of
 	// databases, the egress record, listeners.
 	reservedFiles = 64
