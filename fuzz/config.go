@@ -19,6 +19,15 @@ type Config struct {
 	// attacked from outside; its log and its memory are watched. Gateway must be
 	// nil. Empty: none.
 	Sidecar string
+	// MCP is a Model Context Protocol server to attack; Gateway must be nil. A run
+	// also looks what it leaves running, for Report.Peer. What would take all the
+	// memory of the machine is left out as with Unguarded. Nil: none.
+	MCP *MCPServer
+	// Probes is how often a client of MCP cancels a call, and how often it goes away,
+	// to see what is left running. 0 means 3.
+	Probes int
+	// LeastPrivilege tests with [LeastRole] in the place of [Role].
+	LeastPrivilege bool
 	// Pid is the gateway's process, whose memory is watched. 0: this process
 	// when Gateway is nil, else none.
 	Pid int
@@ -62,9 +71,12 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	if c.TimeLimit == 0 {
 		c.TimeLimit = time.Second
-		if c.Gateway != nil {
+		if c.Gateway != nil || c.MCP != nil {
 			c.TimeLimit = 10 * time.Second
 		}
+	}
+	if c.Probes == 0 {
+		c.Probes = defaultProbes
 	}
 	if c.StopAfter == 0 {
 		c.StopAfter = 20
@@ -82,7 +94,9 @@ func (c Config) withDefaults() Config {
 }
 
 // embedded tells whether the embedded package is attacked.
-func (c Config) embedded() bool { return c.Gateway == nil && !c.Unguarded && c.Sidecar == "" }
+func (c Config) embedded() bool {
+	return c.Gateway == nil && !c.Unguarded && c.Sidecar == "" && c.MCP == nil
+}
 
 // whyNoHostile says why a run with SkipHostile leaves the hostile servers out.
 func (c Config) whyNoHostile() string {

@@ -17,7 +17,13 @@ import (
 	"github.com/op-data/sqlpreview/preview/pgtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(unguardedMCP) != "" {
+		serveUnguardedMCP()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // seed is fixed, unless the environment gives another.
 func seed(t *testing.T) int64 {

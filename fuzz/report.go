@@ -19,6 +19,8 @@ type Report struct {
 	Techniques map[string]*Tally `json:"techniques"`
 	// Findings are the promises that were broken, each once.
 	Findings []Finding `json:"findings"`
+	// Peer is what was seen of Config.MCP; nil where there was none.
+	Peer *Peer `json:"peer,omitempty"`
 	// Notes say what could not be looked at.
 	Notes []string `json:"notes,omitempty"`
 }

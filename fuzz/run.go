@@ -58,6 +58,9 @@ func Run(ctx context.Context, config Config) (*Report, error) {
 	if err == nil && ctx.Err() == nil {
 		err = r.farewell(ctx)
 	}
+	if err == nil && ctx.Err() == nil {
+		err = r.probePeer(ctx)
+	}
 	err = errors.Join(err, w.close(context.WithoutCancel(ctx)))
 	r.report.finish(r.start)
 	return r.report, err
@@ -76,7 +79,7 @@ func (r *runner) prepare() error {
 		r.mean = append(r.mean, func(random *rand.Rand) *sqlgen.Case { return r.generator.LookAlike(random) })
 	}
 	for i, name := range r.generator.Techniques() {
-		if r.config.Unguarded && name == sqlgen.Growth && len(r.config.Only) == 0 {
+		if (r.config.Unguarded || r.config.MCP != nil) && name == sqlgen.Growth && len(r.config.Only) == 0 {
 			r.report.note("growth was left out: without a guard it takes all the memory of the machine; name it to try it")
 			continue
 		}

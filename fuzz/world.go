@@ -41,9 +41,11 @@ type world struct {
 	sanitizer *sanitize.Sanitizer // ours, to see whether an answer has settled
 	version   string
 	role      string // the connection string of the tested role
+	superuser string // and of the superuser
 
 	sidecar   *sidecar           // ours, when that is tested
 	unguarded *gateway.Unguarded // ours, when that is tested
+	mcp       *gateway.MCP       // when one is tested
 	previewer *preview.Previewer // ours, when the embedded package is tested
 	hostile   hostileTarget
 	base      effect.Snapshot // how things are
@@ -89,7 +91,7 @@ func newWorld(ctx context.Context, c Config, r *rand.Rand) (_ *world, err error)
 	}()
 	dsn := c.DSN
 	if dsn == "" {
-		if w.server, err = pgtest.New(ctx, pgtest.Options{Settings: fixture.Settings()}); err != nil {
+		if w.server, err = pgtest.New(ctx, pgtest.Options{Settings: fixture.Settings(), TCP: c.MCP != nil}); err != nil {
 			return nil, err
 		}
 		dsn = w.server.DSN()
@@ -109,7 +111,12 @@ func newWorld(ctx context.Context, c Config, r *rand.Rand) (_ *world, err error)
 	if w.version, err = w.watcher.Version(ctx); err != nil {
 		return nil, err
 	}
-	w.role = roleDSN(dsn, w.fixture.Password)
+	w.superuser, w.role = dsn, roleDSN(dsn, c.testedRole(), w.fixture.Password)
+	if c.LeastPrivilege {
+		if err := makeLeastRole(ctx, dsn, w.fixture.Password); err != nil {
+			return nil, err
+		}
+	}
 	w.judge = judge.New(w.role, sqlgen.Effectful(), fixture.Effectful())
 	if !c.Unguarded {
 		if c.Resolution {
@@ -119,11 +126,15 @@ func newWorld(ctx context.Context, c Config, r *rand.Rand) (_ *world, err error)
 			return nil, err
 		}
 	}
-	w.memory = newMemory(c.Pid, c.Gateway == nil && c.Sidecar == "")
+	w.memory = newMemory(c.Pid, c.Gateway == nil && c.Sidecar == "" && c.MCP == nil)
 	switch {
 	case c.Unguarded:
 		w.unguarded = &gateway.Unguarded{DSN: w.role, Timeout: c.TimeLimit}
 		w.gateway = w.unguarded
+	case c.MCP != nil:
+		if err := w.attack(ctx, c.MCP); err != nil {
+			return nil, err
+		}
 	case c.Sidecar != "":
 		if w.sidecar, err = startSidecar(ctx, c.Sidecar, w.role, c.TimeLimit); err != nil {
 			return nil, err
@@ -152,12 +163,12 @@ func (w *world) embed(dsn string) error {
 }
 
 // roleDSN is the connection string of the tested role, in the keyword form.
-func roleDSN(dsn, password string) string {
+func roleDSN(dsn, role, password string) string {
 	config, err := pgconn.ParseConfig(dsn)
 	if err != nil {
 		return dsn
 	}
-	return fmt.Sprintf("host=%s port=%d dbname=%s user=%s password=%s sslmode=disable", config.Host, config.Port, config.Database, Role, password)
+	return fmt.Sprintf("host=%s port=%d dbname=%s user=%s password=%s sslmode=disable", config.Host, config.Port, config.Database, role, password)
 }
 
 // rebase takes what is now as how things are.
@@ -184,6 +195,9 @@ func (w *world) close(ctx context.Context) error {
 	}
 	if w.sidecar != nil {
 		err = errors.Join(err, w.sidecar.close())
+	}
+	if w.mcp != nil {
+		w.mcp.Close()
 	}
 	if w.unguarded != nil {
 		err = errors.Join(err, w.unguarded.Close(ctx))

@@ -4,6 +4,7 @@
 //	sqlpreview-fuzz -time 2m                     the embedded package, a throw-away server
 //	sqlpreview-fuzz -sidecar bin/sqlpreview      the sidecar, black-box, its log and memory watched
 //	sqlpreview-fuzz -address unix:/run/p.sock    a sidecar that runs already, on OP_PREVIEW_FUZZ_DSN
+//	sqlpreview-fuzz -mcp 'sqlpreview mcp' -tool preview_query   an MCP server over stdio, or over HTTP with -mcp-url
 //	sqlpreview-fuzz -oracle-cases cases.jsonl    each case of a file, compared with the server's own tree
 //	sqlpreview-fuzz -unguarded                   a gateway that checks nothing, to compare
 //
@@ -69,6 +70,12 @@ func parse(args []string, getenv func(string) string, stdout, stderr io.Writer) 
 	flags.IntVar(&o.StopAfter, "stop-after", 0, "end at that many findings; 0 means 20")
 	flags.StringVar(&o.Corpus, "corpus", "", "the module's testdata folder, whose texts are tried first")
 	flags.StringVar(&o.cases, "oracle-cases", "", "cases as a folder like fuzz/testdata/resolution, or as a file with a line of JSON each (cls, setup, sql, expect, policy, role): compare what the embedded package decides with what the server would run; prints the findings as such lines")
+	var peer fuzz.MCPServer
+	flags.StringVar(&peer.Command, "mcp", "", "a shell command that runs an MCP server over stdio, to attack; the database is in its environment as OP_PREVIEW_DSN, FUZZ_URL, FUZZ_HOST, FUZZ_PORT, FUZZ_DATABASE, FUZZ_USER and FUZZ_PASSWORD")
+	flags.StringVar(&peer.URL, "mcp-url", "", "a running MCP server of the Streamable HTTP transport, to attack, on OP_PREVIEW_FUZZ_DSN")
+	flags.StringVar(&peer.Tool, "tool", "", "the MCP server's tool that takes SQL")
+	flags.StringVar(&peer.Argument, "argument", "sql", "the tool's argument that takes SQL")
+	flags.BoolVar(&o.LeastPrivilege, "least-privilege", false, "test with a role as SECURITY.md advises, not with a superuser")
 	trace := flags.Bool("trace", false, "print every case as a line of JSON")
 	only := flags.String("only", "", "the techniques to try, separated by commas; empty means all")
 	if err := flags.Parse(args); err != nil {
@@ -76,6 +83,9 @@ func parse(args []string, getenv func(string) string, stdout, stderr io.Writer) 
 	}
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("there is no argument %q; see -help", flags.Arg(0))
+	}
+	if err := mcpServer(&o, peer); err != nil {
+		return o, err
 	}
 	if *trace {
 		o.Trace = func(number int, technique, sql, became string) {
@@ -95,10 +105,24 @@ func parse(args []string, getenv func(string) string, stdout, stderr io.Writer) 
 	}
 	// A connection string may hold a password: never an argument.
 	o.DSN = getenv("OP_PREVIEW_FUZZ_DSN")
-	if o.address != "" && o.DSN == "" {
-		return o, errors.New("set OP_PREVIEW_FUZZ_DSN to a superuser's connection string to the throw-away database that the sidecar reads")
+	if (o.address != "" || peer.URL != "") && o.DSN == "" {
+		return o, errors.New("set OP_PREVIEW_FUZZ_DSN to a superuser's connection string to the throw-away database that the sidecar or the MCP server reads")
 	}
 	return o, nil
+}
+
+// mcpServer takes over what is said of an MCP server.
+func mcpServer(o *options, peer fuzz.MCPServer) error {
+	switch {
+	case peer.Command == "" && peer.URL == "":
+		return nil
+	case peer.Command != "" && peer.URL != "":
+		return errors.New("-mcp and -mcp-url are two servers; name one")
+	case peer.Tool == "":
+		return errors.New("-tool is missing: the name of the MCP server's tool that takes SQL")
+	}
+	o.MCP = &peer
+	return nil
 }
 
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
@@ -224,6 +248,9 @@ func write(o options, report, unguarded *fuzz.Report, stdout io.Writer) error {
 			return err
 		}
 		fmt.Fprintln(stdout)
+	}
+	if err := report.WritePeer(stdout); err != nil {
+		return err
 	}
 	for i, f := range report.Findings {
 		if _, err := fmt.Fprintf(stdout, "\n%d. %s (%s) by %s, case %d, seen %d times\n   %s\n%s\n", i+1, f.Oracle, f.Kind, f.Technique, f.Case, f.Count, f.Detail, f.SQL); err != nil {
