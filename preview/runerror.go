@@ -29,6 +29,11 @@ func publicError(err error, sql string, text wrap.Text) *Error {
 		StoppedBy:  string(e.StoppedBy),
 		RetryAfter: e.RetryAfter,
 	}
+	if failed.Position.Line > 0 {
+		if hint := guard.UndefinedHint(sql, failed.Position.Offset, e.SQLSTATE); hint != "" {
+			failed.Hint = hint
+		}
+	}
 	sanitizeMessages(&failed.Message, &failed.Hint)
 	return failed
 }

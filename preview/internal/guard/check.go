@@ -112,7 +112,7 @@ func (c *checker) sorted() []Violation {
 // violation.
 func (c *checker) check(tree string) *Statement {
 	found, model := newGatherer(), cost.NewModel()
-	outline, err := pgtree.Walk(tree, len(c.sql), found, model)
+	outline, err := pgtree.Walk(tree, c.sql, found, model)
 	first := outline.First
 	if err != nil {
 		c.refuse(first.Start, first.End, reason.SyntaxNotAllowed, "unknown-syntax", "the parser's tree has a shape that is not known", unknownHint)

@@ -25,7 +25,7 @@ func TestScreen(t *testing.T) {
 		{"too large", "select '" + strings.Repeat("x", DefaultMaxBytes) + "'", reason.SQLTooLarge, 0},
 		{"open comment", "select 1 /* x", reason.SQLSyntaxError, 9},
 		{"open string", "select 'x", reason.SQLSyntaxError, 7},
-		{"syntax", "select é, from t", reason.SQLSyntaxError, 11},
+		{"syntax", "select é, from t", reason.SQLSyntaxError, 9},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -37,6 +37,45 @@ func TestScreen(t *testing.T) {
 				t.Errorf("%s at %d, want %s at %d", v[0].Reason, v[0].Offset, tc.reason, tc.offset)
 			}
 		})
+	}
+}
+
+func TestEncodingHints(t *testing.T) {
+	t.Parallel()
+	for sql, want := range map[string]string{
+		"\xff\xfes\x00e\x00l\x00": "the text is UTF-16: save the file as UTF-8", "s\x00e\x00l\x00e\x00c\x00t\x00": "the text is UTF-16: save the file as UTF-8",
+		"select 1\x00": "remove it", "select '\xe9'": "save the file as UTF-8",
+	} {
+		if _, v := Check(sql, nil); len(v) != 1 || v[0].Hint != want {
+			t.Errorf("%q: %+v, want the hint %q", sql, v, want)
+		}
+	}
+}
+
+// A byte order mark at the beginning is skipped; places count it.
+func TestByteOrderMark(t *testing.T) {
+	t.Parallel()
+	const mark = "\ufeff"
+	for _, sql := range []string{"select a from t", ";select a from t -- é", "(select a from t)"} {
+		plain, v := Check(sql, nil)
+		marked, w := Check(mark+sql, nil)
+		if plain == nil || marked == nil {
+			t.Errorf("%q: %+v, %+v", sql, v, w)
+			continue
+		}
+		if marked.SQL() != plain.SQL() || marked.Start != plain.Start+len(mark) || marked.Tables[0].Offset != plain.Tables[0].Offset+len(mark) {
+			t.Errorf("%q: %d to %d, %+v", sql, marked.Start, marked.End, marked.Tables)
+		}
+	}
+	for sql, word := range map[string]string{"select pg_sleep(1)": "pg_sleep", "delete from t": "delete", "selct 1": "selct", "select é, from t": ","} {
+		full := mark + sql
+		_, v := Check(full, nil)
+		if len(v) != 1 || full[v[0].Offset:v[0].End] != word {
+			t.Errorf("%q: %+v, want %s underlined", full, v, word)
+		}
+	}
+	if st, _ := Check("select a"+mark, nil); st == nil || st.SQL() != "select a"+mark {
+		t.Error("only the mark at the beginning is skipped")
 	}
 }
 

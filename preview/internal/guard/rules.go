@@ -3,6 +3,7 @@ package guard
 import (
 	"strings"
 
+	"github.com/op-data/sqlpreview/preview/internal/guard/hint"
 	"github.com/op-data/sqlpreview/preview/internal/pgtree"
 	"github.com/op-data/sqlpreview/preview/reason"
 )
@@ -88,11 +89,14 @@ func (c *checker) notSelect(start int, kind string) {
 	if verb == "" || verb == "WITH" {
 		verb = strings.ToUpper(strings.TrimSuffix(kind, "Stmt"))
 	}
-	hint, ok := statementHints[kind]
-	if !ok {
-		hint = "write the SELECT whose rows are to be seen"
+	advice, ok := statementHints[kind]
+	switch {
+	case kind == "VariableShowStmt":
+		advice = hint.Show(c.sql[t.Start:])
+	case !ok:
+		advice = "write the SELECT whose rows are to be seen"
 	}
-	c.refuse(t.Start, t.End, reason.NotASelect, "not-a-select", "a preview runs SELECT or WITH only; this is "+verb, hint)
+	c.refuse(t.Start, t.End, reason.NotASelect, "not-a-select", "a preview runs SELECT or WITH only; this is "+verb, advice)
 }
 
 var statementHints = map[string]string{
@@ -111,7 +115,6 @@ var statementHints = map[string]string{
 	"CallStmt":          "a preview calls no procedures",
 	"DoStmt":            "a preview runs no code blocks",
 	"VariableSetStmt":   "a preview's settings are fixed",
-	"VariableShowStmt":  "write: select current_setting('...')",
 	"TransactionStmt":   "a preview has a transaction of its own",
 	"LockStmt":          "a preview takes no locks",
 }

@@ -24,16 +24,28 @@ func screen(sql string, maxBytes, depth int) []Violation {
 	case !utf8.ValidString(sql):
 		at := invalidAt(sql)
 		return []Violation{violationAt(sql, at, at+1, reason.SQLInvalidText, "invalid-utf8",
-			"the text is not valid UTF-8", "save the file as UTF-8")}
+			"the text is not valid UTF-8", encodingHint(sql))}
 	}
 	if at := strings.IndexByte(sql, 0); at >= 0 {
 		return []Violation{violationAt(sql, at, at+1, reason.SQLInvalidText, "nul-byte",
-			"the text holds a NUL byte", "remove it")}
+			"the text holds a NUL byte", encodingHint(sql))}
 	}
 	if x := pgtree.Screen(sql, depth); x != nil {
 		return []Violation{tooComplex(sql, x)}
 	}
 	return nil
+}
+
+// encodingHint tells UTF-16, in which every other byte of a text in Latin letters is
+// NUL, from a stray byte.
+func encodingHint(sql string) string {
+	if strings.HasPrefix(sql, "\xff\xfe") || strings.HasPrefix(sql, "\xfe\xff") || strings.Count(sql, "\x00") > len(sql)/3 {
+		return "the text is UTF-16: save the file as UTF-8"
+	}
+	if strings.Contains(sql, "\x00") {
+		return "remove it"
+	}
+	return "save the file as UTF-8"
 }
 
 func tooComplex(sql string, x *pgtree.Excess) Violation {

@@ -73,7 +73,7 @@ func (l *level) depth() int {
 // measure reads the text once, in time linear in its length. It stops where a
 // bound is passed for certain.
 func measure(sql string, depth int) complexity {
-	m := meter{lex: Lexer{src: sql}, levels: make([]level, 1, 32)}
+	m := meter{lex: NewLexer(sql, 0), levels: make([]level, 1, 32)}
 	var before Token
 	passed := -1
 	for m.weight <= maxWeight && len(m.levels) <= depth+1 {

@@ -140,7 +140,7 @@ func TestHostileDepthIsAnswered(t *testing.T) {
 				if err != nil {
 					continue
 				}
-				if o, err := Walk(tree, len(sql)); err != nil || o.Statements != 1 {
+				if o, err := Walk(tree, sql); err != nil || o.Statements != 1 {
 					t.Errorf("%d links: %+v, %v", n, o, err)
 				}
 			}

@@ -191,7 +191,7 @@ func TestNamesAreReadAsWritten(t *testing.T) {
 			continue
 		}
 		v := &nameVisitor{}
-		if _, err := Walk(tree, len(sql), v); err != nil || !slices.Equal(v.names, []string{s, Star, s, s}) {
+		if _, err := Walk(tree, sql, v); err != nil || !slices.Equal(v.names, []string{s, Star, s, s}) {
 			t.Errorf("%q: read as %q (%v)", s, v.names, err)
 		}
 	}

@@ -45,9 +45,9 @@ type Lexer struct {
 }
 
 // NewLexer returns a lexer that begins at a byte offset of src. An offset outside
-// of the text is moved to its nearer end.
+// of the text is moved to its nearer end; the text begins behind a byte order mark.
 func NewLexer(src string, offset int) Lexer {
-	return Lexer{src: src, pos: min(max(0, offset), len(src))}
+	return Lexer{src: src, pos: min(max(markLength(src), offset), len(src))}
 }
 
 const (

@@ -12,7 +12,7 @@ import (
 // comments left out.
 func scanTokens(t testing.TB, sql string) ([][2]int, bool) {
 	t.Helper()
-	r, err := pg_query.Scan(sql)
+	r, err := pg_query.Scan(blankMark(sql))
 	if err != nil {
 		return nil, false
 	}
@@ -28,7 +28,7 @@ func scanTokens(t testing.TB, sql string) ([][2]int, bool) {
 
 // lexTokens returns those of our lexer.
 func lexTokens(sql string) (out [][2]int, bad bool) {
-	lex := Lexer{src: sql}
+	lex := NewLexer(sql, 0)
 	for {
 		t := lex.Next()
 		switch t.Kind {

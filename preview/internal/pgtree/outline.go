@@ -7,8 +7,9 @@ const Indent = 16
 
 const indentation = "                "
 
-// ParseIndented parses a text behind Indent blanks.
-func ParseIndented(sql string) (tree string, err error) { return Parse(indentation + sql) }
+// ParseIndented parses a text behind Indent blanks, without the byte order mark that
+// it may begin with.
+func ParseIndented(sql string) (tree string, err error) { return Parse(indentation + blankMark(sql)) }
 
 // An Extent is a range of bytes; End is exclusive.
 type Extent struct{ Start, End int }
@@ -27,20 +28,20 @@ type Outline struct {
 	First, Second Extent
 }
 
-// Walk reads the tree that ParseIndented made of a text of the given length. If
-// the first statement is a SELECT, it tells the visitors of its nodes. It returns
+// Walk reads the tree that ParseIndented made of a text. If the first statement is a SELECT, it tells the visitors of its nodes. It returns
 // ErrShape, and the outline as far as it is known, when the tree is not what the
 // parser writes.
-func Walk(tree string, length int, visitors ...Visitor) (Outline, error) {
+func Walk(tree, sql string, visitors ...Visitor) (Outline, error) {
 	w := walker{Cursor: Cursor{js: tree}, visitors: visitors}
-	o := w.outline(length)
+	o := w.outline(sql)
 	if w.broken {
 		return o, ErrShape
 	}
 	return o, nil
 }
 
-func (w *walker) outline(length int) (o Outline) {
+func (w *walker) outline(sql string) (o Outline) {
+	length := len(sql)
 	w.Literal(`{"version":`)
 	w.Integer()
 	w.Literal(`,"stmts":[`)
@@ -54,7 +55,7 @@ func (w *walker) outline(length int) (o Outline) {
 	o.Kind = w.statement()
 	o.Node.End = w.pos
 	o.First = w.extent(length)
-	o.First.Start = max(0, o.First.Start)
+	o.First.Start = max(markLength(sql), o.First.Start)
 	if w.broken || o.First.Start > o.First.End || o.First.End > length {
 		w.fail()
 		o.First.End = length

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"unicode/utf8"
 
 	"github.com/pganalyze/pg_query_go/v6/parser"
 
@@ -40,6 +41,20 @@ type SyntaxError struct {
 }
 
 func (e *SyntaxError) Error() string { return e.Message }
+
+// Offset returns the byte offset of the place in a text that ParseIndented refused.
+func (e *SyntaxError) Offset(sql string) int {
+	i := 0
+	n := e.Position - 1 - Indent
+	if mark := markLength(sql); mark > 0 {
+		i, n = mark, n-mark // one blank for each of its bytes was parsed
+	}
+	for ; n > 0 && i < len(sql); n-- {
+		_, size := utf8.DecodeRuneInString(sql[i:])
+		i += size
+	}
+	return i
+}
 
 // Fingerprint returns libpg_query's fingerprint of a statement that Parse accepts:
 // 16 hex digits, the same for texts that differ in constants, spacing and comments

@@ -178,8 +178,7 @@ func (w *walker) value(f *Frame, spec *field) {
 		if v != got {
 			continue
 		}
-		switch {
-		case f.Kind == KindCTE, f.Kind == KindExpr:
+		if f.Kind == KindCTE || f.Kind == KindExpr {
 			f.Variant = got
 		}
 		return

@@ -37,7 +37,7 @@ func walkText(t *testing.T, sql string, v ...Visitor) Outline {
 	if err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
-	o, err := Walk(tree, len(sql), v...)
+	o, err := Walk(tree, sql, v...)
 	if err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
@@ -158,12 +158,12 @@ func TestWalkRefusesOtherJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range tree {
-		if _, err := Walk(tree[:i], len(sql), &recorder{}); !errors.Is(err, ErrShape) {
+		if _, err := Walk(tree[:i], sql, &recorder{}); !errors.Is(err, ErrShape) {
 			t.Errorf("cut at %d: %v", i, err)
 		}
 	}
 	for _, js := range []string{"", "{}", "null", `{"version":1,"stmts":[]} `, `{"version":1,"stmts":[{"stmt":{"SelectStmt":{}},"stmt_len":9999}]}`} {
-		if _, err := Walk(js, 10, &recorder{}); !errors.Is(err, ErrShape) {
+		if _, err := Walk(js, "select 1", &recorder{}); !errors.Is(err, ErrShape) {
 			t.Errorf("%s: %v", js, err)
 		}
 	}
@@ -176,7 +176,7 @@ func TestSubtree(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o, err := Walk(tree, len(sql))
+		o, err := Walk(tree, sql)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,6 +30,7 @@ func TestWrap(t *testing.T) {
 		{"semicolons before and behind", "; ;select 1; ; -- x", 100, "select * from (\n   select 1\n) as preview_query limit 100"},
 		{"line comment at the end", "select 1 -- ) as preview_query", 100, "select * from (\nselect 1 -- ) as preview_query\n) as preview_query limit 100"},
 		{"comment before", "/* é */ select 1", 100, "select * from (\n/* é */ select 1\n) as preview_query limit 100"},
+		{"byte order mark", "\ufeffselect 1", 100, "select * from (\n   select 1\n) as preview_query limit 100"},
 		{"with", "with a as (select 1) select * from a", 0, "select * from (\nwith a as (select 1) select * from a\n) as preview_query limit 0"},
 		{"parentheses", "((select 1))", 1, "select * from (\n((select 1))\n) as preview_query limit 1"},
 		{"own limit", "select 1 order by 1 limit 5 offset 2", 100, "select * from (\nselect 1 order by 1 limit 5 offset 2\n) as preview_query limit 100"},

@@ -15,7 +15,7 @@ func modelOf(t *testing.T, sql string) *Model {
 		t.Fatalf("%s: %v", sql, err)
 	}
 	m := NewModel()
-	if _, err := pgtree.Walk(tree, len(sql), m); err != nil {
+	if _, err := pgtree.Walk(tree, sql, m); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
 	return m
