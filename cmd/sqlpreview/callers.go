@@ -21,6 +21,8 @@ type callers struct {
 	Organization      string
 	KeysURL           string
 	Algorithm         string
+	RoleClaim         string
+	VariableClaims    []string
 }
 
 // anyName in client_names lets in every certificate of the authority.
@@ -67,7 +69,11 @@ func (c callers) open(warn func(what string, why error)) (*tls.Config, server.Au
 		proof, err := server.BearerTokenFile(c.TokenFile)
 		add(proof, settingError(err, "token_file"))
 	}
-	if c.Issuer+c.Audience+c.Organization+c.KeysURL+c.Algorithm != "" || len(c.Subjects) > 0 {
+	variables, err := variableClaims(c.VariableClaims)
+	if err != nil {
+		faults = append(faults, err)
+	}
+	if c.Issuer+c.Audience+c.Organization+c.KeysURL+c.Algorithm+c.RoleClaim != "" || len(c.Subjects)+len(variables) > 0 {
 		if c.TokenFile != "" {
 			faults = append(faults, errors.New("token_file and jwt_issuer both use the Authorization header; set one"))
 		}
@@ -80,7 +86,7 @@ func (c callers) open(warn func(what string, why error)) (*tls.Config, server.Au
 		} else {
 			proof, err := auth.AccessToken(auth.TokenConfig{
 				Issuer: c.Issuer, Audience: c.Audience, Subjects: c.Subjects, Organization: c.Organization,
-				KeysURL: c.KeysURL, Algorithm: c.Algorithm,
+				KeysURL: c.KeysURL, Algorithm: c.Algorithm, RoleClaim: c.RoleClaim, VariableClaims: variables,
 			})
 			add(proof, err)
 		}

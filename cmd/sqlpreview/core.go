@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 
@@ -22,6 +23,10 @@ type core struct {
 	least   doctor.Grade // empty: any grade is served
 	policy  preview.Policy
 	masking sanitize.Config
+	// byConnection has the rules of rules_file; variables are those that requests
+	// set, in the order of their names.
+	byConnection map[string]preview.ConnectionRules
+	variables    []string
 }
 
 // openCore opens the source of connections and reads the rules. The error names
@@ -30,13 +35,18 @@ func (c *config) openCore(ctx context.Context) (*core, error) {
 	opened, sourceErr := c.Sources.open(ctx)
 	least, gradeErr := c.Sources.grade()
 	policy, masking, rulesErr := c.Rules.open()
-	if err := errors.Join(sourceErr, gradeErr, rulesErr); err != nil {
+	byConnection, fileErr := openConnectionRules(c.Rules.RulesFile, masking)
+	claims, claimsErr := variableClaims(c.Callers.VariableClaims)
+	if err := errors.Join(sourceErr, gradeErr, rulesErr, settingError(fileErr, "rules_file"), claimsErr); err != nil {
 		if opened != nil {
 			opened.close()
 		}
 		return nil, err
 	}
-	return &core{source: opened, least: least, policy: policy, masking: masking}, nil
+	return &core{
+		source: opened, least: least, policy: policy, masking: masking,
+		byConnection: byConnection, variables: slices.Sorted(maps.Values(claims)),
+	}, nil
 }
 
 // previewer makes what runs previews; adjust, unless it is nil, has the last word on
@@ -55,7 +65,7 @@ func (c *core) previewer(ctx context.Context, config *config, adjust func(*previ
 	}
 	settings := preview.Config{
 		Resolver: resolver, Connections: c.source.lister(), Limits: config.Limits, Pool: config.Pool, LargeAnswers: config.LargeAnswers,
-		Policy: c.policy, Sanitize: c.masking,
+		Policy: c.policy, Sanitize: c.masking, ByConnection: c.byConnection, RequestRoles: config.Rules.RequestRoles,
 	}
 	if adjust != nil {
 		adjust(&settings)

@@ -108,7 +108,8 @@ var settingNames = strings.NewReplacer(
 	"Pool.Sessions", "sessions", "Pool.Queue", "queue",
 	"TokenConfig.Issuer", "jwt_issuer", "TokenConfig.Audience", "jwt_audience", "TokenConfig.Subjects", "jwt_subjects", "set Subjects", "set jwt_subjects",
 	"TokenConfig.Organization", "jwt_organization", "TokenConfig.KeysURL", "jwt_keys_url", "TokenConfig.Algorithm", "jwt_algorithm",
-	"CertificateConfig.Names", "client_names",
+	"CertificateConfig.Names", "client_names", "TokenConfig.VariableClaims", "jwt_variable_claims",
+	"Config.ByConnection", "rules_file", "Config.RequestVariables", "jwt_variable_claims",
 )
 
 // operatorText is an error's text in an operator's words: without the names of

@@ -14,6 +14,8 @@ import (
 // rules say what may be asked for and what is masked, beside what always is.
 type rules struct {
 	PolicyFile       string
+	RulesFile        string
+	RequestRoles     []string
 	MaskColumns      []string
 	MaskNames        []string
 	KeepColumns      []string

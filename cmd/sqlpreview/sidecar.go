@@ -56,6 +56,7 @@ func newSidecar(ctx context.Context, config *config, known error, env *environme
 	pool, perConnection := sharedPool(config.Pool)
 	s.previewer, err = opened.previewer(ctx, config, func(c *preview.Config) {
 		c.Resolver, c.Pool = loggingResolver{c.Resolver, s.log}, pool
+		c.RequestVariables = opened.variables // of the callers' claims; commands have no callers
 	})
 	if err != nil {
 		return nil, err

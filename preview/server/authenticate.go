@@ -8,6 +8,7 @@ import (
 
 	"connectrpc.com/connect"
 
+	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/server/internal/connlimit"
 )
 
@@ -15,6 +16,8 @@ import (
 type Caller struct {
 	// Subject names the caller in logs, records and limits; it is no secret.
 	Subject string
+	// Session is what the caller's proof lets its previews set; nil for nothing.
+	Session *preview.RequestSession
 }
 
 // Credentials is what a request shows of its caller.
@@ -46,6 +49,9 @@ func requireCaller(authenticate Authenticator, next http.Handler) http.Handler {
 		}
 		call.Caller = caller
 		connlimit.LetIn(w, r, caller.Subject)
+		if caller.Session != nil {
+			r = r.WithContext(preview.WithRequestSession(r.Context(), *caller.Session))
+		}
 		next.ServeHTTP(w, r)
 	})
 }

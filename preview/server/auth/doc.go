@@ -30,9 +30,13 @@ func All(authenticators ...server.Authenticator) server.Authenticator {
 		}
 		var caller server.Caller
 		for _, authenticate := range authenticators {
+			session := caller.Session
 			var err error
 			if caller, err = authenticate(ctx, credentials); err != nil {
 				return server.Caller{}, err
+			}
+			if caller.Session == nil {
+				caller.Session = session
 			}
 		}
 		return caller, nil

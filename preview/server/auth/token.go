@@ -1,17 +1,22 @@
 package auth
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 
+	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/server"
 )
 
@@ -45,6 +50,13 @@ type TokenConfig struct {
 	// Algorithm is the one signature algorithm that is accepted: RS256, RS384,
 	// RS512, PS256, PS384, PS512, ES256, ES384, ES512 or EdDSA. Default RS256.
 	Algorithm string
+	// RoleClaim is the claim that names the role which the caller's previews run as
+	// (see preview.RequestSession). A token without it is refused. Default: none.
+	RoleClaim string
+	// VariableClaims has claims and the variables that get their values, for
+	// instance tenant_id: app.tenant_id. A token without one of them is refused. A
+	// claim is a text, a number or a boolean. Default: none.
+	VariableClaims map[string]string
 	// KeyMaxAge is how long a fetched key may be used, and so how long a withdrawn
 	// one may live on. The keys are fetched again after half of it. Default 15
 	// minutes, at least one.
@@ -111,6 +123,11 @@ func (c TokenConfig) check() error {
 	if c.KeysURL != "" {
 		faults = append(faults, checkKeysURL(c.KeysURL))
 	}
+	for _, claim := range slices.Sorted(maps.Keys(c.VariableClaims)) {
+		if !preview.ValidVariableName(c.VariableClaims[claim]) || claim == "" {
+			faults = append(faults, fmt.Errorf("auth: TokenConfig.VariableClaims has %.70q for the claim %.70q; it must be a name with a dot, as in app.tenant_id", c.VariableClaims[claim], claim))
+		}
+	}
 	return errors.Join(faults...)
 }
 
@@ -156,11 +173,68 @@ func (v *verifier) authenticate(ctx context.Context, credentials server.Credenti
 	}
 	for _, key := range known {
 		var c claims
-		if token.Claims(key, &c) == nil {
-			return v.judge(c)
+		var all map[string]json.RawMessage
+		err := token.Claims(key, &c, &all)
+		if errors.Is(err, jose.ErrCryptoFailure) {
+			continue // by another key of the same id
 		}
+		if err != nil {
+			return server.Caller{}, errors.New("the token's claims are malformed")
+		}
+		caller, err := v.judge(c)
+		if err == nil {
+			caller.Session, err = v.session(all)
+		}
+		if err != nil {
+			return server.Caller{}, err
+		}
+		return caller, nil
 	}
 	return server.Caller{}, errors.New("the token's signature is not the issuer's")
+}
+
+// session reads the claims that previews are given.
+func (v *verifier) session(all map[string]json.RawMessage) (*preview.RequestSession, error) {
+	if v.config.RoleClaim == "" && len(v.config.VariableClaims) == 0 {
+		return nil, nil
+	}
+	s := &preview.RequestSession{Variables: map[string]string{}}
+	for claim, variable := range v.config.VariableClaims {
+		value, err := claimText(all[claim])
+		if err != nil {
+			return nil, fmt.Errorf("the token's claim for the variable %s %w", variable, err)
+		}
+		s.Variables[variable] = value
+	}
+	if v.config.RoleClaim != "" {
+		role, err := claimText(all[v.config.RoleClaim])
+		if err == nil && role == "" {
+			err = errors.New("is empty")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("the token's claim for the role %w", err)
+		}
+		s.Role = role
+	}
+	return s, nil
+}
+
+// claimText is a claim's value as text: a number as it is written.
+func claimText(raw json.RawMessage) (string, error) {
+	var text string
+	switch raw = bytes.TrimSpace(raw); {
+	case len(raw) == 0, string(raw) == "null":
+		return "", errors.New("is missing")
+	case raw[0] == '"':
+		if err := json.Unmarshal(raw, &text); err != nil || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+			return "", errors.New("is malformed")
+		}
+		return text, nil
+	case raw[0] == '{', raw[0] == '[':
+		return "", errors.New("is neither a text, a number nor a boolean")
+	default:
+		return string(raw), nil
+	}
 }
 
 // judge decides on the claims of a token that the issuer signed.

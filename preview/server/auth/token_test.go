@@ -132,7 +132,7 @@ func TestAccessTokens(t *testing.T) {
 		{"issued in the future", []string{sign(with(map[string]any{"iat": hour(1)}))}, "in the future"},
 		{"another tenant's", []string{sign(with(map[string]any{"org_id": "org_2"}))}, "another organization"},
 		{"no tenant", []string{sign(with(map[string]any{"org_id": nil}))}, "another organization"},
-		{"a tenant in a list", []string{sign(with(map[string]any{"org_id": []string{"org_1"}}))}, "signature"},
+		{"a tenant in a list", []string{sign(with(map[string]any{"org_id": []string{"org_1"}}))}, "malformed"},
 		{"no subject", []string{sign(with(map[string]any{"sub": nil}))}, "no subject"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
