@@ -1,4 +1,4 @@
-# Every target works on a fresh Debian or macOS with Go, a C compiler and make;
+# Every target works on a fresh Debian or macOS with Go 1.26, a C compiler and make;
 # what else it needs it installs, or says in one line what to install.
 
 GO       ?= go
@@ -11,25 +11,28 @@ TAGS     ?=
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  := -X main.version=$(VERSION)
 
-.PHONY: help build demo test test-matrix packaging lint fmt bench fuzz scoreboard mutants proto proto-check setup clean
+.PHONY: help build demo test test-matrix packaging lint fmt bench fuzz scoreboard mutants proto proto-check setup setup-demo drill clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: ## install PostgreSQL and PgBouncer where they are missing
+setup: ## install what the tests need and is missing
 	@.ci/setup test
 
 build: ## build bin/sqlpreview
 	@.ci/setup build
 	@echo "building (the first build compiles PostgreSQL's parser: about a minute)"
-	$(GO) build -trimpath -tags '$(TAGS)' -ldflags '$(LDFLAGS)' -o $(BIN)/sqlpreview ./cmd/sqlpreview
+	@.ci/progress building $(GO) build -trimpath -tags '$(TAGS)' -ldflags '$(LDFLAGS)' -o $(BIN)/sqlpreview ./cmd/sqlpreview
 
-demo: build ## a throw-away PostgreSQL, the sidecar and sample previews over gRPC
+demo: setup-demo build ## a throw-away PostgreSQL, the sidecar and sample previews over gRPC
+	@$(BIN)/sqlpreview demo
+
+# What is missing is found before anything is built.
+setup-demo:
 	@.ci/setup demo
-	$(BIN)/sqlpreview demo
 
 test: setup ## all tests, with the race detector
-	$(GO) test $(TESTFLAGS) ./...
+	@.ci/progress testing $(GO) test $(TESTFLAGS) ./...
 
 test-matrix: ## the integration tests on PostgreSQL 14, 15, 16, 17 and 18
 	.ci/test-matrix
@@ -61,6 +64,9 @@ proto: ## generate proto/gen anew
 
 proto-check: ## lint the proto files and prove that proto/gen is fresh
 	@.ci/proto-check
+
+drill: ## both commands in bare Debian roots (as root; needs debootstrap)
+	.ci/drill
 
 packaging: ## check what is deployed with the tools that will read it
 	cmd/sqlpreview/deploy/verify
