@@ -43,3 +43,5 @@ USER 65532:65532
 # serve listens on unix:/run/sqlpreview/preview.sock unless OP_PREVIEW_LISTEN says else.
 ENTRYPOINT ["/usr/local/bin/sqlpreview"]
 CMD ["serve"]
+# There is no shell: the binary is its own probe. It asks where serve listens.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=5s CMD ["/usr/local/bin/sqlpreview", "health"]

@@ -66,3 +66,47 @@ func TestSystemdTakesTheUnit(t *testing.T) {
 		t.Error("systemd does not say that a key is unknown, so its silence means nothing")
 	}
 }
+
+// TestUnitsInstructionsCanBePasted runs what the unit says to run, as far as it only
+// places files, under another root, and holds the order to what needs what.
+func TestUnitsInstructionsCanBePasted(t *testing.T) {
+	content, err := os.ReadFile("deploy/sqlpreview.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := t.TempDir()
+	for _, name := range []string{"sqlpreview", "sqlpreview.service", "dsn"} {
+		if err := os.WriteFile(filepath.Join(root, name), []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var order []string
+	for line := range strings.Lines(string(content)) {
+		command, ok := strings.CutPrefix(line, "#   ")
+		if !ok {
+			continue
+		}
+		fields := strings.Fields(command)
+		order = append(order, fields[0])
+		if fields[0] != "install" {
+			continue
+		}
+		target := fields[len(fields)-1]
+		fields[len(fields)-1] = root + target
+		install := exec.Command(fields[0], fields[1:]...)
+		install.Dir = root
+		if out, err := install.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v: %s", command, err, out)
+		}
+	}
+	if got := strings.Join(order, " "); got != "useradd install install install systemctl systemctl usermod" {
+		t.Errorf("the order is %s", got)
+	}
+	for path, mode := range map[string]os.FileMode{
+		"/usr/local/bin/sqlpreview": 0o755, "/etc/sqlpreview/dsn": 0o600, "/etc/systemd/system/sqlpreview.service": 0o644,
+	} {
+		if info, err := os.Stat(root + path); err != nil || info.Mode() != mode {
+			t.Errorf("%s: %v %v", path, info, err)
+		}
+	}
+}

@@ -103,7 +103,8 @@ func (s *observability) openMetrics(ctx context.Context, otlp, admin bool, about
 	if admin {
 		s.metrics = prometheus.NewRegistry()
 		s.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-		exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(s.metrics))
+		// Every series is of this program: the labels of scopes would be empty.
+		exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(s.metrics), otelprometheus.WithoutScopeInfo())
 		if err != nil {
 			return err
 		}

@@ -38,6 +38,9 @@ func observer(log *slog.Logger) func(context.Context, server.Call) {
 				attributes = append(attributes, slog.String(a.key, bounded(a.value)))
 			}
 		}
+		if call.Message != "" { // of our own words, so it is whole
+			attributes = append(attributes, slog.String("why", call.Message))
+		}
 		if s := call.Stats; s != nil {
 			attributes = append(attributes, slog.Int("rows", s.Rows), slog.Int64("bytes", s.Bytes),
 				milliseconds("check", s.Check), milliseconds("catalog", s.Catalog), milliseconds("queue", s.Queue),
@@ -55,8 +58,11 @@ func observer(log *slog.Logger) func(context.Context, server.Call) {
 			ctx = trace.ContextWithSpanContext(ctx, call.Span)
 		}
 		level := slog.LevelInfo
-		if call.Outcome == server.OutcomePanicked {
+		switch {
+		case call.Outcome == server.OutcomePanicked:
 			level = slog.LevelError
+		case call.Message != "":
+			level = slog.LevelWarn
 		}
 		log.LogAttrs(ctx, level, "request", attributes...)
 	}

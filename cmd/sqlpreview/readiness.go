@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,14 +38,23 @@ type readiness struct {
 	last   error
 	// unrecorded is until when it is not ready for want of a record.
 	unrecorded time.Time
+	// log gets a line when readiness changes; nil for none. unready is what the last
+	// line said, empty for ready.
+	log     *slog.Logger
+	unready string
 }
+
+// notReady says why previews cannot be answered now. detail is for the log alone.
+type notReady struct{ message, detail string }
+
+func (e notReady) Error() string { return "not ready: " + e.message }
 
 // newReadiness asks the place of the connections, and the database where there
 // is one. Where there are many, none of them decides about all.
-func newReadiness(from *source, previewer *preview.Previewer) *readiness {
-	return &readiness{now: time.Now, probe: func(ctx context.Context) error {
+func newReadiness(from *source, previewer *preview.Previewer, log *slog.Logger) *readiness {
+	return &readiness{now: time.Now, log: log, probe: func(ctx context.Context) error {
 		if from.ping != nil && from.ping(ctx) != nil {
-			return errors.New("not ready: the place where connections are kept does not answer")
+			return notReady{message: "the place where connections are kept does not answer"}
 		}
 		if !from.single {
 			return nil
@@ -53,7 +62,12 @@ func newReadiness(from *source, previewer *preview.Previewer) *readiness {
 		_, err := previewer.Describe(ctx, preview.Request{SQL: "select 1", Timeout: probeTimeout})
 		// A busy sidecar is no dead one.
 		if r := preview.ReasonOf(err); err != nil && r != reason.ConcurrencyLimit {
-			return fmt.Errorf("not ready: %s", r)
+			failure := notReady{message: string(r)}
+			var said *preview.Error
+			if errors.As(err, &said) {
+				failure.detail = said.Message
+			}
+			return failure
 		}
 		return nil
 	}}
@@ -72,16 +86,50 @@ func (r *readiness) recorded(ok bool) {
 	}
 }
 
+// check returns why previews cannot be answered now, nil if they can, and logs a
+// change.
 func (r *readiness) check(ctx context.Context) error {
+	err := r.ask(ctx)
+	if ctx.Err() == nil && !r.draining.Load() {
+		r.changed(err)
+	}
+	return err
+}
+
+// changed writes a line where err is another answer than before.
+func (r *readiness) changed(err error) {
+	now, detail := "", ""
+	var unready notReady
+	if errors.As(err, &unready) {
+		now, detail = unready.message, unready.detail
+	} else if err != nil {
+		return // nobody waited for the answer
+	}
+	r.mu.Lock()
+	before := r.unready
+	r.unready = now
+	r.mu.Unlock()
+	switch {
+	case r.log == nil || before == now:
+	case now == "":
+		r.log.Info("ready again")
+	case detail == "":
+		r.log.Warn("not ready", "reason", now)
+	default:
+		r.log.Warn("not ready", "reason", now, "why", detail)
+	}
+}
+
+func (r *readiness) ask(ctx context.Context) error {
 	if r.draining.Load() {
-		return errors.New("not ready: stopping")
+		return notReady{message: "stopping"}
 	}
 	r.mu.Lock()
 	last, fresh, unrecorded := r.last, r.now().Before(r.until), r.now().Before(r.unrecorded)
 	r.mu.Unlock()
 	switch {
 	case unrecorded:
-		return errors.New("not ready: the egress record cannot be written")
+		return notReady{message: "the egress record cannot be written"}
 	case fresh:
 		return last
 	}

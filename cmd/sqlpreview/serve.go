@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
+	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/op-data/sqlpreview/preview/server"
@@ -56,11 +60,15 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 		return config.misconfigured(err)
 	}
 	limitMemory()
-	return errors.Join(sidecar.run(ctx, config), sidecar.close())
+	stopLooking := sidecar.warnAtStart(config, sidecar.core)
+	err = sidecar.run(ctx, config, func(state string) { notifyManager(env, sidecar.log, state) })
+	stopLooking()
+	return errors.Join(err, sidecar.close())
 }
 
-// run listens and serves until ctx ends.
-func (s *sidecar) run(ctx context.Context, config *config) error {
+// run listens and serves until ctx ends; notify is told when it is ready and when
+// it stops.
+func (s *sidecar) run(ctx context.Context, config *config, notify func(state string)) error {
 	defer ignoreSignals(s.log)()
 	listen := server.Listen
 	if exposed(config.Listen, s.tls) {
@@ -68,7 +76,7 @@ func (s *sidecar) run(ctx context.Context, config *config) error {
 	}
 	listener, err := listen(ctx, config.Listen)
 	if err != nil {
-		return err
+		return listenError(config, err)
 	}
 	var adminListener net.Listener
 	if config.AdminListen != "" {
@@ -76,7 +84,29 @@ func (s *sidecar) run(ctx context.Context, config *config) error {
 			return errors.Join(err, listener.Close())
 		}
 	}
+	notify("READY=1")
+	defer context.AfterFunc(ctx, func() { notify("STOPPING=1") })()
 	return s.serve(ctx, listener, adminListener)
+}
+
+// listenError adds to what went wrong what to do about it.
+func listenError(config *config, err error) error {
+	path, isSocket := strings.CutPrefix(config.Listen, "unix:")
+	if isSocket {
+		folder := filepath.Dir(path)
+		if _, statErr := os.Stat(folder); errors.Is(statErr, fs.ErrNotExist) {
+			return fmt.Errorf("listen: the folder %[1]s is not there; make it (mkdir %[1]s), or listen elsewhere, for instance --listen 127.0.0.1:7777", folder)
+		}
+		if errors.Is(err, fs.ErrPermission) {
+			return fmt.Errorf("%w; listen elsewhere, for instance --listen 127.0.0.1:7777", err)
+		}
+		return err
+	}
+	host, _, _ := net.SplitHostPort(config.Listen) // outOfBounds has read it
+	if ip := net.ParseIP(host); config.Callers.CertFile == "" && (host == "" || ip != nil && !ip.IsLoopback()) {
+		return fmt.Errorf("%w, or turn TLS on: set tls_cert_file and tls_key_file, and a proof of who calls (token_file, client_ca_file with client_names, or jwt_issuer)", err)
+	}
+	return err
 }
 
 // serve serves until ctx ends; adminListener may be nil.
@@ -87,7 +117,11 @@ func (s *sidecar) serve(ctx context.Context, listener, adminListener net.Listene
 	go func() { adminDone <- s.admin.serve(adminCtx, adminListener) }()
 
 	address := slog.Group("listening", "network", listener.Addr().Network(), "address", listener.Addr().String())
-	s.log.Info("serving", "version", versionString(), address)
+	about := []any{"version", versionString(), address}
+	if adminListener != nil {
+		about = append(about, slog.Group("admin", "network", adminListener.Addr().Network(), "address", adminListener.Addr().String()))
+	}
+	s.log.Info("serving", about...)
 	start := time.Now()
 	said := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {

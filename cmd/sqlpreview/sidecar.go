@@ -15,6 +15,7 @@ import (
 
 // sidecar is a server with its core, its egress record and its observability.
 type sidecar struct {
+	core      *core
 	previewer *preview.Previewer
 	server    *server.Server
 	admin     *admin
@@ -51,7 +52,7 @@ func newSidecar(ctx context.Context, config *config, known error, env *environme
 	if err := errors.Join(known, coreErr, callerErr, observeErr); err != nil {
 		return nil, err
 	}
-	s.log, s.tls = seen.log, serverTLS
+	s.log, s.tls, s.core = seen.log, serverTLS, opened
 
 	pool, perConnection := sharedPool(config.Pool)
 	s.previewer, err = opened.previewer(ctx, config, func(c *preview.Config) {
@@ -62,7 +63,7 @@ func newSidecar(ctx context.Context, config *config, known error, env *environme
 		return nil, err
 	}
 	s.closers = append(s.closers, func() error { s.previewer.Close(); return nil })
-	s.ready = newReadiness(opened.source, s.previewer)
+	s.ready = newReadiness(opened.source, s.previewer, s.log)
 	s.admin = newAdmin(s.ready, seen.metrics)
 
 	serverConfig := server.Config{

@@ -142,6 +142,20 @@ func (s *service) recordCall(ctx context.Context) *preview.Error {
 // fail notes a failure and returns it as it goes out.
 func fail(ctx context.Context, err error) error { return wire.Error(noteFailure(ctx, err)) }
 
+// operatorMessage is what an operator can act on: why the database could not be
+// asked. The messages of other reasons may quote the author's text.
+func operatorMessage(failure *preview.Error) string {
+	switch failure.Reason {
+	case reason.DatabaseUnavailable, reason.DatabaseLoginFailed, reason.DatabaseBusy:
+	default:
+		return ""
+	}
+	if failure.Hint == "" {
+		return failure.Message
+	}
+	return failure.Message + "; " + failure.Hint
+}
+
 // noteFailure notes a failure and returns it as it may be told.
 func noteFailure(ctx context.Context, err error) *preview.Error {
 	failure := wire.Failure(err)
@@ -150,6 +164,7 @@ func noteFailure(ctx context.Context, err error) *preview.Error {
 	}
 	call := callFrom(ctx)
 	call.fail(failure.Reason)
+	call.Message = operatorMessage(failure)
 	call.RequestID, call.Receipt = cmp.Or(failure.RequestID, call.RequestID), cmp.Or(failure.Receipt, call.Receipt)
 	return failure
 }

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"strings"
+)
+
+// notifySocket names the variable in which systemd passes the socket of a unit of
+// Type=notify: https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html
+const notifySocket = "NOTIFY_SOCKET"
+
+// notifyManager tells the service manager a state, such as "READY=1"; without one it
+// does nothing.
+func notifyManager(env *environment, log *slog.Logger, state string) {
+	path := env.getenv(notifySocket)
+	if path == "" {
+		return
+	}
+	if rest, abstract := strings.CutPrefix(path, "@"); abstract {
+		path = "\x00" + rest
+	}
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(context.Background(), "unixgram", path)
+	if err == nil {
+		_, err = conn.Write([]byte(state))
+		_ = conn.Close()
+	}
+	if err != nil {
+		log.Warn("the service manager could not be told", "state", state)
+	}
+}
