@@ -203,7 +203,8 @@ func decisionOf(answered bool, refusal *gateway.Refusal) resolution.Decision {
 	d.Functional = refusal.Stage == gateway.Guard && len(refusal.Violations) > 0
 	for _, v := range refusal.Violations {
 		d.Rules = append(d.Rules, v.Rule)
-		d.Functional = d.Functional && v.Reason == string(reason.FunctionNotAllowed)
+		// What an operator's own lists refuse may stand in no tree.
+		d.Functional = d.Functional && v.Reason == string(reason.FunctionNotAllowed) && !strings.HasSuffix(v.Rule, "-policy")
 	}
 	return d
 }

@@ -67,8 +67,8 @@ func (c *Catalog) Mentions(query *Node) map[Origin]bool {
 			t.variable(f.scope, n)
 			maps.Copy(origins, t.origins)
 		}
-		if silent(c, n) {
-			continue
+		if silent(c, n) && n.Name != "SUBLINK" {
+			continue // what EXISTS computes with is a mention
 		}
 		for _, child := range n.children(nil) {
 			next := f
