@@ -73,6 +73,7 @@ func New(config Config) (*Previewer, error) {
 		resolver:         config.Resolver,
 		lister:           config.Connections,
 		catalogs:         catalog.NewCache(0),
+		resolutions:      newResolutions(),
 		large:            newLargeLimiter(config.LargeAnswers, pool.QueueWait),
 		checks:           newCheckLimiter(pool.QueueWait),
 		requestRoles:     slices.Clone(config.RequestRoles),

@@ -2,6 +2,7 @@ package preview
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/op-data/sqlpreview/preview/internal/catalog"
@@ -27,6 +28,8 @@ type Previewer struct {
 	catalogs  *catalog.Cache
 	large     *largeLimiter
 	checks    *checkLimiter
+	// resolutions is shared by the Previewers of all connections.
+	resolutions *resolutions
 
 	requestRoles, requestVariables []string
 	// rules are those of one connection id, and byConnection the Previewers of the
@@ -84,6 +87,7 @@ func (p *Previewer) preview(ctx context.Context, request Request, r *boundedRequ
 	result := p.clean(raw, masked, r)
 	cleaned := time.Now()
 	result.RequestID = r.id
+	result.Objects = slices.Clone(q.resolved.objects)
 	if result.Receipt = receipt(q.statement); result.Receipt.SQLFingerprint == "" {
 		return nil, r.failed(internal("the query has no fingerprint"), nil)
 	}
@@ -118,7 +122,7 @@ func (p *Previewer) describe(ctx context.Context, request Request, r *boundedReq
 	if err != nil {
 		return nil, r.failed(publicError(err, request.SQL, q.text), q.statement)
 	}
-	described := &Description{RequestID: r.id, Columns: p.columns(raw.Columns), Receipt: receipt(q.statement)}
+	described := &Description{RequestID: r.id, Columns: p.columns(raw.Columns), Receipt: receipt(q.statement), Objects: slices.Clone(q.resolved.objects)}
 	described.Receipt.SchemaFingerprint = raw.SchemaFingerprint
 	return described, nil
 }

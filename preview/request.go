@@ -57,4 +57,6 @@ type Description struct {
 	// Receipt identifies the statement and the columns. PayloadSHA256 is empty, for
 	// no row is returned.
 	Receipt Receipt
+	// Objects are the database's objects that the statement leads to.
+	Objects []Object
 }

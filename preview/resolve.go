@@ -19,7 +19,7 @@ type resolved struct {
 	names   catalog.Names
 	known   *catalog.Snapshot
 	found   *analyze.Result
-	objects []guard.Object
+	objects []Object
 }
 
 // bodyRounds bounds how often functions' bodies lead to further bodies.
@@ -28,15 +28,26 @@ const bodyRounds = 3
 // resolve finds out what a statement's names mean in its database, and judges it by
 // that. What the catalog said before since does not count.
 func (p *Previewer) resolve(ctx context.Context, t *target, st *guard.Statement, since time.Time) (*resolved, error) {
-	tree, err := pgtree.ReadNode(st.Tree())
-	if err != nil {
-		return nil, internal("the parser's tree cannot be read")
+	key := resolutionKey{t.ID, st.Source, p.policy}
+	before := p.resolutions.find(key)
+	r := &resolved{}
+	if before != nil {
+		r.tree, r.names = before.tree, before.names
+	} else {
+		tree, err := pgtree.ReadNode(st.Tree())
+		if err != nil {
+			return nil, internal("the parser's tree cannot be read")
+		}
+		r.tree, r.names = tree, analyze.NamesOf(tree)
 	}
-	r := &resolved{tree: tree, names: analyze.NamesOf(tree)}
+	var err error
 	if r.known, err = t.lookSince(ctx, r.names, since); err != nil {
 		return nil, publicError(err, st.Source, wrap.Text{})
 	}
-	r.found = analyze.Statement(tree, r.known)
+	if before.made(r.known) {
+		return before, nil
+	}
+	r.found = analyze.Statement(r.tree, r.known)
 	verdict := st.Judge(r.found, r.known, nil, p.policy)
 	bodies := make(guard.Bodies)
 	for round := 0; len(verdict.Unread) > 0 && round < bodyRounds; round++ {
@@ -48,8 +59,18 @@ func (p *Previewer) resolve(ctx context.Context, t *target, st *guard.Statement,
 	if len(verdict.Violations) > 0 {
 		return nil, refusal(verdict.Violations)
 	}
-	r.objects = verdict.Objects
+	r.objects = objectsOf(verdict.Objects)
+	p.resolutions.keep(key, r)
 	return r, nil
+}
+
+func objectsOf(judged []guard.Object) []Object {
+	objects := make([]Object, 0, len(judged))
+	for _, o := range judged {
+		names := sanitizeNames([]string{o.Schema, o.Name})
+		objects = append(objects, Object{Kind: o.Kind, OID: uint32(o.OID), Schema: names[0], Name: names[1], Rule: o.Rule})
+	}
+	return objects
 }
 
 // readBodies analyses the bodies of functions in SQL, with what the catalog says of

@@ -22,6 +22,24 @@ type Result struct {
 	Stats Stats
 	// Receipt identifies what ran and what was returned.
 	Receipt Receipt
+	// Objects are the database's objects that the statement leads to.
+	Objects []Object
+}
+
+// Object is an object of the database that a statement reads or runs, by what the
+// database's catalog says of the statement's names.
+type Object struct {
+	// Kind is "function", "aggregate" or "relation".
+	Kind string
+	// OID is the row in pg_proc or pg_class.
+	OID uint32
+	// Schema and Name are where it is and what it is called, for a function with the
+	// types of its arguments: "lower(text)". Sanitized.
+	Schema, Name string
+	// Rule is what let it pass: "built-in", "declared" (STABLE or IMMUTABLE),
+	// "allow-functions", "vetted-extension", "body" (a function in SQL by its body), or
+	// "relation".
+	Rule string
 }
 
 // Cell is one value, as PostgreSQL's text format prints it.

@@ -44,7 +44,7 @@ func Body(statement pgtree.Node, fn *catalog.Function, source Source) *Result {
 func newAnalyzer(source Source) *analyzer {
 	return &analyzer{
 		source: source, seenRuns: make(map[Run]bool), seenTypes: make(map[OID]bool),
-		types: make(map[OID]bool), arrays: make(map[OID]OID), rows: make(map[OID]*catalog.Relation), expressions: make(map[OID]bool), seenReads: make(map[Read]bool), at: -1,
+		types: make(map[OID]bool), arrays: make(map[OID]OID), operators: make(map[spelling][]candidate), rows: make(map[OID]*catalog.Relation), expressions: make(map[OID]bool), seenReads: make(map[Read]bool), at: -1,
 	}
 }
 
@@ -62,6 +62,8 @@ type analyzer struct {
 	rows map[OID]*catalog.Relation
 	// expressions are the types whose checks are being followed.
 	expressions map[OID]bool
+	// operators are the candidates of operators that have been used.
+	operators map[spelling][]candidate
 	// parameters are $1 and the following, in the body of a function.
 	parameters []value
 	// at is the last location that was read.

@@ -80,7 +80,7 @@ func (a *analyzer) operator(name catalog.Name, left *value, right value, n pgtre
 		args, values = []OID{left.typ, right.typ}, []value{*left, right}
 	}
 	a.mentionOperands(name, values, n)
-	candidates := operatorCandidates(a.source.Operators(name), left != nil)
+	candidates := a.operatorCandidates(name, left != nil)
 	chosen, possible := a.chooseOperator(candidates, args)
 	if chosen == nil {
 		return a.anyOperator(name, possible, values, n)

@@ -286,10 +286,21 @@ func waysToCall(fn *catalog.Function, n int, names []string, expandVariadic bool
 	return c, true
 }
 
+// spelling is an operator as it is written.
+type spelling struct {
+	name   catalog.Name
+	binary bool
+}
+
 // operatorCandidates lists the operators of a name that take a left operand or none.
-func operatorCandidates(operators []*catalog.Operator, binary bool) []candidate {
+// A statement often uses one many times.
+func (a *analyzer) operatorCandidates(name catalog.Name, binary bool) []candidate {
+	key := spelling{name, binary}
+	if known, ok := a.operators[key]; ok {
+		return known
+	}
 	var all []candidate
-	for _, op := range operators {
+	for _, op := range a.source.Operators(name) {
 		var args []OID
 		switch {
 		case binary && op.Left != 0:
@@ -303,5 +314,6 @@ func operatorCandidates(operators []*catalog.Operator, binary bool) []candidate 
 			all = append(all, candidate{args: args, op: op})
 		}
 	}
+	a.operators[key] = all
 	return all
 }

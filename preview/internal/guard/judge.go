@@ -37,8 +37,10 @@ type Judgement struct {
 type Object struct {
 	// Kind is function, aggregate or relation.
 	Kind string
-	// Name is schema.name, for a function with the types of its arguments.
-	Name string
+	OID  catalog.OID
+	// Name is that of the object in its schema, for a function with the types of its
+	// arguments.
+	Schema, Name string
 	// Rule is what let it pass: one of the Passed constants.
 	Rule string
 }
@@ -196,7 +198,7 @@ func (j *judge) relation(read analyze.Read) {
 	if !j.below(r, r, nil, at, make(map[catalog.OID]bool)) {
 		return
 	}
-	j.list(Object{Kind: "relation", Name: r.Schema + "." + r.Name, Rule: PassedRelation})
+	j.list(Object{Kind: "relation", OID: r.OID, Schema: r.Schema, Name: r.Name, Rule: PassedRelation})
 }
 
 // below judges what reading a relation runs: rules, policies and generated columns,

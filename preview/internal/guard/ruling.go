@@ -57,12 +57,12 @@ func (j *judge) function(oid catalog.OID, how use, depth int) ruling {
 	}
 	j.verdicts[key] = ruling{allowed: true} // while it is judged: it may call itself
 	got := j.judged(oid, how, depth)
-	if f := j.known.Function(oid); f != nil && got.allowed && !oid.BuiltIn() {
+	if f := j.known.Function(oid); f != nil && got.allowed {
 		kind := "function"
 		if f.Kind == 'a' {
 			kind = "aggregate"
 		}
-		j.list(Object{Kind: kind, Name: j.signature(f), Rule: got.passed})
+		j.list(Object{Kind: kind, OID: oid, Schema: f.Schema, Name: j.signature(f), Rule: got.passed})
 	}
 	j.verdicts[key] = got
 	return got
@@ -291,7 +291,7 @@ func refusedAs(f *catalog.Function, family, because, hint string) ruling {
 // signature is a function's name with the types of its arguments.
 func (j *judge) signature(f *catalog.Function) string {
 	var b strings.Builder
-	b.WriteString(f.Schema + "." + f.Name + "(")
+	b.WriteString(f.Name + "(")
 	for i, arg := range f.Args {
 		if i > 0 {
 			b.WriteString(", ")

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"cmp"
+	"strconv"
 
 	"github.com/op-data/sqlpreview/preview"
 	previewv1 "github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1"
@@ -49,5 +50,16 @@ func Describe(d *preview.Description) *previewv1.DescribeQueryResponse {
 		RequestId:         d.RequestID,
 		Columns:           Columns(d.Columns),
 		SchemaFingerprint: d.Receipt.SchemaFingerprint,
+		ResolvedObjects:   objects(d.Objects),
 	}
+}
+
+func objects(list []preview.Object) []*previewv1.ResolvedObject {
+	converted := make([]*previewv1.ResolvedObject, 0, len(list))
+	for _, o := range list {
+		converted = append(converted, &previewv1.ResolvedObject{
+			Kind: o.Kind, Schema: o.Schema, Name: o.Name, Oid: strconv.FormatUint(uint64(o.OID), 10), Rule: o.Rule,
+		})
+	}
+	return converted
 }

@@ -493,11 +493,8 @@ type ValidateQueryResponse struct {
 	// Those of the functions that only the target's own catalog can decide: a
 	// preview on that target may still refuse them.
 	FunctionsToBeResolved []string `protobuf:"bytes,7,rep,name=functions_to_be_resolved,json=functionsToBeResolved,proto3" json:"functions_to_be_resolved,omitempty"`
-	// The database objects that the text means, each with the rule that lets it
-	// pass; empty when refused, and where no database was asked.
-	ResolvedObjects []*ResolvedObject `protobuf:"bytes,8,rep,name=resolved_objects,json=resolvedObjects,proto3" json:"resolved_objects,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *ValidateQueryResponse) Reset() {
@@ -579,97 +576,6 @@ func (x *ValidateQueryResponse) GetFunctionsToBeResolved() []string {
 	return nil
 }
 
-func (x *ValidateQueryResponse) GetResolvedObjects() []*ResolvedObject {
-	if x != nil {
-		return x.ResolvedObjects
-	}
-	return nil
-}
-
-// ResolvedObject is one database object that a statement reads, calls or
-// converts with.
-type ResolvedObject struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// What it is: "relation", "function", "operator", "cast", "type" and so on.
-	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
-	// The schema it is in; empty for what has none, such as a cast.
-	Schema string `protobuf:"bytes,2,opt,name=schema,proto3" json:"schema,omitempty"`
-	// Its name, for functions and operators with the types of their arguments,
-	// for instance "lower(text)". Sanitized.
-	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
-	// Its OID, in decimal digits.
-	Oid string `protobuf:"bytes,4,opt,name=oid,proto3" json:"oid,omitempty"`
-	// The stable id of the rule that let it pass.
-	Rule          string `protobuf:"bytes,5,opt,name=rule,proto3" json:"rule,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ResolvedObject) Reset() {
-	*x = ResolvedObject{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[4]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ResolvedObject) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ResolvedObject) ProtoMessage() {}
-
-func (x *ResolvedObject) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[4]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ResolvedObject.ProtoReflect.Descriptor instead.
-func (*ResolvedObject) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{4}
-}
-
-func (x *ResolvedObject) GetKind() string {
-	if x != nil {
-		return x.Kind
-	}
-	return ""
-}
-
-func (x *ResolvedObject) GetSchema() string {
-	if x != nil {
-		return x.Schema
-	}
-	return ""
-}
-
-func (x *ResolvedObject) GetName() string {
-	if x != nil {
-		return x.Name
-	}
-	return ""
-}
-
-func (x *ResolvedObject) GetOid() string {
-	if x != nil {
-		return x.Oid
-	}
-	return ""
-}
-
-func (x *ResolvedObject) GetRule() string {
-	if x != nil {
-		return x.Rule
-	}
-	return ""
-}
-
 type DescribeQueryRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// As in PreviewQueryRequest.
@@ -686,7 +592,7 @@ type DescribeQueryRequest struct {
 
 func (x *DescribeQueryRequest) Reset() {
 	*x = DescribeQueryRequest{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[5]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -698,7 +604,7 @@ func (x *DescribeQueryRequest) String() string {
 func (*DescribeQueryRequest) ProtoMessage() {}
 
 func (x *DescribeQueryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[5]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -711,7 +617,7 @@ func (x *DescribeQueryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribeQueryRequest.ProtoReflect.Descriptor instead.
 func (*DescribeQueryRequest) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{5}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *DescribeQueryRequest) GetConnectionId() string {
@@ -750,13 +656,16 @@ type DescribeQueryResponse struct {
 	Columns []*Column `protobuf:"bytes,2,rep,name=columns,proto3" json:"columns,omitempty"`
 	// SHA-256 in hex of the column names and types.
 	SchemaFingerprint string `protobuf:"bytes,3,opt,name=schema_fingerprint,json=schemaFingerprint,proto3" json:"schema_fingerprint,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// The database's objects that the statement leads to, each with the rule that
+	// lets it pass.
+	ResolvedObjects []*ResolvedObject `protobuf:"bytes,4,rep,name=resolved_objects,json=resolvedObjects,proto3" json:"resolved_objects,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *DescribeQueryResponse) Reset() {
 	*x = DescribeQueryResponse{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[6]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -768,7 +677,7 @@ func (x *DescribeQueryResponse) String() string {
 func (*DescribeQueryResponse) ProtoMessage() {}
 
 func (x *DescribeQueryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[6]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -781,7 +690,7 @@ func (x *DescribeQueryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribeQueryResponse.ProtoReflect.Descriptor instead.
 func (*DescribeQueryResponse) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{6}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *DescribeQueryResponse) GetRequestId() string {
@@ -801,6 +710,97 @@ func (x *DescribeQueryResponse) GetColumns() []*Column {
 func (x *DescribeQueryResponse) GetSchemaFingerprint() string {
 	if x != nil {
 		return x.SchemaFingerprint
+	}
+	return ""
+}
+
+func (x *DescribeQueryResponse) GetResolvedObjects() []*ResolvedObject {
+	if x != nil {
+		return x.ResolvedObjects
+	}
+	return nil
+}
+
+// ResolvedObject is one database object that a statement reads or runs.
+type ResolvedObject struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it is: "relation", "function" or "aggregate".
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// The schema it is in.
+	Schema string `protobuf:"bytes,2,opt,name=schema,proto3" json:"schema,omitempty"`
+	// Its name, for functions with the types of their arguments, for instance
+	// "lower(text)". Sanitized.
+	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	// Its OID, in decimal digits.
+	Oid string `protobuf:"bytes,4,opt,name=oid,proto3" json:"oid,omitempty"`
+	// The stable id of the rule that let it pass: "built-in", "declared",
+	// "allow-functions", "vetted-extension", "body" or "relation".
+	Rule          string `protobuf:"bytes,5,opt,name=rule,proto3" json:"rule,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResolvedObject) Reset() {
+	*x = ResolvedObject{}
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResolvedObject) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResolvedObject) ProtoMessage() {}
+
+func (x *ResolvedObject) ProtoReflect() protoreflect.Message {
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResolvedObject.ProtoReflect.Descriptor instead.
+func (*ResolvedObject) Descriptor() ([]byte, []int) {
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ResolvedObject) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *ResolvedObject) GetSchema() string {
+	if x != nil {
+		return x.Schema
+	}
+	return ""
+}
+
+func (x *ResolvedObject) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ResolvedObject) GetOid() string {
+	if x != nil {
+		return x.Oid
+	}
+	return ""
+}
+
+func (x *ResolvedObject) GetRule() string {
+	if x != nil {
+		return x.Rule
 	}
 	return ""
 }
@@ -2742,7 +2742,7 @@ const file_opdata_preview_v1_preview_proto_rawDesc = "" +
 	"\x14ValidateQueryRequest\x12\x10\n" +
 	"\x03sql\x18\x01 \x01(\tR\x03sql\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x02 \x01(\tR\trequestId\"\xf4\x02\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\"\xa6\x02\n" +
 	"\x15ValidateQueryResponse\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x18\n" +
@@ -2753,25 +2753,25 @@ const file_opdata_preview_v1_preview_proto_rawDesc = "" +
 	"\x06tables\x18\x04 \x03(\tR\x06tables\x12\x1c\n" +
 	"\tfunctions\x18\x05 \x03(\tR\tfunctions\x12'\n" +
 	"\x0fsql_fingerprint\x18\x06 \x01(\tR\x0esqlFingerprint\x127\n" +
-	"\x18functions_to_be_resolved\x18\a \x03(\tR\x15functionsToBeResolved\x12L\n" +
-	"\x10resolved_objects\x18\b \x03(\v2!.opdata.preview.v1.ResolvedObjectR\x0fresolvedObjects\"v\n" +
-	"\x0eResolvedObject\x12\x12\n" +
-	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n" +
-	"\x06schema\x18\x02 \x01(\tR\x06schema\x12\x12\n" +
-	"\x04name\x18\x03 \x01(\tR\x04name\x12\x10\n" +
-	"\x03oid\x18\x04 \x01(\tR\x03oid\x12\x12\n" +
-	"\x04rule\x18\x05 \x01(\tR\x04rule\"\xa1\x01\n" +
+	"\x18functions_to_be_resolved\x18\a \x03(\tR\x15functionsToBeResolved\"\xa1\x01\n" +
 	"\x14DescribeQueryRequest\x12#\n" +
 	"\rconnection_id\x18\x01 \x01(\tR\fconnectionId\x12\x10\n" +
 	"\x03sql\x18\x02 \x01(\tR\x03sql\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tR\trequestId\x123\n" +
-	"\atimeout\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\atimeout\"\x9a\x01\n" +
+	"\atimeout\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\atimeout\"\xe8\x01\n" +
 	"\x15DescribeQueryResponse\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x123\n" +
 	"\acolumns\x18\x02 \x03(\v2\x19.opdata.preview.v1.ColumnR\acolumns\x12-\n" +
-	"\x12schema_fingerprint\x18\x03 \x01(\tR\x11schemaFingerprint\"\xca\x02\n" +
+	"\x12schema_fingerprint\x18\x03 \x01(\tR\x11schemaFingerprint\x12L\n" +
+	"\x10resolved_objects\x18\x04 \x03(\v2!.opdata.preview.v1.ResolvedObjectR\x0fresolvedObjects\"v\n" +
+	"\x0eResolvedObject\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n" +
+	"\x06schema\x18\x02 \x01(\tR\x06schema\x12\x12\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12\x10\n" +
+	"\x03oid\x18\x04 \x01(\tR\x03oid\x12\x12\n" +
+	"\x04rule\x18\x05 \x01(\tR\x04rule\"\xca\x02\n" +
 	"\x11ListTablesRequest\x12#\n" +
 	"\rconnection_id\x18\x01 \x01(\tR\fconnectionId\x12\x1d\n" +
 	"\n" +
@@ -2996,9 +2996,9 @@ var file_opdata_preview_v1_preview_proto_goTypes = []any{
 	(*PreviewQueryResponse)(nil),    // 4: opdata.preview.v1.PreviewQueryResponse
 	(*ValidateQueryRequest)(nil),    // 5: opdata.preview.v1.ValidateQueryRequest
 	(*ValidateQueryResponse)(nil),   // 6: opdata.preview.v1.ValidateQueryResponse
-	(*ResolvedObject)(nil),          // 7: opdata.preview.v1.ResolvedObject
-	(*DescribeQueryRequest)(nil),    // 8: opdata.preview.v1.DescribeQueryRequest
-	(*DescribeQueryResponse)(nil),   // 9: opdata.preview.v1.DescribeQueryResponse
+	(*DescribeQueryRequest)(nil),    // 7: opdata.preview.v1.DescribeQueryRequest
+	(*DescribeQueryResponse)(nil),   // 8: opdata.preview.v1.DescribeQueryResponse
+	(*ResolvedObject)(nil),          // 9: opdata.preview.v1.ResolvedObject
 	(*ListTablesRequest)(nil),       // 10: opdata.preview.v1.ListTablesRequest
 	(*ListTablesResponse)(nil),      // 11: opdata.preview.v1.ListTablesResponse
 	(*DescribeTableRequest)(nil),    // 12: opdata.preview.v1.DescribeTableRequest
@@ -3033,9 +3033,9 @@ var file_opdata_preview_v1_preview_proto_depIdxs = []int32{
 	28, // 5: opdata.preview.v1.PreviewQueryResponse.stats:type_name -> opdata.preview.v1.Stats
 	29, // 6: opdata.preview.v1.PreviewQueryResponse.receipt:type_name -> opdata.preview.v1.Receipt
 	32, // 7: opdata.preview.v1.ValidateQueryResponse.violations:type_name -> opdata.preview.v1.Violation
-	7,  // 8: opdata.preview.v1.ValidateQueryResponse.resolved_objects:type_name -> opdata.preview.v1.ResolvedObject
-	33, // 9: opdata.preview.v1.DescribeQueryRequest.timeout:type_name -> google.protobuf.Duration
-	20, // 10: opdata.preview.v1.DescribeQueryResponse.columns:type_name -> opdata.preview.v1.Column
+	33, // 8: opdata.preview.v1.DescribeQueryRequest.timeout:type_name -> google.protobuf.Duration
+	20, // 9: opdata.preview.v1.DescribeQueryResponse.columns:type_name -> opdata.preview.v1.Column
+	9,  // 10: opdata.preview.v1.DescribeQueryResponse.resolved_objects:type_name -> opdata.preview.v1.ResolvedObject
 	33, // 11: opdata.preview.v1.ListTablesRequest.timeout:type_name -> google.protobuf.Duration
 	17, // 12: opdata.preview.v1.ListTablesResponse.tables:type_name -> opdata.preview.v1.Table
 	33, // 13: opdata.preview.v1.DescribeTableRequest.timeout:type_name -> google.protobuf.Duration
@@ -3069,13 +3069,13 @@ var file_opdata_preview_v1_preview_proto_depIdxs = []int32{
 	32, // 41: opdata.preview.v1.ErrorDetail.violations:type_name -> opdata.preview.v1.Violation
 	3,  // 42: opdata.preview.v1.PreviewService.PreviewQuery:input_type -> opdata.preview.v1.PreviewQueryRequest
 	5,  // 43: opdata.preview.v1.PreviewService.ValidateQuery:input_type -> opdata.preview.v1.ValidateQueryRequest
-	8,  // 44: opdata.preview.v1.PreviewService.DescribeQuery:input_type -> opdata.preview.v1.DescribeQueryRequest
+	7,  // 44: opdata.preview.v1.PreviewService.DescribeQuery:input_type -> opdata.preview.v1.DescribeQueryRequest
 	10, // 45: opdata.preview.v1.PreviewService.ListTables:input_type -> opdata.preview.v1.ListTablesRequest
 	12, // 46: opdata.preview.v1.PreviewService.DescribeTable:input_type -> opdata.preview.v1.DescribeTableRequest
 	14, // 47: opdata.preview.v1.PreviewService.ListConnections:input_type -> opdata.preview.v1.ListConnectionsRequest
 	4,  // 48: opdata.preview.v1.PreviewService.PreviewQuery:output_type -> opdata.preview.v1.PreviewQueryResponse
 	6,  // 49: opdata.preview.v1.PreviewService.ValidateQuery:output_type -> opdata.preview.v1.ValidateQueryResponse
-	9,  // 50: opdata.preview.v1.PreviewService.DescribeQuery:output_type -> opdata.preview.v1.DescribeQueryResponse
+	8,  // 50: opdata.preview.v1.PreviewService.DescribeQuery:output_type -> opdata.preview.v1.DescribeQueryResponse
 	11, // 51: opdata.preview.v1.PreviewService.ListTables:output_type -> opdata.preview.v1.ListTablesResponse
 	13, // 52: opdata.preview.v1.PreviewService.DescribeTable:output_type -> opdata.preview.v1.DescribeTableResponse
 	15, // 53: opdata.preview.v1.PreviewService.ListConnections:output_type -> opdata.preview.v1.ListConnectionsResponse
