@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -14,17 +13,24 @@ import (
 const (
 	// minTokenBytes refuses a token that could be guessed.
 	minTokenBytes = 16
+	// maxTokenName bounds a caller's name, in bytes.
+	maxTokenName = 64
 	// maxTokenFileBytes bounds what is read at every request.
 	maxTokenFileBytes = 64 << 10
 )
 
-// BearerTokenFile returns an Authenticator that lets in who sends
-// "Authorization: Bearer <token>" with one of the tokens in the file: one a
-// line, of 16 bytes or more, so that an old and a new token can overlap.
+// BearerTokenFile returns an Authenticator that lets in callers who send
+// "Authorization: Bearer <token>" with one of the tokens in the file: one a line,
+// of 16 bytes or more, so that an old and a new token can overlap.
 //
-// The file is read at every request, so a token is changed by changing the
-// file; while it cannot be read nobody is let in. Tokens are compared in
-// constant time. The error says what is wrong with the file now.
+// A line may name its caller, "name:token", in letters a-z, digits and "-": logs,
+// records and limits then tell the callers apart, as "bearer:name". Several lines
+// may have the same name. Callers of lines without a name are all "bearer". A token
+// itself holds no colon.
+//
+// The file is read at every request, so a token is changed by changing the file;
+// while it cannot be read, nobody is let in. Tokens are compared in constant time.
+// The error says what is wrong with the file now.
 func BearerTokenFile(path string) (Authenticator, error) {
 	if _, err := readTokens(path); err != nil {
 		return nil, err
@@ -44,19 +50,28 @@ func BearerTokenFile(path string) (Authenticator, error) {
 			return Caller{}, errors.New("no bearer token was sent")
 		}
 		digest := sha256.Sum256([]byte(given))
-		known := 0
-		for _, token := range tokens {
-			known |= subtle.ConstantTimeCompare(digest[:], token[:])
+		known := -1
+		for i, token := range tokens {
+			known = subtle.ConstantTimeSelect(subtle.ConstantTimeCompare(digest[:], token.digest[:]), i, known)
 		}
-		if known != 1 {
+		if known < 0 {
 			return Caller{}, errors.New("the bearer token is not known")
 		}
-		return Caller{Subject: "bearer"}, nil
+		return Caller{Subject: tokens[known].subject}, nil
 	}, nil
 }
 
-// readTokens returns the digests of the tokens in the file.
-func readTokens(path string) ([][sha256.Size]byte, error) {
+// bearerSubject is the name of callers whose token has none.
+const bearerSubject = "bearer"
+
+// bearerToken is a line of a token file.
+type bearerToken struct {
+	digest  [sha256.Size]byte
+	subject string
+}
+
+// readTokens returns the tokens in the file.
+func readTokens(path string) ([]bearerToken, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("the token file cannot be read: %w", errors.Unwrap(err))
@@ -68,19 +83,38 @@ func readTokens(path string) ([][sha256.Size]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the token file cannot be read: %w", errors.Unwrap(err))
 	}
-	var tokens [][sha256.Size]byte
-	for line := range bytes.Lines(content) {
-		token := bytes.TrimSpace(line)
-		if len(token) == 0 {
+	var tokens []bearerToken
+	number := 0
+	for line := range strings.Lines(string(content)) {
+		number++
+		line = strings.TrimSpace(line)
+		if line == "" {
 			continue
 		}
-		if len(token) < minTokenBytes {
-			return nil, fmt.Errorf("the token file holds a token shorter than %d bytes", minTokenBytes)
+		token, err := parseToken(line)
+		if err != nil {
+			return nil, fmt.Errorf("line %d of the token file: %w", number, err)
 		}
-		tokens = append(tokens, sha256.Sum256(token))
+		tokens = append(tokens, token)
 	}
 	if len(tokens) == 0 {
 		return nil, errors.New("the token file holds no token")
 	}
 	return tokens, nil
+}
+
+// parseToken reads "token" or "name:token".
+func parseToken(line string) (bearerToken, error) {
+	subject, secret := bearerSubject, line
+	if name, rest, named := strings.Cut(line, ":"); named {
+		if name == "" || len(name) > maxTokenName || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || strings.Contains(rest, ":") {
+			return bearerToken{}, fmt.Errorf("a colon parts a name (a-z, 0-9 and -, at most %d) from its token, and a token holds none; "+
+				"replace a token that has a colon", maxTokenName)
+		}
+		subject, secret = bearerSubject+":"+name, rest
+	}
+	if len(secret) < minTokenBytes {
+		return bearerToken{}, fmt.Errorf("the token is shorter than %d bytes", minTokenBytes)
+	}
+	return bearerToken{digest: sha256.Sum256([]byte(secret)), subject: subject}, nil
 }

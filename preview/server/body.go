@@ -82,10 +82,10 @@ func (b *body) tooLarge(p []byte) bool {
 // broken says why a body ended too early. The library's errors name addresses.
 func (b *body) broken(err error) error {
 	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded): // looked at first, since net/http then ends the context too
+		return connect.NewError(connect.CodeDeadlineExceeded, errors.New("the request's body did not arrive in time"))
 	case b.ctx.Err() != nil:
 		return b.ctx.Err()
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return connect.NewError(connect.CodeDeadlineExceeded, errors.New("the request's body did not arrive in time"))
 	default: // its chunks are malformed, or it ended before its announced end
 		b.call.reject(reason.SQLInvalidText)
 		return malformed()

@@ -132,7 +132,9 @@ func TestAccessTokens(t *testing.T) {
 		{"issued in the future", []string{sign(with(map[string]any{"iat": hour(1)}))}, "in the future"},
 		{"another tenant's", []string{sign(with(map[string]any{"org_id": "org_2"}))}, "another organization"},
 		{"no tenant", []string{sign(with(map[string]any{"org_id": nil}))}, "another organization"},
-		{"a tenant in a list", []string{sign(with(map[string]any{"org_id": []string{"org_1"}}))}, "malformed"},
+		{"a tenant in a list", []string{sign(with(map[string]any{"org_id": []string{"org_1"}}))}, "claims are malformed"},
+		{"a time in words", []string{sign(with(map[string]any{"exp": "tomorrow"}))}, "claims are malformed"},
+		{"malformed claims of a stranger", []string{"Bearer " + token(t, jose.RS256, stranger, "k1", "JWT", with(map[string]any{"exp": "tomorrow"}))}, "signature"},
 		{"no subject", []string{sign(with(map[string]any{"sub": nil}))}, "no subject"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

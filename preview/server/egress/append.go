@@ -24,13 +24,13 @@ func (l *Log) append(entry Entry) (Head, error) {
 	if l.failed != nil {
 		return Head{}, l.failed
 	}
+	if err := l.checkSegment(); err != nil {
+		return Head{}, err
+	}
 	if l.end.size >= l.options.SegmentBytes && !l.end.inLine && !l.end.broken {
 		if err := l.rotate(); err != nil {
 			return Head{}, err
 		}
-	}
-	if err := l.inPlace(); err != nil {
-		return Head{}, err
 	}
 	if err := l.write(Record{Event: Preview, Entry: entry.bounded()}); err != nil {
 		return Head{}, err
@@ -38,17 +38,27 @@ func (l *Log) append(entry Entry) (Head, error) {
 	return l.end.head, nil
 }
 
-// inPlace refuses to write to a segment that has been removed, moved or
-// replaced: the system would take the lines, and nobody would find them.
-func (l *Log) inPlace() error {
+// checkSegment refuses to write to a segment that was removed, moved or replaced,
+// where nobody would find the lines, and to one that is not as long as the lines
+// that were written, since somebody cut it off or wrote to it. It compares, and
+// does not read: what was changed in place is for [Verify] to find. mu is held.
+func (l *Log) checkSegment() error {
+	name := filepath.Base(l.file.Name())
 	open, err := l.file.Stat()
 	if err == nil {
 		var there os.FileInfo
-		if there, err = os.Stat(l.file.Name()); err == nil && os.SameFile(open, there) {
-			return nil
+		if there, err = os.Stat(l.file.Name()); err == nil && !os.SameFile(open, there) {
+			err = os.ErrNotExist
 		}
 	}
-	return fmt.Errorf("egress: %s is not in its folder any more; put it back, or restart to begin a new record", filepath.Base(l.file.Name()))
+	switch {
+	case err != nil:
+		return fmt.Errorf("egress: %s is not in its folder any more; put it back, or restart to begin a new record", name)
+	case open.Size() != l.end.size:
+		return fmt.Errorf("egress: %s has %d bytes and should have %d: something else cut it off or wrote to it; "+
+			"keep a copy, put the file back, or move it away and restart to begin a new record", name, open.Size(), l.end.size)
+	}
+	return nil
 }
 
 // settle returns when the record is on the disk. Whoever comes first syncs for

@@ -275,3 +275,53 @@ func TestSegmentThatIsGone(t *testing.T) {
 		})
 	}
 }
+
+// TestSegmentOfAnotherLength: a file that something else cut off or wrote to is
+// noticed by the next request, which fails.
+func TestSegmentOfAnotherLength(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(file string, size int64) error{
+		"cut off by a byte": func(f string, size int64) error { return os.Truncate(f, size-1) },
+		"cut off by a line": func(f string, size int64) error {
+			content, err := os.ReadFile(f)
+			if err != nil {
+				return err
+			}
+			lines := strings.SplitAfter(strings.TrimSuffix(string(content), "\n"), "\n")
+			return os.Truncate(f, size-int64(len(lines[len(lines)-1])+1))
+		},
+		"emptied":    func(f string, _ int64) error { return os.Truncate(f, 0) },
+		"written to": func(f string, size int64) error { return os.Truncate(f, size+1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			log := open(t, egress.Options{Dir: dir})
+			appendN(t, log, 2)
+			files, err := filepath.Glob(filepath.Join(dir, "egress-*.jsonl"))
+			if err != nil || len(files) != 1 {
+				t.Fatalf("%v, %v", files, err)
+			}
+			before, err := os.ReadFile(files[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := change(files[0], int64(len(before))); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if _, err := log.Append(egress.Entry{}); err == nil || !strings.Contains(err.Error(), "cut it off or wrote to it") {
+					t.Errorf("got %v", err)
+				}
+			}
+			// In its old length, by the same file, it goes on.
+			if err := os.WriteFile(files[0], before, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			appendN(t, log, 1)
+			if report := verify(t, dir, ""); report.Previews != 3 {
+				t.Errorf("got %+v", report)
+			}
+		})
+	}
+}

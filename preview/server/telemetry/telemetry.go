@@ -24,7 +24,6 @@ import (
 	"connectrpc.com/otelconnect"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
-	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/op-data/sqlpreview/preview"
@@ -66,8 +65,8 @@ func New(config Config) (*Telemetry, error) {
 	rpc, err := otelconnect.NewInterceptor(
 		otelconnect.WithTracerProvider(config.TracerProvider),
 		otelconnect.WithMeterProvider(config.MeterProvider),
-		otelconnect.WithPropagator(propagation.TraceContext{}),
-		// Whoever may call is the agent beside us: its trace goes on here.
+		otelconnect.WithPropagator(boundedTraceContext{}),
+		// Interceptors run for callers who were let in: their traces go on here.
 		otelconnect.WithTrustRemote(),
 	)
 	if err != nil {
