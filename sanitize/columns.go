@@ -11,11 +11,11 @@ import (
 // ColumnRules say which columns of the database are masked. The zero
 // ColumnRules mask the columns whose name says that they hold secrets.
 type ColumnRules struct {
-	// IgnoreNames turns off the built-in list of names (password, api_key,
-	// access_token, ssn and the like, as whole words of a column's name).
-	// Default: the list holds.
+	// IgnoreNames turns off the built-in vocabulary of names (password, api_key,
+	// accesstoken, ssn, contraseña and the like; not password_changed_at or
+	// token_price, which speak of a secret and hold none). Default: it holds.
 	IgnoreNames bool
-	// Names adds to the list of names, in any spelling: tax_id, taxId.
+	// Names adds to the names, in any spelling: shoe_size, shoeSize.
 	Names []string
 	// Mask lists further columns as schema.table.column. Parts are written as in
 	// SQL: folded to lower case unless in double quotes; * stands for any part.
@@ -41,7 +41,13 @@ const (
 )
 
 // ColumnID names a column of a table. Parts are as in the catalog, unquoted.
-type ColumnID struct{ Schema, Table, Column string }
+type ColumnID struct {
+	Schema, Table, Column string
+	// Type is the column's type, by its OID: no boolean, date or time is a secret,
+	// and a number only if its name is that of a number (a PIN, a card's). 0: not
+	// known, and the name alone decides.
+	Type uint32
+}
 
 // OutputColumn is a column of a query's result.
 type OutputColumn struct {
@@ -51,6 +57,8 @@ type OutputColumn struct {
 	// unchanged. Zero: unknown, as for expressions, UNION, scalar subselects,
 	// whole rows and columns of views.
 	Origin ColumnID
+	// Type is the type of the result's column, by its OID; see ColumnID.Type.
+	Type uint32
 }
 
 // Relation is a relation that a query reads, with all its columns.
@@ -92,7 +100,7 @@ func (s *Sanitizer) MaskedBy(outputs []OutputColumn, sources Sources) []string {
 		table := TableID{relation.Schema, relation.Name}
 		tables[table] = append(tables[table], relation.Parents...)
 		for _, column := range relation.Columns {
-			tainted = tainted || s.columns.inherited(ColumnID{relation.Schema, relation.Name, column}, relation.Parents) != ""
+			tainted = tainted || s.columns.inherited(ColumnID{Schema: relation.Schema, Table: relation.Name, Column: column}, relation.Parents) != ""
 		}
 	}
 	for i, output := range outputs {
@@ -101,7 +109,7 @@ func (s *Sanitizer) MaskedBy(outputs []OutputColumn, sources Sources) []string {
 		switch {
 		case known && origin.Column != "":
 			rules[i] = s.columns.inherited(origin, parents)
-		case s.columns.names != nil && s.columns.names.Secret(output.Name):
+		case s.columns.secret(output.Name, output.Type):
 			rules[i] = RuleColumnName
 		case tainted || s.columns.rule(origin) != "":
 			rules[i] = RuleColumnOrigin
@@ -127,18 +135,12 @@ type columnPolicy struct {
 
 func newColumnPolicy(rules ColumnRules) (columnPolicy, error) {
 	var policy columnPolicy
-	var listed []string
-	if !rules.IgnoreNames {
-		listed = names.Builtin()
-	}
-	if listed = append(listed, rules.Names...); len(listed) > 0 {
-		list, err := names.NewList(listed)
-		if err != nil {
+	var err error
+	if !rules.IgnoreNames || len(rules.Names) > 0 {
+		if policy.names, err = names.NewList(!rules.IgnoreNames, rules.Names); err != nil {
 			return policy, fmt.Errorf("sanitize: Columns.Names: %w", err)
 		}
-		policy.names = list
 	}
-	var err error
 	if policy.mask, err = parseColumns(rules.Mask); err != nil {
 		return policy, fmt.Errorf("sanitize: Columns.Mask: %w", err)
 	}
@@ -150,12 +152,32 @@ func newColumnPolicy(rules ColumnRules) (columnPolicy, error) {
 
 func (p *columnPolicy) any() bool { return p.names != nil || len(p.mask) > 0 }
 
+// secret tells whether the name of a column, and its type where that is known,
+// say that it holds secrets.
+func (p *columnPolicy) secret(name string, typeOID uint32) bool {
+	switch {
+	case p.names == nil:
+		return false
+	case typeOID == 0:
+		return p.names.Secret(name)
+	}
+	switch ClassOf(typeOID) {
+	case Numeric:
+		return p.names.SecretNumber(name)
+	case Fixed:
+		const uuid, bit, varbit = 2950, 1560, 1562
+		return (typeOID == uuid || typeOID == bit || typeOID == varbit) && p.names.Secret(name)
+	default:
+		return p.names.Secret(name)
+	}
+}
+
 // rule returns the rule that masks a column of the database, or "".
 func (p *columnPolicy) rule(column ColumnID) string {
 	switch {
 	case matchesAny(p.mask, column):
 		return RuleColumn
-	case p.names != nil && p.names.Secret(column.Column) && !matchesAny(p.keep, column):
+	case p.secret(column.Column, column.Type) && !matchesAny(p.keep, column):
 		return RuleColumnName
 	default:
 		return ""
@@ -167,7 +189,7 @@ func (p *columnPolicy) rule(column ColumnID) string {
 func (p *columnPolicy) inherited(column ColumnID, parents []TableID) string {
 	rule := p.rule(column)
 	for i := 0; rule == "" && i < len(parents); i++ {
-		if matchesAny(p.mask, ColumnID{parents[i].Schema, parents[i].Name, column.Column}) {
+		if matchesAny(p.mask, ColumnID{Schema: parents[i].Schema, Table: parents[i].Name, Column: column.Column}) {
 			rule = RuleColumn
 		}
 	}

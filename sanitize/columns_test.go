@@ -10,7 +10,7 @@ func TestMaskedBy(t *testing.T) {
 	users := Relation{Schema: "public", Name: "users", Columns: []string{"id", "name", "password", "api_key", "Tax ID"}}
 	orders := Relation{Schema: "public", Name: "orders", Columns: []string{"id", "user_id", "total"}}
 	part := Relation{Schema: "parts", Name: "orders_1", Columns: orders.Columns, Parents: []TableID{{"public", "orders"}}}
-	column := func(table, column string) ColumnID { return ColumnID{"public", table, column} }
+	column := func(table, column string) ColumnID { return ColumnID{Schema: "public", Table: table, Column: column} }
 	for _, test := range []struct {
 		name    string
 		rules   ColumnRules
@@ -20,13 +20,13 @@ func TestMaskedBy(t *testing.T) {
 	}{
 		{
 			"origins decide, aliases do not", ColumnRules{},
-			[]OutputColumn{{"harmless", column("users", "password")}, {"password", column("users", "name")}, {"id", column("users", "id")}},
+			[]OutputColumn{{Name: "harmless", Origin: column("users", "password")}, {Name: "password", Origin: column("users", "name")}, {Name: "id", Origin: column("users", "id")}},
 			Sources{[]Relation{users}, true},
 			[]string{RuleColumnName, "", ""},
 		},
 		{
 			"an expression over a relation with a masked column", ColumnRules{},
-			[]OutputColumn{{Name: "lower"}, {"id", column("users", "id")}},
+			[]OutputColumn{{Name: "lower"}, {Name: "id", Origin: column("users", "id")}},
 			Sources{[]Relation{orders, users}, true},
 			[]string{RuleColumnOrigin, ""},
 		},
@@ -42,41 +42,41 @@ func TestMaskedBy(t *testing.T) {
 		},
 		{
 			"unknown sources fail closed", ColumnRules{},
-			[]OutputColumn{{Name: "sum"}, {"id", column("users", "id")}},
+			[]OutputColumn{{Name: "sum"}, {Name: "id", Origin: column("users", "id")}},
 			Sources{Relations: []Relation{users}},
 			[]string{RuleColumnOrigin, ""},
 		},
 		{
 			"the origin is a view's, so not known", ColumnRules{},
-			[]OutputColumn{{"id", column("user_view", "id")}},
+			[]OutputColumn{{Name: "id", Origin: column("user_view", "id")}},
 			Sources{[]Relation{users}, true},
 			[]string{RuleColumnOrigin},
 		},
 		{
 			"a masked column of a relation that is not listed", ColumnRules{},
-			[]OutputColumn{{"x", column("users", "password")}},
+			[]OutputColumn{{Name: "x", Origin: column("users", "password")}},
 			Sources{[]Relation{orders}, true},
 			[]string{RuleColumnOrigin},
 		},
 		{
 			"the operator's rules", ColumnRules{Mask: []string{`PUBLIC.users."Tax ID"`, "*.orders.total"}, Keep: []string{"public.*.password", "public.orders.total"}},
-			[]OutputColumn{{"a", column("users", "Tax ID")}, {"b", column("users", "password")}, {"c", column("orders", "total")}, {"d", column("users", "api_key")}},
+			[]OutputColumn{{Name: "a", Origin: column("users", "Tax ID")}, {Name: "b", Origin: column("users", "password")}, {Name: "c", Origin: column("orders", "total")}, {Name: "d", Origin: column("users", "api_key")}},
 			Sources{[]Relation{users, orders}, true},
 			[]string{RuleColumn, "", RuleColumn, RuleColumnName},
 		},
 		{
 			"a partition is what its parent is", ColumnRules{Mask: []string{"public.orders.total"}},
-			[]OutputColumn{{"a", ColumnID{"parts", "orders_1", "total"}}, {"b", ColumnID{"parts", "orders_1", "id"}}, {Name: "sum"}},
+			[]OutputColumn{{Name: "a", Origin: ColumnID{Schema: "parts", Table: "orders_1", Column: "total"}}, {Name: "b", Origin: ColumnID{Schema: "parts", Table: "orders_1", Column: "id"}}, {Name: "sum"}},
 			Sources{[]Relation{part}, true}, []string{RuleColumn, "", RuleColumnOrigin},
 		},
 		{
 			"names off", ColumnRules{IgnoreNames: true},
-			[]OutputColumn{{"a", column("users", "password")}, {Name: "password"}},
+			[]OutputColumn{{Name: "a", Origin: column("users", "password")}, {Name: "password"}},
 			Sources{}, []string{"", ""},
 		},
 		{
 			"names of one's own", ColumnRules{IgnoreNames: true, Names: []string{"taxId"}},
-			[]OutputColumn{{"a", column("users", "Tax ID")}, {"b", column("users", "password")}},
+			[]OutputColumn{{Name: "a", Origin: column("users", "Tax ID")}, {Name: "b", Origin: column("users", "password")}},
 			Sources{[]Relation{users}, true}, []string{RuleColumnName, ""},
 		},
 	} {

@@ -3,14 +3,17 @@ package sanitize
 import (
 	"flag"
 	"fmt"
-	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/op-data/sqlpreview/sanitize/internal/secrets"
 )
 
-var update = flag.Bool("update", false, "write the table of detectors anew into README.md; the run fails all the same")
+var update = flag.Bool("update", false, "write the tables anew into README.md; the run fails all the same")
+
+// readme guards README.md, whose tables several tests check and may write.
+var readme sync.Mutex
 
 // labelled is one line of testdata/detectors.jsonl: a text with its secrets
 // between ⟦detector: and ⟧. The detector "none" marks what is a secret and has
@@ -90,26 +93,7 @@ func TestDetectors(t *testing.T) {
 			measure(counts, marked, only.Find(text, secrets.Hints{}), func(detector string) bool { return optional[detector] })
 		}
 	})
-	table := detectorTable(counts, texts)
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	const begin, end = "<!-- detectors -->\n", "<!-- /detectors -->\n"
-	before, rest, found := strings.Cut(string(readme), begin)
-	current, after, closed := strings.Cut(rest, end)
-	if !found || !closed {
-		t.Fatal("README.md has no place for the table")
-	}
-	if current == table {
-		return
-	}
-	t.Errorf("the table of README.md is not what was measured; -update writes it\n%s", table)
-	if *update {
-		if err := os.WriteFile("README.md", []byte(before+begin+table+end+after), 0o644); err != nil {
-			t.Error(err)
-		}
-	}
+	checkTable(t, "detectors", detectorTable(counts, texts))
 }
 
 // measure counts the marked secrets that were found whole, and the finds that
