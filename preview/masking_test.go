@@ -58,6 +58,37 @@ create view long as select id, name as first_name, $long$LONG$long$ as filler fr
 create function describe(users) returns text language sql immutable as 'select $1.password_hash';
 `
 
+// A column that speaks of a secret and holds none is shown, by its name or its
+// type; what PostgreSQL has folded is masked.
+func TestMaskingKnowsWhatSpeaksOfSecrets(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.Shared(t).Database(t, `
+create table accounts (id int, AccessToken text, has_password boolean, password boolean, secret timestamptz, token bigint, pin int,
+  password_changed_at timestamptz, api_key_id text, token_price numeric, "contraseña" text);
+insert into accounts values (1, 'canary', true, true, '2026-01-02', 42, 1234, '2026-01-02', 'k1', 9.5, 'canary');`)
+	p := newPreviewer(t, preview.Config{Resolver: preview.SingleConnection(preview.NewSecret(dsn))})
+	for sql, want := range map[string]string{
+		"select * from accounts": "-m----m---m",
+		"select has_password, password, token_price, sum(token_price) as token_price from accounts group by 1, 2, 3": "----",
+	} {
+		result, err := p.Preview(t.Context(), preview.Request{SQL: sql})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got strings.Builder
+		for _, cell := range result.Rows[0] {
+			if cell.Changes != nil && cell.Changes.Kinds.Has(sanitize.MaskedColumn) {
+				got.WriteByte('m')
+			} else {
+				got.WriteByte('-')
+			}
+		}
+		if got.String() != want {
+			t.Errorf("%s: masked %s, want %s", sql, got.String(), want)
+		}
+	}
+}
+
 func TestMaskingFollowsTheOrigin(t *testing.T) {
 	dsn := pgtest.Shared(t).Database(t, strings.Replace(vault, "LONG", strings.Repeat("0123456789", 2000), 1))
 	p := newPreviewer(t, preview.Config{

@@ -39,16 +39,21 @@ func (r rules) open() (preview.Policy, sanitize.Config, error) {
 		}
 	}
 	slices.SortFunc(faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-	masking := sanitize.Config{
-		EnableDetectors:  r.EnableDetectors,
-		DisableDetectors: r.DisableDetectors,
-		Columns:          sanitize.ColumnRules{Mask: r.MaskColumns, Names: r.MaskNames, Keep: r.KeepColumns},
-	}
+	masking := r.masking()
 	if _, err := sanitize.New(masking); err != nil && len(faults) == 0 {
 		faults = append(faults, err)
 	}
 	policy, err := r.policy()
 	return policy, masking, errors.Join(append(faults, settingError(err, "policy_file"))...)
+}
+
+// masking are the rules as package sanitize takes them.
+func (r rules) masking() sanitize.Config {
+	return sanitize.Config{
+		EnableDetectors:  r.EnableDetectors,
+		DisableDetectors: r.DisableDetectors,
+		Columns:          sanitize.ColumnRules{Mask: r.MaskColumns, Names: r.MaskNames, Keep: r.KeepColumns},
+	}
 }
 
 func (r rules) policy() (preview.Policy, error) {

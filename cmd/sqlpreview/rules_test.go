@@ -99,3 +99,15 @@ func TestNobodyElseMayCallUnproven(t *testing.T) {
 		t.Errorf("a sidecar that anybody can call starts: %v", err)
 	}
 }
+
+// A configuration that names a detector of an earlier version starts, and warns.
+func TestRemovedDetectorWarns(t *testing.T) {
+	t.Parallel()
+	r := rules{EnableDetectors: []string{"high_entropy"}}
+	if _, _, err := r.open(); err != nil {
+		t.Error(err)
+	}
+	if warnings := r.masking().Warnings(); len(warnings) != 1 {
+		t.Errorf("warnings %q", warnings)
+	}
+}

@@ -53,6 +53,9 @@ func newSidecar(ctx context.Context, config *config, known error, env *environme
 		return nil, err
 	}
 	s.log, s.tls, s.core = seen.log, serverTLS, opened
+	for _, warning := range config.Rules.masking().Warnings() {
+		s.log.Warn("settings", "warning", warning)
+	}
 
 	pool, perConnection := sharedPool(config.Pool)
 	s.previewer, err = opened.previewer(ctx, config, func(c *preview.Config) {

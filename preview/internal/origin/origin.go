@@ -143,12 +143,12 @@ func (q *query) output(o analyze.Output, matched bool, c Column) string {
 	if q.tainted {
 		return sanitize.RuleColumnOrigin
 	}
-	return q.byName(o.Name)
+	return q.byName(o.Name, o.Type)
 }
 
 // unfollowed judges a column of which nothing is known.
 func (q *query) unfollowed(o analyze.Output) string {
-	if rule := q.byName(o.Name); rule != "" {
+	if rule := q.byName(o.Name, 0); rule != "" {
 		return rule
 	}
 	if q.pass.masks.rules.MasksColumns() || q.readsMasked() {
@@ -170,9 +170,9 @@ func (q *query) readsMasked() bool {
 }
 
 // byName judges a column that an expression makes by what the query calls it.
-func (q *query) byName(name string) string {
+func (q *query) byName(name string, typ catalog.OID) string {
 	sources := sanitize.Sources{Complete: true}
-	return q.pass.masks.rules.MaskedBy([]sanitize.OutputColumn{{Name: name}}, sources)[0]
+	return q.pass.masks.rules.MaskedBy([]sanitize.OutputColumn{{Name: name, Type: uint32(typ)}}, sources)[0]
 }
 
 // isUserColumn tells a table's own columns from expressions, which have no

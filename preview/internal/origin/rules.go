@@ -32,11 +32,11 @@ func (p *pass) columnRule(r *catalog.Relation, number int16) string {
 	if rule := p.systemRule(r, column.Name); rule != "" {
 		return rule
 	}
-	if rule := p.named(r, column.Name); rule != "" {
+	if rule := p.named(r, column.Name, column.Type); rule != "" {
 		return rule
 	}
 	if column.ForeignName != "" {
-		if rule := p.named(r, column.ForeignName); rule != "" {
+		if rule := p.named(r, column.ForeignName, column.Type); rule != "" {
 			return rule
 		}
 	}
@@ -55,13 +55,13 @@ func (p *pass) columnRule(r *catalog.Relation, number int16) string {
 }
 
 // named returns the rule of the Sanitizer for a column of a relation, or of one whose
-// rows are read through it.
-func (p *pass) named(r *catalog.Relation, column string) string {
+// rows are read through it. The type tells a flag or a time of a password from one.
+func (p *pass) named(r *catalog.Relation, column string, typ catalog.OID) string {
 	kin := make([]sanitize.TableID, len(r.Kin))
 	for i, k := range r.Kin {
 		kin[i] = sanitize.TableID{Schema: k.Schema, Name: k.Name}
 	}
-	id := sanitize.ColumnID{Schema: r.Schema, Table: r.Name, Column: column}
+	id := sanitize.ColumnID{Schema: r.Schema, Table: r.Name, Column: column, Type: uint32(typ)}
 	if !p.masks.rules.MasksColumn(id, kin...) {
 		return ""
 	}
@@ -84,13 +84,13 @@ func (p *pass) holdsMasked(t catalog.OID, seen map[catalog.OID]bool) bool {
 	}
 	if r := p.known.RelationByID(known.Relation); r != nil {
 		for _, c := range r.Columns {
-			if p.systemRule(r, c.Name) != "" || p.named(r, c.Name) != "" {
+			if p.systemRule(r, c.Name) != "" || p.named(r, c.Name, c.Type) != "" {
 				return true
 			}
 		}
 	}
 	for _, c := range known.Columns {
-		if p.rowColumn(known, c.Name) || p.holdsMasked(c.Type, seen) {
+		if p.rowColumn(known, c) || p.holdsMasked(c.Type, seen) {
 			return true
 		}
 	}
@@ -99,8 +99,8 @@ func (p *pass) holdsMasked(t catalog.OID, seen map[catalog.OID]bool) bool {
 
 // rowColumn judges a field of a row type by the type's name, which is its
 // relation's.
-func (p *pass) rowColumn(t *catalog.Type, column string) bool {
-	return p.masks.rules.MasksColumn(sanitize.ColumnID{Schema: t.Schema, Table: t.Name, Column: column})
+func (p *pass) rowColumn(t *catalog.Type, c catalog.Column) bool {
+	return p.masks.rules.MasksColumn(sanitize.ColumnID{Schema: t.Schema, Table: t.Name, Column: c.Name, Type: uint32(c.Type)})
 }
 
 func isView(r *catalog.Relation) bool { return r.Kind == 'v' || r.Kind == 'm' }

@@ -88,7 +88,7 @@ func (p *pass) reachesMasked(r *catalog.Relation, seen map[catalog.OID]bool) boo
 		return true
 	}
 	for _, c := range r.Columns {
-		if p.systemRule(r, c.Name) != "" || p.named(r, c.Name) != "" || p.holdsMasked(c.Type, make(map[catalog.OID]bool)) {
+		if p.systemRule(r, c.Name) != "" || p.named(r, c.Name, c.Type) != "" || p.holdsMasked(c.Type, make(map[catalog.OID]bool)) {
 			return true
 		}
 	}
