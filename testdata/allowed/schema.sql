@@ -22,6 +22,14 @@ create function full_name(customers) returns text language sql stable as 'select
 create function recent(int) returns setof orders language sql stable as 'select * from orders order by id desc limit $1';
 create function twice(a int, b int default 2) returns int language sql immutable as 'select a * b';
 create aggregate product_of(numeric) (sfunc = numeric_mul, stype = numeric, initcond = '1');
+create schema calc;
+create function calc.lo_quantile(int) returns int language sql immutable as 'select $1 * 2';
+create function calc.pg_version_num() returns int language sql stable as 'select 1';
+create function calc.dblink_count() returns int language sql stable as 'select 2';
+create function calc.pg_check_health() returns int language sql stable as 'select 3';
+create function plpgsql_total(int) returns int language sql immutable as 'select $1';
+create function fmgr_total(int) returns int language sql immutable as 'select $1';
+create type odd_names as (lo_street int, pg_zip int);
 create operator ^^ (leftarg = int, rightarg = int, function = int4pl);
 create view big_orders as select * from orders where total > 100;
 create materialized view order_totals as select customer_id, sum(total) as total from orders group by 1;

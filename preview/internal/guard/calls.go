@@ -35,7 +35,7 @@ func (c *checker) functions() []Function {
 		if v.class == classSetting {
 			c.setting(f)
 		}
-		if v.class == classDenied {
+		if v.denies(f.Args) {
 			c.refuse(f.Offset, c.nameEnd(f.Offset), reason.FunctionNotAllowed, "function-"+v.family,
 				"the function "+quoteName(f.Schema, f.Name)+" is not allowed in a preview", v.hint)
 		}
@@ -81,6 +81,14 @@ func (p *Policy) named(schema, name string) verdict {
 	return functionLibrary.find(schema, name)
 }
 
+// attribute is the verdict on a name behind a dot.
+func (p *Policy) attribute(name string) verdict {
+	if p.denyFunctions.may("", name) || p.allowFunctions.exactly(systemSchema, name) {
+		return p.named("", name)
+	}
+	return functionLibrary.attribute(name)
+}
+
 // attributes judges what may be a call without parentheses: value.name.
 //
 // It is a call only where the value has no column of that name, which the text
@@ -90,8 +98,8 @@ func (p *Policy) named(schema, name string) verdict {
 func (c *checker) attributes() {
 	for i := range c.facts.attributes {
 		a := &c.facts.attributes[i]
-		v := c.policy.named("", a.name)
-		if v.class != classDenied && v.class != classSetting || !v.oneArgument {
+		v := c.policy.attribute(a.name)
+		if v.class != classDenied && v.class != classSetting || !v.oneArgument || c.facts.lists(a) {
 			continue
 		}
 		if !v.onRow && !c.facts.anyValue(a) {

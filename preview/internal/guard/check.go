@@ -123,14 +123,13 @@ func (c *checker) check(tree string) *Statement {
 	}
 	st := &Statement{Source: c.sql, Start: first.Start, End: first.End}
 	st.tree = pgtree.KeepSubtree(tree, outline.Node)
-	if !st.tree.Whole() {
-		found.detach()
-	}
-	facts := found.facts // a copy without the gatherer's stacks
-	c.facts, st.facts = &facts, &facts
+	c.facts = &found.facts
 	c.breaks()
 	st.Tables = c.tables()
 	st.Functions = c.functions()
+	if !st.tree.Whole() {
+		st.detach()
+	}
 	c.attributes()
 	if x := model.Excess(); x != nil {
 		c.tooCostly(x)

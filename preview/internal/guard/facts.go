@@ -1,5 +1,7 @@
 package guard
 
+import "slices"
+
 // This file is what the rules look at; gather.go collects it from the tree.
 
 // facts is what the rules look at once the tree has been read.
@@ -12,6 +14,8 @@ type facts struct {
 	// any type, and those of everything else, whose value is a row.
 	functionAliases []string
 	rowAliases      []string
+	// variables are the names that FROM gives.
+	variables []rangeVariable
 	// broken rules of the tree itself, and where.
 	breaks []ruleBreak
 }
@@ -58,6 +62,29 @@ func (s *scope) define(name string) {
 		s.ctes[name] = s.count
 	}
 	s.count++
+}
+
+// A rangeVariable is a name that FROM gives, and the columns that the text lists for
+// it: those of an alias, or of column definitions.
+type rangeVariable struct {
+	name    string
+	columns []string
+}
+
+// lists tells whether every range variable that the name before the dot can mean
+// lists the name behind it as a column, so that it calls nothing.
+func (f *facts) lists(a *attribute) bool {
+	found := false
+	for _, v := range f.variables {
+		if v.name != a.qualifier {
+			continue
+		}
+		if !slices.Contains(v.columns, a.name) {
+			return false
+		}
+		found = true
+	}
+	return found && !a.row && a.qualifier != ""
 }
 
 // qualified splits a name into its schema, empty when there is none, and the

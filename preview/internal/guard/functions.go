@@ -20,6 +20,14 @@ type verdict struct {
 	// oneArgument: it can be called with one argument, hence by attribute
 	// notation; onRow: also where that argument is a row.
 	oneArgument, onRow bool
+	// arguments is the number of arguments for which it is denied; 0 for any.
+	arguments int
+}
+
+// denies tells whether a call with so many arguments is denied; -1 stands for a
+// number that the call does not show.
+func (v *verdict) denies(arguments int) bool {
+	return v.class == classDenied && (v.arguments == 0 || arguments < 0 || arguments == v.arguments)
 }
 
 type verdictClass uint8
@@ -59,6 +67,9 @@ func (p *patterns) add(name string, v verdict) {
 	if p.exact == nil {
 		p.exact = make(map[string]verdict)
 	}
+	if rest, ok := strings.CutSuffix(name, "/2"); ok {
+		name, v.arguments = rest, 2
+	}
 	p.exact[name] = v
 }
 
@@ -95,6 +106,12 @@ func (lib *library) classify(name, flags string, allowed patterns) verdict {
 	v, denied := lib.anywhere.find(name)
 	if !denied {
 		v, denied = lib.system.find(name)
+	}
+	if _, ok := allowed.exact[name]; ok {
+		if _, both := lib.system.exact[name]; both {
+			panic("functions.txt: allowed and denied: " + name)
+		}
+		denied = false
 	}
 	if denied && v.class == classSetting {
 		// as functions.txt says
@@ -159,7 +176,7 @@ func (lib *library) find(schema, name string) verdict {
 			return v
 		}
 	}
-	if v, ok := lib.anywhere.find(name); ok {
+	if v, ok := lib.deniedAnywhere(name, system); ok {
 		return v
 	}
 	if v, ok := lib.anywhere.exact[schema+".schema"]; ok {
@@ -175,13 +192,51 @@ func (lib *library) find(schema, name string) verdict {
 			return v
 		}
 	}
-	if schema == systemSchema || schema == "information_schema" || reservedName(name) {
+	switch {
+	case schema == systemSchema, schema == "information_schema":
 		return verdict{
 			class: classDenied, family: "unknown-system", oneArgument: true,
 			hint: "no function of this name is known in PostgreSQL 14 to 18; an operator can allow it by schema.function",
 		}
+	case reservedName(name) && schema == "":
+		return verdict{
+			class: classDenied, family: "unknown-system", oneArgument: true,
+			hint: "no function of this name is known in PostgreSQL 14 to 18; if it is the database's own, write its schema: schema." + name,
+		}
+	case reservedName(name):
+		// In a schema of the database's own: one of PostgreSQL's names that is refused
+		// stays so, and the target's catalog judges any other.
+		if v, ok := lib.builtin[name]; ok && v.class == classDenied {
+			return v
+		}
+		return lib.system.exact[name]
 	}
 	return verdict{}
+}
+
+// attribute says what is known of a name behind a dot, which is more often a column
+// than a call: only whole names count.
+func (lib *library) attribute(name string) verdict {
+	if v, ok := lib.builtin[name]; ok {
+		return v
+	}
+	if v, ok := lib.anywhere.exact[name]; ok {
+		return v
+	}
+	return lib.system.exact[name]
+}
+
+// deniedAnywhere finds what is denied in every schema. A function of the database's
+// own may begin like one of PostgreSQL's or an extension's (pg_check_health); owned
+// says that it is none, or may be none.
+func (lib *library) deniedAnywhere(name string, owned bool) (verdict, bool) {
+	if v, ok := lib.anywhere.exact[name]; ok {
+		return v, true
+	}
+	if !owned && reservedName(name) {
+		return verdict{}, false
+	}
+	return lib.anywhere.find(name)
 }
 
 const systemSchema = "pg_catalog"

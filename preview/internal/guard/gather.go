@@ -80,7 +80,14 @@ func (g *gatherer) Leave(f *pgtree.Frame) {
 		if !f.Inside(pgtree.KindRangeFunction) {
 			g.rowAliases = append(g.rowAliases, f.Name)
 		}
+	case pgtree.KindRangeSubselect, pgtree.KindTableFunc, pgtree.KindJoin:
+		g.rangeVariable(f.Alias, f.Columns)
 	case pgtree.KindRangeVar:
+		if f.Alias != "" {
+			g.rangeVariable(f.Alias, f.Columns)
+		} else {
+			g.rangeVariable(f.Name, nil)
+		}
 		g.tables = append(g.tables, table{f.Catalog, f.Schema, f.Name, f.Alias, f.Location, g.scope})
 		if f.Alias == "" {
 			g.rowAliases = append(g.rowAliases, f.Name)
@@ -122,15 +129,22 @@ func pop(stack *[]int) int {
 	return top
 }
 
+// rangeVariable notes a name that FROM gives, with the columns that the text lists.
+func (g *gatherer) rangeVariable(name string, columns []string) {
+	g.variables = append(g.variables, rangeVariable{name, columns})
+}
+
 // functionAlias notes the names by which a function in FROM can be used as a
 // value: its alias or, without one, the name of the function.
 func (g *gatherer) functionAlias(f *pgtree.Frame) {
 	first := pop(&g.functionsBefore)
 	if f.Alias != "" {
+		g.rangeVariable(f.Alias, f.Columns)
 		g.functionAliases = append(g.functionAliases, f.Alias)
 		return
 	}
 	for _, fn := range g.functions[max(first, g.aliased):] {
+		g.rangeVariable(fn.Name, nil)
 		g.functionAliases = append(g.functionAliases, fn.Name)
 	}
 	g.aliased = len(g.functions)

@@ -62,7 +62,7 @@ type Bodies map[catalog.OID]*analyze.Result
 // same policy as Check.
 func (s *Statement) Judge(found *analyze.Result, known Objects, bodies Bodies, p *Policy) Judgement {
 	j := &judge{
-		checker: checker{sql: s.Source, policy: p.orDefault(), facts: s.facts},
+		checker: checker{sql: s.Source, policy: p.orDefault()},
 		known:   known, bodies: bodies,
 		verdicts: make(map[verdictKey]ruling), listed: make(map[Object]bool), asked: make(map[catalog.OID]bool),
 	}

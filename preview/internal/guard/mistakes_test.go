@@ -52,7 +52,9 @@ func TestMistakesAreExplained(t *testing.T) {
 			continue
 		}
 		first := v[0]
-		first.Hint = or(first.Hint, "-")
+		if first.Hint == "" {
+			first.Hint = "-"
+		}
 		if first.Message != c.Keys["message"] || first.Hint != c.Keys["hint"] || first.Offset != c.Marks[0][0] || first.End != c.Marks[0][1] {
 			t.Errorf("%s: %q:\n  at %d to %d, %q, %q\n  want %v, %q, %q", c.Where(), c.SQL, first.Offset, first.End, first.Message, first.Hint,
 				c.Marks[0], c.Keys["message"], c.Keys["hint"])
@@ -65,13 +67,6 @@ func TestMistakesAreExplained(t *testing.T) {
 	if len(cases) < 500 || len(kinds) < 40 {
 		t.Errorf("only %d mistakes of %d kinds", len(cases), len(kinds))
 	}
-}
-
-func or(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 // What the guard lets through, the server refuses with the SQLSTATE and at the place

@@ -105,7 +105,7 @@ func (j *judge) byName(f *catalog.Function, how use) (ruling, bool) {
 	if f.OID.BuiltIn() {
 		return j.builtIn(f, how), true
 	}
-	if v, ok := functionLibrary.anywhere.find(f.Name); ok {
+	if v, ok := functionLibrary.deniedAnywhere(f.Name, f.Extension != ""); ok {
 		return refusedAs(f, v.family, "is not allowed in a preview", v.hint), true
 	}
 	if v, ok := functionLibrary.anywhere.exact[f.Schema+".schema"]; ok {
@@ -128,12 +128,12 @@ func (j *judge) byName(f *catalog.Function, how use) (ruling, bool) {
 // builtIn judges PostgreSQL's own functions by name.
 func (j *judge) builtIn(f *catalog.Function, how use) ruling {
 	passed := ruling{allowed: true, passed: PassedBuiltIn}
-	if how.direct {
+	v := functionLibrary.find(f.Schema, f.Name)
+	if how.direct && v.family != "unknown-system" {
 		return passed // Check has judged the call
 	}
-	v := functionLibrary.find(f.Schema, f.Name)
 	switch {
-	case v.class == classAllowed, v.class == classSetting:
+	case v.class == classAllowed, v.class == classSetting, v.class == classDenied && !v.denies(len(f.Args)):
 		return passed
 	case f.Volatility != 'v' && tellsOnly[v.family]:
 		return passed // what it tells is masked by its origin

@@ -18,8 +18,7 @@ type Statement struct {
 	// Functions are the functions it calls, in the order of the tree.
 	Functions []Function
 
-	tree  pgtree.Subtree
-	facts *facts
+	tree pgtree.Subtree
 }
 
 // SQL returns the statement as the author wrote it.
@@ -38,33 +37,13 @@ func (s *Statement) Tree() string { return s.tree.Text(s.Source) }
 func (s *Statement) ReadTree(c *pgtree.Cursor) { c.Subtree(&s.tree) }
 
 // detach copies the names out of the tree, which would stay in memory with them.
-func (f *facts) detach() {
-	for i := range f.functions {
-		fn := &f.functions[i]
-		fn.Schema, fn.Name, fn.setting = strings.Clone(fn.Schema), strings.Clone(fn.Name), strings.Clone(fn.setting)
+func (s *Statement) detach() {
+	for i := range s.Functions {
+		f := &s.Functions[i]
+		f.Schema, f.Name, f.setting = strings.Clone(f.Schema), strings.Clone(f.Name), strings.Clone(f.setting)
 	}
-	for i := range f.tables {
-		t := &f.tables[i]
-		t.catalog, t.schema, t.name, t.alias = strings.Clone(t.catalog), strings.Clone(t.schema), strings.Clone(t.name), strings.Clone(t.alias)
-	}
-	for i := range f.attributes {
-		a := &f.attributes[i]
-		a.qualifier, a.name = strings.Clone(a.qualifier), strings.Clone(a.name)
-	}
-	for _, list := range [][]string{f.functionAliases, f.rowAliases} {
-		for i := range list {
-			list[i] = strings.Clone(list[i])
-		}
-	}
-	for i := range f.scopes {
-		sc := &f.scopes[i]
-		if sc.ctes == nil {
-			continue
-		}
-		own := make(map[string]int32, len(sc.ctes))
-		for name, at := range sc.ctes {
-			own[strings.Clone(name)] = at
-		}
-		sc.ctes = own
+	for i := range s.Tables {
+		t := &s.Tables[i]
+		t.Schema, t.Name = strings.Clone(t.Schema), strings.Clone(t.Name)
 	}
 }

@@ -19,13 +19,16 @@ type Frame struct {
 	// of USING. The star of `t.*` is Star.
 	Names []string
 	// Catalog and Schema are those of a RangeVar. Name is that of a relation, an
-	// alias, a CTE, an output column, or of the field behind a dot (a String below
+	// alias, a CTE, an output column, a column that is defined, or of the field behind a dot (a String below
 	// an A_Indirection).
 	Catalog, Schema, Name string
 	// Alias is the name that an Alias below it gives, Renamed says that it lists
 	// the columns as well.
 	Alias   string
 	Renamed bool
+	// Columns are the names of columns that an Alias or column definitions below it
+	// list.
+	Columns []string
 	// Variant is the kind of an A_Expr, such as "AEXPR_IN", and the
 	// materialization of a CTE.
 	Variant string

@@ -32,6 +32,7 @@ const (
 	KindTypeCast
 	KindList
 	KindStar
+	KindColumnDef // a column of a function in FROM, of XMLTABLE or JSON_TABLE
 )
 
 var kindsByName = map[string]Kind{
@@ -42,5 +43,5 @@ var kindsByName = map[string]Kind{
 	"String": KindString, "A_Expr": KindExpr, "FuncCall": KindFuncCall, "TypeName": KindTypeName,
 	"SortBy": KindSortBy, "SubLink": KindSubLink, "NamedArgExpr": KindNamedArg, "ParamRef": KindParam,
 	"ResTarget": KindResTarget, "RowExpr": KindRow, "A_ArrayExpr": KindArray, "TypeCast": KindTypeCast, "List": KindList,
-	"A_Star": KindStar,
+	"A_Star": KindStar, "ColumnDef": KindColumnDef, "RangeTableFuncCol": KindColumnDef, "JsonTableColumn": KindColumnDef,
 }

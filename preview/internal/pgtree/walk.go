@@ -85,6 +85,11 @@ func (w *walker) tellParent(f *Frame) {
 	switch f.Kind {
 	case KindAlias:
 		f.Parent.Alias, f.Parent.Renamed = f.Name, f.Renamed
+		if f.Renamed {
+			f.Parent.Columns = append(f.Parent.Columns, f.Names...)
+		}
+	case KindColumnDef:
+		f.Parent.Columns = append(append(f.Parent.Columns, f.Name), f.Columns...)
 	case KindNamedArg:
 		f.Parent.PlainArgs = false
 	}
@@ -193,7 +198,8 @@ func (w *walker) setText(f *Frame, field string) {
 	case field == "schemaname":
 		f.Schema = w.text()
 	case field == "relname", field == "aliasname", field == "ctename",
-		field == "name" && f.Kind == KindResTarget,
+		field == "colname",
+		field == "name" && (f.Kind == KindResTarget || f.Kind == KindColumnDef),
 		field == "sval" && f.Kind == KindString && f.Inside(KindIndirection):
 		f.Name = w.text()
 	default:

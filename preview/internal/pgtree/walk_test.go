@@ -103,6 +103,12 @@ func TestFrames(t *testing.T) {
 		{"select 1 from a.b.c as d(e)", "RangeVar", func(f Frame) bool {
 			return f.Catalog == "a" && f.Schema == "b" && f.Name == "c" && f.Alias == "d" && f.Renamed
 		}},
+		{"select 1 from f() as x(a int, b text)", "RangeFunction", func(f Frame) bool { return slices.Equal(f.Columns, []string{"a", "b"}) && f.Alias == "x" }},
+		{"select 1 from f() with ordinality as x(a, b)", "RangeFunction", func(f Frame) bool { return slices.Equal(f.Columns, []string{"a", "b"}) }},
+		{"select 1 from xmltable('/a' passing b columns c int, d for ordinality) as x", "RangeTableFunc", func(f Frame) bool { return slices.Equal(f.Columns, []string{"c", "d"}) }},
+		{"select 1 from json_table(b, '$' columns (c int, nested '$' columns (d int))) as x", "JsonTable", func(f Frame) bool {
+			return slices.Contains(f.Columns, "c") && slices.Contains(f.Columns, "d")
+		}},
 		{"select (a).b", "String", func(f Frame) bool { return f.Name == "b" && f.Inside(KindIndirection) }},
 		{"select 1 from a natural join b", "JoinExpr", func(f Frame) bool { return f.Natural && f.Compares() }},
 		{"select 1 from a join b using (c, d)", "JoinExpr", func(f Frame) bool { return len(f.Names) == 2 && f.Compares() }},
