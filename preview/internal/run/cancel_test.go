@@ -209,7 +209,7 @@ func TestCancelled(t *testing.T) {
 			}
 			t.Logf("answered %d ms after the cause; the query is gone after %d ms, the session after %d ms (stays idle: %v)",
 				answered.Sub(since).Milliseconds(), gone.Sub(since).Milliseconds(), time.Since(since).Milliseconds(), test.stays)
-			if gone.Sub(start) > 9*time.Second {
+			if gone.Sub(start) > 9*time.Second && (!test.newCut || majorOf(t, to.DSN) >= 14) { // 13 does not look for its client while it runs
 				t.Error("the query ran to its own end")
 			}
 		})
@@ -323,7 +323,7 @@ func TestKilledClient(t *testing.T) {
 	cmd.Wait() // killed
 	gone := w.until(0, present)
 	t.Logf("the session is gone after %d ms", gone.Milliseconds())
-	if gone > 8*time.Second {
+	if gone > 8*time.Second && majorOf(t, to.DSN) >= 14 { // 13 does not look for its client while it runs
 		t.Error("the query ran to its own end")
 	}
 }

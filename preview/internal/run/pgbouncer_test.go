@@ -128,7 +128,7 @@ func TestPgBouncer(t *testing.T) {
 		}
 		return string(results[0].Rows[0][0])
 	}
-	const settingsSQL = "select concat_ws(',', current_setting('statement_timeout'), current_setting('lock_timeout'), current_setting('client_min_messages'), current_setting('datestyle'), current_setting('intervalstyle'), current_setting('extra_float_digits'), current_setting('bytea_output'), current_setting('client_encoding'), current_setting('standard_conforming_strings'), current_setting('transaction_read_only'), current_setting('search_path'), current_setting('idle_in_transaction_session_timeout'), current_setting('client_connection_check_interval'))"
+	const settingsSQL = "select concat_ws(',', current_setting('statement_timeout'), current_setting('lock_timeout'), current_setting('client_min_messages'), current_setting('datestyle'), current_setting('intervalstyle'), current_setting('extra_float_digits'), current_setting('bytea_output'), current_setting('client_encoding'), current_setting('standard_conforming_strings'), current_setting('transaction_read_only'), current_setting('search_path'), current_setting('idle_in_transaction_session_timeout'), current_setting('client_connection_check_interval', true))"
 	clean := ask(settingsSQL)
 
 	const n = 200
