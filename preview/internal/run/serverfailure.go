@@ -136,8 +136,9 @@ func serverError(f *serverFailure, sql string, t capabilities, limit, elapsed ti
 	}
 	told := sqlstate.Describe(sqlstate.Failure{
 		Code: code, Message: f.fields['M'], Hint: f.fields['H'],
-		Position:     position(f.fields['P'], sql, t.rawText),
-		AnswersParse: f.part == partStatement && f.stage == stageNone && !f.fatal,
+		Position:       position(f.fields['P'], sql, t.rawText),
+		AnswersParse:   f.part == partStatement && f.stage == stageNone && !f.fatal,
+		WithinFunction: f.fields['W'] != "" || f.fields['q'] != "",
 	}, sql)
 	if told.Reason == reason.DatabaseLoginFailed && !f.fatal {
 		// The login went well: the query asked about another database or role.

@@ -19,6 +19,9 @@ type Failure struct {
 	// at the text and at the catalogs, and has neither planned (which folds
 	// constants, and so runs functions) nor executed anything.
 	AnswersParse bool
+	// WithinFunction tells that the error came from within a function of the
+	// database's, as its context says: a name in it may then be a value.
+	WithinFunction bool
 }
 
 // Told is what may be told.
@@ -32,9 +35,6 @@ type Told struct {
 // untranslatable is the code of a text that cannot be brought into the
 // database's encoding. While a statement is read it is the author's own.
 const untranslatable = "22P05"
-
-// cardinality is the code of a subquery that stands for one value and has more.
-const cardinality = "21000"
 
 // maxTold is the longest text of the server's that is told, in bytes.
 const maxTold = 300
@@ -72,18 +72,30 @@ func General(r reason.Reason) (message, hint string) {
 
 // Describe decides what is told about a failure of sql, the statement as sent.
 //
-// The server's message or hint is told only when the error answers Parse, is
-// of a class that speaks about the text, is short and plain ASCII outside
-// of quotes, and when every name that it quotes stands in sql as a whole word. In every other case
-// a general text is told, with the word of sql at the error's position.
+// The server's message is told (a) when the error answers Parse, is of a class
+// that speaks about the text, is short and plain ASCII outside of quotes, and every
+// name that it quotes stands in sql as a whole word; or (b) at any time, when it is
+// one of PostgreSQL's constant messages, which hold no placeholder. A hint of the
+// server's is told under (a) alone. In every other case a text for the code or the
+// reason is told, with the word of sql at the error's position.
 func Describe(f Failure, sql string) Told {
+	parsed := f.AnswersParse && aboutText(f.Code)
 	told := Told{Reason: Reason(f.Code)}
-	told.Message, told.Hint = General(told.Reason)
-	if f.Code == cardinality {
-		told.Message = "a subquery that stands for one value returned more than one row"
-		told.Hint = "aggregate in the subquery, or end it with limit 1"
+	if parsed {
+		told.Reason = parsedReason(f, told.Reason)
 	}
-	if !f.AnswersParse || !aboutText(f.Code) {
+	told.Message, told.Hint = textsFor(f.Code, told.Reason)
+	if object := denied(f, sql); object != "" {
+		told.Message = "the role that previews run as may not read " + object
+		return told
+	}
+	if ownWords(told.Reason) && isConstant(f.Message) {
+		told.Message = f.Message
+		if told.Reason == reason.QueryTooComplex {
+			told.Hint = "" // which limit is in the message
+		}
+	}
+	if !parsed {
 		return told
 	}
 	if f.Code == untranslatable {
@@ -95,8 +107,11 @@ func Describe(f Failure, sql string) Told {
 		told.Position = f.Position
 	}
 	switch {
-	case tellable(f.Message, sql):
+	case isConstant(f.Message), tellable(f.Message, sql):
 		told.Message = f.Message
+		if strings.HasPrefix(f.Code, "22") {
+			told.Hint = "correct the literal in the query"
+		}
 	case told.Position > 0:
 		if word := wordAt(sql, told.Position); word != "" {
 			told.Message += ": " + word
@@ -108,11 +123,36 @@ func Describe(f Failure, sql string) Told {
 	return told
 }
 
+// ownWords tells whether the server's words say more than ours for a reason: not
+// for what stops or disturbs a query, whoever wrote it, nor for what a function
+// raises, whose text is anybody's.
+func ownWords(r reason.Reason) bool {
+	switch r {
+	case reason.DataException, reason.SemanticError, reason.UndefinedObject, reason.SQLSyntaxError, reason.QueryTooComplex, reason.Internal:
+		return true
+	default:
+		return false
+	}
+}
+
+// parsedReason is the reason of an error that answers Parse. The grammar has
+// accepted the text before, so a syntax error that does not call itself one is
+// about what the statement means (UNIONs of unlike width), and an internal error is
+// what an extension has to say of a literal.
+func parsedReason(f Failure, r reason.Reason) reason.Reason {
+	switch {
+	case r == reason.SQLSyntaxError && isConstant(f.Message) && !strings.Contains(f.Message, "multiple commands"), r == reason.Internal:
+		return reason.SemanticError
+	default:
+		return r
+	}
+}
+
 // aboutText tells whether errors of this code, raised while parsing, speak of
 // the statement's text: its syntax and names (42), what is not supported (0A),
-// and the literals in it (22).
+// the literals in it (22), and what extensions have no code of their own for (XX).
 func aboutText(code string) bool {
-	return strings.HasPrefix(code, "42") || strings.HasPrefix(code, "0A") ||
+	return strings.HasPrefix(code, "XX") || strings.HasPrefix(code, "42") || strings.HasPrefix(code, "0A") ||
 		strings.HasPrefix(code, "22") || code == "3F000"
 }
 
@@ -147,6 +187,9 @@ func isPlain(text string) bool {
 
 // quotes tells whether name, or each part of a dotted name, stands in sql.
 func quotes(sql, name string) bool {
+	if name == "" {
+		return strings.Contains(sql, "''") // the empty literal
+	}
 	if standsIn(sql, name) {
 		return true
 	}
