@@ -51,6 +51,10 @@ func Page(after uint32, f Filter, limit int) string {
 		from = fmt.Sprintf(`(i.relname, i.relnamespace) >
         ((select a.relname from pg_class a where a.oid = %d), (select a.relnamespace from pg_class a where a.oid = %[1]d)) and `, after)
 	}
+	if f.Schema != "" {
+		// As a condition of the index it costs next to nothing where it does not hold.
+		from += `i.relnamespace = (` + schemas(f) + `) and `
+	}
 	named := "true"
 	if f.Pattern != "" {
 		// Letters outside ASCII fold by the rules of the database, at three times
