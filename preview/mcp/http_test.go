@@ -108,7 +108,7 @@ func (s *sidecar) connect(t *testing.T, caller string) *sdk.ClientSession {
 }
 
 // post sends one message and returns the answer's status, header and body.
-func (s *sidecar) post(t *testing.T, ctx context.Context, method, body string, header map[string]string) (int, http.Header, string) {
+func (s *sidecar) post(ctx context.Context, t *testing.T, method, body string, header map[string]string) (int, http.Header, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(ctx, method, s.url, strings.NewReader(body))
 	if err != nil {
@@ -183,11 +183,11 @@ func TestOverHTTP(t *testing.T) {
 func TestHTTPLetsInWhoMayCall(t *testing.T) {
 	p, _ := core(t, shop)
 	s := serve(t, p, server.Config{})
-	status, _, _ := s.post(t, t.Context(), "POST", initialize, nil)
+	status, _, _ := s.post(t.Context(), t, "POST", initialize, nil)
 	if status != http.StatusUnauthorized {
 		t.Errorf("without credentials: %d", status)
 	}
-	status, header, _ := s.post(t, t.Context(), "POST", initialize, map[string]string{"Authorization": "ada"})
+	status, header, _ := s.post(t.Context(), t, "POST", initialize, map[string]string{"Authorization": "ada"})
 	id := header.Get("Mcp-Session-Id")
 	if status != http.StatusOK || id == "" {
 		t.Fatalf("initialize: %d", status)
@@ -211,17 +211,17 @@ func TestHTTPLetsInWhoMayCall(t *testing.T) {
 		if tt.method != "POST" {
 			body = ""
 		}
-		if status, _, answer := s.post(t, t.Context(), tt.method, body, tt.header); status != tt.status {
+		if status, _, answer := s.post(t.Context(), t, tt.method, body, tt.header); status != tt.status {
 			t.Errorf("%s: %d, want %d: %s", name, status, tt.status, answer)
 		} else if status == http.StatusOK && !strings.Contains(answer, `integer`) {
 			t.Errorf("%s: %s", name, answer)
 		}
 	}
 	large := strings.Replace(selectOne, "select 1", "select 1"+strings.Repeat(" ", 3<<20), 1)
-	if status, _, _ := s.post(t, t.Context(), "POST", large, map[string]string{"Authorization": "ada", "Mcp-Session-Id": id}); status == http.StatusOK {
+	if status, _, _ := s.post(t.Context(), t, "POST", large, map[string]string{"Authorization": "ada", "Mcp-Session-Id": id}); status == http.StatusOK {
 		t.Error("a body of 3 MiB was read")
 	}
-	if status, _, _ := s.post(t, t.Context(), "DELETE", "", map[string]string{"Authorization": "ada", "Mcp-Session-Id": id}); status != http.StatusNoContent {
+	if status, _, _ := s.post(t.Context(), t, "DELETE", "", map[string]string{"Authorization": "ada", "Mcp-Session-Id": id}); status != http.StatusNoContent {
 		t.Errorf("ending the session: %d", status)
 	}
 }
@@ -252,7 +252,7 @@ func TestHTTPSessionsAreBounded(t *testing.T) {
 	s := serve(t, p, server.Config{})
 	var ids []string
 	for range 40 {
-		status, header, _ := s.post(t, t.Context(), "POST", initialize, map[string]string{"Authorization": "ada"})
+		status, header, _ := s.post(t.Context(), t, "POST", initialize, map[string]string{"Authorization": "ada"})
 		if status != http.StatusOK {
 			t.Fatalf("initialize: %d", status)
 		}
@@ -260,14 +260,14 @@ func TestHTTPSessionsAreBounded(t *testing.T) {
 	}
 	alive := 0
 	for _, id := range ids {
-		if status, _, _ := s.post(t, t.Context(), "POST", selectOne, map[string]string{"Authorization": "ada", "Mcp-Session-Id": id}); status == http.StatusOK {
+		if status, _, _ := s.post(t.Context(), t, "POST", selectOne, map[string]string{"Authorization": "ada", "Mcp-Session-Id": id}); status == http.StatusOK {
 			alive++
 		}
 	}
 	if alive > 32 || alive < 30 {
 		t.Errorf("%d sessions are open", alive)
 	}
-	if status, _, _ := s.post(t, t.Context(), "POST", selectOne, map[string]string{"Authorization": "ada", "Mcp-Session-Id": ids[39]}); status != http.StatusOK {
+	if status, _, _ := s.post(t.Context(), t, "POST", selectOne, map[string]string{"Authorization": "ada", "Mcp-Session-Id": ids[39]}); status != http.StatusOK {
 		t.Error("the newest session was ended")
 	}
 }
@@ -276,7 +276,7 @@ func TestHTTPCancelAndClose(t *testing.T) {
 	p, dsn := core(t, shop)
 	s := serve(t, p, server.Config{})
 	run := strings.Replace(selectOne, "select 1", slow, 1)
-	_, header, _ := s.post(t, t.Context(), "POST", initialize, map[string]string{"Authorization": "ada"})
+	_, header, _ := s.post(t.Context(), t, "POST", initialize, map[string]string{"Authorization": "ada"})
 	mine := map[string]string{"Authorization": "ada", "Mcp-Session-Id": header.Get("Mcp-Session-Id")}
 	for name, session := range map[string]map[string]string{
 		"in a session": mine,
@@ -288,7 +288,7 @@ func TestHTTPCancelAndClose(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan string, 1)
-		go func() { _, _, answer := s.post(t, ctx, "POST", body, session); done <- answer }()
+		go func() { _, _, answer := s.post(ctx, t, "POST", body, session); done <- answer }()
 		until(t, dsn, "1")
 		cancel() // the client hangs up
 		<-done
@@ -297,9 +297,9 @@ func TestHTTPCancelAndClose(t *testing.T) {
 	}
 	// The client says that it wants no answer any more.
 	done := make(chan string, 1)
-	go func() { _, _, answer := s.post(t, t.Context(), "POST", run, mine); done <- answer }()
+	go func() { _, _, answer := s.post(t.Context(), t, "POST", run, mine); done <- answer }()
 	until(t, dsn, "1")
-	if status, _, _ := s.post(t, t.Context(), "POST", `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":2}}`, mine); status != http.StatusAccepted {
+	if status, _, _ := s.post(t.Context(), t, "POST", `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":2}}`, mine); status != http.StatusAccepted {
 		t.Errorf("cancelled: %d", status)
 	}
 	until(t, dsn, "0")
@@ -317,10 +317,10 @@ func TestHTTPCancelAndClose(t *testing.T) {
 func TestHTTPProgress(t *testing.T) {
 	p, _ := core(t, shop)
 	s := serve(t, p, server.Config{})
-	_, header, _ := s.post(t, t.Context(), "POST", initialize, map[string]string{"Authorization": "ada"})
+	_, header, _ := s.post(t.Context(), t, "POST", initialize, map[string]string{"Authorization": "ada"})
 	body := strings.Replace(selectOne, `"params":{`, `"params":{"_meta":{"progressToken":"p"},`, 1)
 	body = strings.Replace(body, `"sql":"select 1"`, `"timeout_seconds":2.5,"sql":"`+slow+`"`, 1)
-	_, _, answer := s.post(t, t.Context(), "POST", body, map[string]string{"Authorization": "ada", "Mcp-Session-Id": header.Get("Mcp-Session-Id")})
+	_, _, answer := s.post(t.Context(), t, "POST", body, map[string]string{"Authorization": "ada", "Mcp-Session-Id": header.Get("Mcp-Session-Id")})
 	if !strings.Contains(answer, "notifications/progress") || !strings.Contains(answer, "STATEMENT_TIMEOUT") {
 		t.Errorf("got %s", answer)
 	}
@@ -331,7 +331,7 @@ func TestHTTPRate(t *testing.T) {
 	s := serve(t, p, server.Config{RequestsPerSecond: 1})
 	refused := 0
 	for range 6 {
-		if status, _, _ := s.post(t, t.Context(), "POST", initialize, map[string]string{"Authorization": "ada"}); status == http.StatusTooManyRequests {
+		if status, _, _ := s.post(t.Context(), t, "POST", initialize, map[string]string{"Authorization": "ada"}); status == http.StatusTooManyRequests {
 			refused++
 		}
 	}

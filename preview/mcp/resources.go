@@ -34,21 +34,21 @@ func (s *Server) addResources(server *sdk.Server, within contextOf) {
 			if list, ok := request.(*sdk.ListResourcesRequest); ok && method == "resources/list" {
 				ctx, done := within(ctx, list.Extra)
 				defer done()
-				return s.listResources(ctx, list)
+				return s.listResources(ctx, list), nil
 			}
 			return next(ctx, method, request)
 		}
 	})
 }
 
-func (s *Server) listResources(ctx context.Context, request *sdk.ListResourcesRequest) (*sdk.ListResourcesResult, error) {
+func (s *Server) listResources(ctx context.Context, request *sdk.ListResourcesRequest) *sdk.ListResourcesResult {
 	var ask preview.ConnectionsRequest
 	if request.Params != nil {
 		ask.PageToken = request.Params.Cursor
 	}
 	page, err := s.core.ListConnections(ctx, ask)
 	if err != nil {
-		return &sdk.ListResourcesResult{Resources: []*sdk.Resource{}, Cacheable: sdk.Cacheable{CacheScope: private}}, nil //nolint:nilerr // where connections cannot be listed, the template still works
+		page = &preview.ConnectionPage{} // where connections cannot be listed, the template still works
 	}
 	result := &sdk.ListResourcesResult{
 		Resources: []*sdk.Resource{}, NextCursor: page.NextPageToken, Cacheable: sdk.Cacheable{CacheScope: private},
@@ -59,7 +59,7 @@ func (s *Server) listResources(ctx context.Context, request *sdk.ListResourcesRe
 			Description: "The tables of this connection, with their columns: the first page.",
 		})
 	}
-	return result, nil
+	return result
 }
 
 func (s *Server) readSchema(ctx context.Context, uri string) (*sdk.ReadResourceResult, error) {

@@ -82,7 +82,8 @@ func (s *Server) server(options *sdk.ServerOptions, within contextOf) *sdk.Serve
 	options.SetCacheable = func(_ context.Context, _ sdk.Request, c *sdk.Cacheable) { c.CacheScope = private }
 	// Neither tools nor resources change while a server runs.
 	options.Capabilities = &sdk.ServerCapabilities{
-		Tools: &sdk.ToolCapabilities{}, Resources: &sdk.ResourceCapabilities{}, Logging: &sdk.LoggingCapabilities{},
+		Tools: &sdk.ToolCapabilities{}, Resources: &sdk.ResourceCapabilities{},
+		Logging: &sdk.LoggingCapabilities{}, //nolint:staticcheck // deprecated only from protocol 2026-07-28 on; older clients set a level
 	}
 	server := sdk.NewServer(&sdk.Implementation{Name: "sqlpreview", Title: "SQL preview", Version: s.version}, options)
 	for _, t := range tools {
