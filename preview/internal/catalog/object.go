@@ -180,10 +180,10 @@ type Function struct {
 	// replace the aggregate with the first row of an ordering.
 	Parts        []OID
 	SortOperator OID
-	// Body is the text of a function in SQL that has one (prosrc); empty for other
-	// languages, for PostgreSQL's own functions, and where it is longer than
-	// MaxDefinition. Atomic tells that the body has the standard's form (BEGIN
-	// ATOMIC); Runs is what that refers to.
+	// Body is the text of a function in SQL that has one, or the symbol of one in the
+	// language internal (prosrc); empty for other languages, for PostgreSQL's own
+	// functions, and where it is longer than MaxDefinition. Atomic tells that the body
+	// has the standard's form (BEGIN ATOMIC); Runs is what that refers to.
 	Body   string
 	Atomic bool
 	Runs   Expression

@@ -178,7 +178,7 @@ union
       case when f.oid operator(pg_catalog.>=) 16384 then f.prosqlbody::pg_catalog.text end,
       case when f.oid operator(pg_catalog.>=) 16384 then f.proargdefaults::pg_catalog.text end,
       false,
-      case when f.oid operator(pg_catalog.>=) 16384 and f.prolang operator(pg_catalog.=) 14
+      case when f.oid operator(pg_catalog.>=) 16384 and f.prolang operator(pg_catalog.=) any ('{12,14}'::pg_catalog.oid[])
         and pg_catalog.octet_length(f.prosrc) operator(pg_catalog.<=) DEFINITION then f.prosrc end
     from pg_catalog.pg_proc f
     left join lateral (

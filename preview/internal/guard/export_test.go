@@ -6,6 +6,12 @@ import (
 	"github.com/op-data/sqlpreview/preview/internal/pgtree"
 )
 
+// HarmlessSymbol is harmlessSymbol.
+var HarmlessSymbol = harmlessSymbol
+
+// AllowedBuiltIn tells whether a function of pg_catalog may be called by name.
+func AllowedBuiltIn(name string) bool { return functionLibrary.builtin[name].class == classAllowed }
+
 // CatalogFault says what catalog.txt has wrong about a function of a server.
 func CatalogFault(name string, volatility byte) string {
 	for line := range strings.Lines(catalogText) {
