@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/pgtest"
@@ -77,5 +78,29 @@ func TestARefusedLoginAsksForFreshCredentials(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestRefusedByOldKnowledge: what an author mends in the database after a refusal
+// counts at once.
+func TestRefusedByOldKnowledge(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.Shared(t).Database(t, "create function f(int) returns int language plpgsql volatile as 'begin return 1; end'")
+	p := newPreviewer(t, preview.Config{Resolver: preview.SingleConnection(preview.NewSecret(dsn))})
+	request := preview.Request{SQL: "select f(1)"}
+	if _, err := p.Preview(t.Context(), request); preview.ReasonOf(err) != reason.FunctionNotAllowed {
+		t.Fatalf("a VOLATILE function: %v", err)
+	}
+	superuser(t, dsn, "alter function f(int) stable")
+	for start := time.Now(); ; {
+		_, err := p.Preview(t.Context(), request)
+		if err == nil {
+			break
+		}
+		// Ten times the age that a refusal may have, and less than that of other answers.
+		if time.Since(start) > 10*time.Second {
+			t.Fatalf("10 s after it is not VOLATILE any more: %v", err)
+		}
+		time.Sleep(50 * time.Millisecond)
 	}
 }

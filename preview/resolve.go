@@ -25,6 +25,10 @@ type resolved struct {
 // bodyRounds bounds how often functions' bodies lead to further bodies.
 const bodyRounds = 3
 
+// refusalAge is how old an answer of the catalog may be that a statement is refused by:
+// an author who changes what was refused tries again at once.
+const refusalAge = time.Second
+
 // resolve finds out what a statement's names mean in its database, and judges it by
 // that. What the catalog said before since does not count.
 func (p *Previewer) resolve(ctx context.Context, t *target, st *guard.Statement, since time.Time) (*resolved, error) {
@@ -57,6 +61,9 @@ func (p *Previewer) resolve(ctx context.Context, t *target, st *guard.Statement,
 		verdict = st.Judge(r.found, r.known, bodies, p.policy)
 	}
 	if len(verdict.Violations) > 0 {
+		if started := time.Now(); since.IsZero() && r.known.Oldest().Before(started.Add(-refusalAge)) {
+			return p.resolve(ctx, t, st, started)
+		}
 		return nil, refusal(verdict.Violations)
 	}
 	r.objects = objectsOf(verdict.Objects)

@@ -195,6 +195,7 @@ func (l *look) collect() *Snapshot {
 	if l.base || len(l.missing) > 0 {
 		return nil
 	}
+	s.oldest = l.span.oldest
 	k.finish(l, s, now)
 	return s
 }

@@ -1,6 +1,9 @@
 package catalog
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // A Snapshot is what a database's catalogs say of the names of a statement and of
 // everything that those lead to. It does not change and may be shared, and so may
@@ -10,7 +13,11 @@ type Snapshot struct {
 	base    *base
 	names   map[key]resolved
 	objects map[ref]*object
+	oldest  time.Time
 }
+
+// Oldest is when the oldest of the answers in the Snapshot was asked for.
+func (s *Snapshot) Oldest() time.Time { return s.oldest }
 
 // Encoding is the database's server_encoding, for instance "UTF8".
 func (s *Snapshot) Encoding() string { return s.session.encoding }
