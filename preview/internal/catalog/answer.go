@@ -73,8 +73,9 @@ type base struct {
 	casts map[[2]OID]*Cast
 	from  map[OID][]*Cast
 	// functions are those of casts that are not PostgreSQL's own; below has what they
-	// lead to.
+	// lead to. partial tells that there are some, and that they were not asked for.
 	functions map[OID]*Function
+	partial   bool
 	below     []ref
 	bytes     int
 }
@@ -100,14 +101,14 @@ type match struct {
 	oid         OID
 }
 
-// readAnswer reads the answer to the question for some seeds.
-func readAnswer(rows [][]string, asked time.Time, seeds []seed, withBase bool) (*answer, error) {
+// readAnswer reads the answer to a form of the question for some seeds.
+func readAnswer(rows [][]string, asked time.Time, seeds []seed, form *form) (*answer, error) {
 	r := &reader{
 		answer: answer{asked: asked, names: make(map[key]resolved), objects: make(map[ref]*object)},
 		asked:  seeds, kin: make(map[OID]Name), near: make(map[ref][]OID),
 		families: make(map[ref][]OID), parts: make(map[OID][]OID),
 	}
-	if withBase {
+	if form != &ordinary {
 		r.base = &base{asked: asked, types: make(map[OID]*Type), casts: make(map[[2]OID]*Cast), from: make(map[OID][]*Cast), functions: make(map[OID]*Function)}
 	}
 	for _, row := range rows {
@@ -118,8 +119,11 @@ func readAnswer(rows [][]string, asked time.Time, seeds []seed, withBase bool) (
 			return nil, err
 		}
 	}
-	if r.version == 0 || withBase && (len(r.base.types) == 0 || len(r.base.casts) == 0) {
+	if r.version == 0 || r.base != nil && (len(r.base.types) == 0 || len(r.base.casts) == 0) {
 		return nil, errAnswer
+	}
+	if r.base != nil && form != &bare {
+		r.base.partial = false
 	}
 	r.link()
 	r.resolve()
@@ -132,8 +136,10 @@ func (r *reader) row(row []string) error {
 		return r.readSession(row)
 	case 'n':
 		return r.readMatch(row)
+	case 'b':
+		return r.readBuiltIn(row)
 	case 'k':
-		return r.readCast(row)
+		return r.readCasts(row)
 	case byte(classRelation):
 		return r.readRelation(row)
 	case byte(classFunction), byte(classCast):
@@ -169,22 +175,6 @@ func (r *reader) readMatch(row []string) error {
 		return errAnswer
 	}
 	r.found = append(r.found, match{number - 1, int(place), oid})
-	return nil
-}
-
-func (r *reader) readCast(row []string) error {
-	if r.base == nil || len(row[4]) != 1 || !strings.Contains("eai", row[4]) || len(row[5]) != 1 || !strings.Contains("fib", row[5]) {
-		return errAnswer
-	}
-	source, err1 := parseOID(row[1])
-	target, err2 := parseOID(row[2])
-	function, err3 := parseOID(row[3])
-	if err1 != nil || err2 != nil || err3 != nil {
-		return errAnswer
-	}
-	cast := &Cast{Source: source, Target: target, Function: function, Context: row[4][0], Method: row[5][0]}
-	r.base.casts[[2]OID{source, target}] = cast
-	r.base.from[source] = append(r.base.from[source], cast)
 	return nil
 }
 

@@ -240,6 +240,14 @@ var attributes = regexp.MustCompile(`:varattno ([0-9]+)`)
 // an array type.
 const arraySubscript OID = 6179
 
+// settle derives what follows from the other fields.
+func (t *Type) settle() {
+	t.IsArray = t.Element != 0 && t.Subscript == arraySubscript
+	if t.Kind != 'm' {
+		t.Range = 0 // it is the type itself
+	}
+}
+
 func (r *reader) readType(row []string) error {
 	oid, err := parseOID(row[1])
 	if err != nil {
@@ -253,25 +261,15 @@ func (r *reader) readType(row []string) error {
 		Subtype: d.oid(), Range: d.oid(),
 		Input: d.oid(), Output: d.oid(), Modifier: d.oid(), Subscript: d.oid(),
 	}
-	if t.Kind != 'm' {
-		t.Range = 0 // it is the type itself
-	}
 	r.parts[oid] = []OID{d.oid(), d.oid()} // canonical and subtype_diff
 	families := d.refs()
-	t.IsArray = t.Element != 0 && t.Subscript == arraySubscript
+	t.settle()
 	rows, err := parseRows(row[6])
 	if err != nil || d.err != nil {
 		return errAnswer
 	}
 	if t.Columns, err = readColumns(rows, 3); err != nil {
 		return err
-	}
-	if oid.BuiltIn() && t.Relation == 0 {
-		if r.base == nil {
-			return errAnswer
-		}
-		r.base.types[oid] = t
-		return nil
 	}
 	check, err := parseRefs(row[7])
 	if err != nil {

@@ -104,10 +104,11 @@ type Catalog struct {
 	snapshots     map[string]*kept
 	snapshotBytes int
 	// asker asks in the background; used is when a Look was last answered, timer
-	// runs from then on.
-	asker Asker
-	used  time.Time
-	timer *time.Timer
+	// runs from then on; failed counts the questions that failed in a row.
+	asker  Asker
+	used   time.Time
+	timer  *time.Timer
+	failed int
 }
 
 // kept is a Snapshot that was made before, with the entries of its names.

@@ -19,7 +19,8 @@
 //
 // Most of its cost is planning, which grows with the number of catalogs that it
 // names. So it names few, reads schemas through regnamespace, and leaves to answer.go
-// to put together what stands in several rows.
+// to put together what stands in several rows. base.sql, which is added while
+// PostgreSQL's own types and the casts are not known, is two rows of arrays.
 //
 // # The cache
 //

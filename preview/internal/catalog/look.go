@@ -115,7 +115,7 @@ func (s *span) holds(now, since time.Time) bool {
 // ask asks for what is missing.
 func (l *look) ask(ctx context.Context) error {
 	for {
-		got, err := l.catalog.ask(ctx, l.asker, l.missing, l.base, l.since)
+		got, err := l.catalog.ask(ctx, l.asker, l.missing, l.form(), l.since)
 		var late OutOfTime
 		switch {
 		case err == nil:
@@ -142,17 +142,29 @@ func (l *look) everything() bool { return l.base && len(l.missing) == len(l.keys
 
 func (l *look) askEverything() { l.missing, l.base = l.keys, true }
 
-// ask asks for names, and with base for what is the same for all statements, or joins
-// a caller who asks the same and did not begin before since.
-func (k *Catalog) ask(ctx context.Context, a Asker, names []key, base bool, since time.Time) (share.Answer[*answer], error) {
+// form is the form of the question that is to be asked.
+func (l *look) form() *form {
+	switch {
+	case !l.base:
+		return &ordinary
+	case len(l.keys) == 0:
+		return &bare
+	default:
+		return &full
+	}
+}
+
+// ask asks for names, or joins a caller who asks the same and did not begin before
+// since.
+func (k *Catalog) ask(ctx context.Context, a Asker, names []key, form *form, since time.Time) (share.Answer[*answer], error) {
 	list := seeds(names)
-	sql := question(list, base)
+	sql := form.write(list)
 	return k.asking.Do(ctx, sql, since, func(ctx context.Context) (*answer, error) {
 		rows, asked, err := a.Ask(ctx, sql)
 		if err != nil {
 			return nil, err
 		}
-		answer, err := readAnswer(rows, asked, list, base)
+		answer, err := readAnswer(rows, asked, list, form)
 		if err != nil {
 			return nil, err
 		}
@@ -227,15 +239,18 @@ func (l *look) usable(asked, now time.Time, age time.Duration) bool {
 	return true
 }
 
+// serves tells whether the base has what the call needs.
+func (l *look) serves(b *base) bool { return b != nil && (!b.partial || len(l.keys) == 0) }
+
 func (l *look) knownBase(at *session, now time.Time) *base {
 	for _, a := range l.fresh {
-		if a.base != nil {
+		if l.serves(a.base) {
 			l.span.add(a.asked, functionAge)
 			return a.base
 		}
 	}
 	k := l.catalog
-	if k.base == nil || at != k.session && !at.equal(k.session) || !l.usable(k.base.asked, now, functionAge) {
+	if k.base == nil || !l.serves(k.base.base) || at != k.session && !at.equal(k.session) || !l.usable(k.base.asked, now, functionAge) {
 		return nil
 	}
 	k.cache.touch(k.base)

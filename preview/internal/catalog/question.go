@@ -14,6 +14,9 @@ const MaxDefinition = 128 << 10
 //go:embed question.sql
 var questionText string
 
+//go:embed session.sql
+var sessionText string
+
 //go:embed base.sql
 var baseText string
 
@@ -64,11 +67,17 @@ const castFunctions = `(select pg_catalog.string_agg('c' operator(pg_catalog.||)
 type form struct{ before, after string }
 
 // ordinary is the question without what is the same for all statements, full the one
-// with it.
-var ordinary, full = newForm("null", ""), newForm(castFunctions, baseText)
+// with it, and bare is that alone, for statements without names: without the functions
+// of casts, which such a statement cannot lead to.
+var (
+	ordinary = newForm(questionText, "null")
+	full     = newForm(questionText+baseText, castFunctions)
+	bare     = newForm(sessionText+baseText, "")
+)
 
-func newForm(casts, base string) form {
-	text := regexp.MustCompile(`(EXPRESSION|WRITTEN)\(([a-z0-9._\[\]]+)\)`).ReplaceAllStringFunc(questionText+base, func(call string) string {
+func newForm(text, casts string) form {
+	text = strings.Replace(text, "SESSION\n", sessionText, 1)
+	text = regexp.MustCompile(`(EXPRESSION|WRITTEN)\(([a-z0-9._\[\]]+)\)`).ReplaceAllStringFunc(text, func(call string) string {
 		macro, argument, _ := strings.Cut(strings.TrimSuffix(call, ")"), "(")
 		if macro == "WRITTEN" {
 			return strings.ReplaceAll(writtenText, "NAME", argument)
@@ -85,13 +94,8 @@ func newForm(casts, base string) form {
 	return form{before, after}
 }
 
-// question writes the question for some names; with base, for what is the same for
-// all statements as well.
-func question(list []seed, base bool) string {
-	form := ordinary
-	if base {
-		form = full
-	}
+// write writes the question for some names.
+func (form form) write(list []seed) string {
 	var q strings.Builder
 	q.Grow(len(form.before) + len(form.after) + 64*len(list))
 	q.WriteString(form.before)

@@ -226,9 +226,7 @@ union
   ) found (nsp, name, detail, list, refs, tree, tree2, reads, body)
   cross join lateral (select EXPRESSION(found.tree), EXPRESSION(found.tree2) offset 0) expression (runs, more)
 )
-select 's', pg_catalog.current_setting('server_version_num'), current_user::pg_catalog.text,
-  pg_catalog.getdatabaseencoding()::pg_catalog.text, '',
-  (select pg_catalog.array_agg(p.name::pg_catalog.text order by p.place)::pg_catalog.text from path p), '', '', '', ''
+SESSION
 union all
 select 'n', n.number::pg_catalog.text, n.place::pg_catalog.text, n.class, n.oid::pg_catalog.text, '', '', '', '', ''
 from named n

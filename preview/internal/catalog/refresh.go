@@ -18,6 +18,10 @@ const (
 	refreshEvery = 5 * time.Second
 	// refreshNames is how many names are asked for at a time, those used last.
 	refreshNames = 256
+	// refreshTries is how often in a row a question in the background may fail, for
+	// instance because every session is in use, before nothing more is asked until the
+	// next use. By then the answers are too old.
+	refreshTries = 3
 	// refreshTimeout bounds a question in the background.
 	refreshTimeout = 5 * time.Second
 )
@@ -55,7 +59,7 @@ func (k *Catalog) use(a Asker, names []*entry, now time.Time) {
 func (k *Catalog) rest() {
 	if k.timer != nil {
 		k.timer.Stop()
-		k.timer, k.asker = nil, nil
+		k.timer, k.asker, k.failed = nil, nil, 0
 	}
 }
 
@@ -78,16 +82,20 @@ func (k *Catalog) refresh() {
 
 	ctx, cancel := context.WithTimeout(c.background, refreshTimeout)
 	defer cancel()
-	_, err := k.ask(ctx, asker, names, true, time.Time{})
+	_, err := k.ask(ctx, asker, names, &full, time.Time{})
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
 	case k.timer != timer: // at rest since
-	case err != nil:
-		k.rest()
-	default:
+	case err == nil:
+		k.failed = 0
 		k.timer.Reset(refreshEvery)
+	case k.failed+1 < refreshTries:
+		k.failed++
+		k.timer.Reset(refreshEvery)
+	default:
+		k.rest()
 	}
 }
 

@@ -1,0 +1,69 @@
+package catalog
+
+import "strings"
+
+// table reads a row of arrays, which are the columns of a table, into its rows.
+func (d *detail) table(columns int) [][]string {
+	var rows [][]string
+	for column := range columns {
+		list := d.array()
+		if column == 0 {
+			rows = make([][]string, len(list))
+		}
+		if len(list) != len(rows) {
+			d.fail(errAnswer)
+			return nil
+		}
+		for i, field := range list {
+			rows[i] = append(rows[i], field)
+		}
+	}
+	return rows
+}
+
+// readBuiltIn reads PostgreSQL's own types.
+func (r *reader) readBuiltIn(row []string) error {
+	const columns = 15
+	d := newDetail(row[5], columns)
+	rows := d.table(columns)
+	if r.base == nil || d.err != nil {
+		return errAnswer
+	}
+	for _, fields := range rows {
+		d := &detail{fields: fields}
+		t := &Type{
+			OID: d.oid(), Schema: schemaName(d.text()), Name: d.text(),
+			Kind: d.letter(), Category: d.letter(), Preferred: d.letter() == 't',
+			Element: d.oid(), Array: d.oid(), Base: d.oid(), Subtype: d.oid(), Range: d.oid(),
+			Input: d.oid(), Output: d.oid(), Modifier: d.oid(), Subscript: d.oid(),
+		}
+		if d.err != nil || !t.OID.BuiltIn() {
+			return errAnswer
+		}
+		t.settle()
+		r.base.types[t.OID] = t
+	}
+	return nil
+}
+
+// readCasts reads pg_cast.
+func (r *reader) readCasts(row []string) error {
+	const columns = 6
+	d := newDetail(row[5], columns)
+	rows := d.table(columns)
+	if r.base == nil || d.err != nil {
+		return errAnswer
+	}
+	for _, fields := range rows {
+		d := &detail{fields: fields}
+		oid := d.oid()
+		c := &Cast{Source: d.oid(), Target: d.oid(), Function: d.oid(), Context: d.letter(), Method: d.letter()}
+		if d.err != nil || !strings.Contains("eai", string(rune(c.Context))) || !strings.Contains("fib", string(rune(c.Method))) {
+			return errAnswer
+		}
+		r.base.casts[[2]OID{c.Source, c.Target}] = c
+		r.base.from[c.Source] = append(r.base.from[c.Source], c)
+		r.base.partial = r.base.partial || !oid.BuiltIn() && c.Function != 0
+	}
+	return nil
+}
