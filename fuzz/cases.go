@@ -147,6 +147,9 @@ func (r *caseRunner) try(ctx context.Context, c ResolutionCase) (CaseResult, err
 	switch {
 	case refusal != nil:
 		result.Got = refusal.Error()
+		for _, v := range refusal.Violations {
+			result.Got += "; " + v.Message
+		}
 	case err != nil:
 		return result, err
 	default:

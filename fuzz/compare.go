@@ -23,10 +23,14 @@ func fault(text string) string {
 	if n := utf8.RuneCountInString(text); n > maxCharacters {
 		return fmt.Sprintf("has %d characters", n)
 	}
-	before := rune(0)
-	for _, c := range text {
-		last := before
-		before = c
+	runes := []rune(text)
+	at := func(i int) rune {
+		if i < 0 || i >= len(runes) {
+			return 0
+		}
+		return runes[i]
+	}
+	for i, c := range runes {
 		switch {
 		case c == '\t' || c == '\n' || c == '\r':
 		case unicode.Is(unicode.Cc, c):
@@ -34,8 +38,8 @@ func fault(text string) string {
 		case c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069:
 			return fmt.Sprintf("holds the bidirectional control U+%04X", c)
 		// The zero width space ends words in scripts that write none.
-		case c == 0x200b && (last < unicode.MaxASCII || last == c):
-			return "holds a zero width space behind no letter that takes one"
+		case c == 0x200b && (at(i-1) == c || at(i-1) <= unicode.MaxASCII && at(i+1) <= unicode.MaxASCII):
+			return "holds a zero width space beside no letter that takes one"
 		case c >= 0xe0001 && c <= 0xe001f || c == 0x2060 || c == 0xfeff:
 			return fmt.Sprintf("holds the invisible character U+%04X", c)
 		}

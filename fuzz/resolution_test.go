@@ -189,7 +189,7 @@ func TestTheGeneratorsTrapsAreTraps(t *testing.T) {
 	}
 	for i, name := range generator.Techniques() {
 		for range 80 {
-			if strings.HasPrefix(name, "trap-") {
+			if strings.HasPrefix(name, "trap-") && name != "trap-any" {
 				judge(generator.Attack(random, i))
 			}
 		}

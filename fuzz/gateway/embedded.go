@@ -39,7 +39,7 @@ func refusalOf(err error) error {
 	}
 	refusal := &Refusal{Reason: string(e.Reason), Rule: e.Rule, Stage: stageOf(e.Reason), Words: everything(err)}
 	for _, v := range e.Violations {
-		refusal.Violations = append(refusal.Violations, Violation{Reason: string(v.Reason), Rule: v.Rule})
+		refusal.Violations = append(refusal.Violations, Violation{Reason: string(v.Reason), Rule: v.Rule, Message: v.Message})
 	}
 	if e.SQLSTATE != "" && refusal.Stage == Guard {
 		refusal.Stage = Database // a syntax error in a value, for instance of the type jsonpath

@@ -77,6 +77,8 @@ type Refusal struct {
 type Violation struct {
 	// Reason and Rule are the gateway's names for the cause.
 	Reason, Rule string
+	// Message says it in words.
+	Message string
 }
 
 // Error returns the reason and the rule.

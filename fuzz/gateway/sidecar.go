@@ -122,7 +122,7 @@ func (g *Sidecar) refusal(err error) error {
 		case *previewv1.ErrorDetail:
 			sqlstate = d.GetSqlstate()
 			for _, v := range d.GetViolations() {
-				refusal.Violations = append(refusal.Violations, Violation{Reason: v.GetReason(), Rule: v.GetRule()})
+				refusal.Violations = append(refusal.Violations, Violation{Reason: v.GetReason(), Rule: v.GetRule(), Message: v.GetMessage()})
 			}
 			if len(refusal.Violations) > 0 {
 				refusal.Rule = refusal.Violations[0].Rule

@@ -212,7 +212,7 @@ func where(use rewritten.Use) string {
 }
 
 // named are the words of Use.Why that differ from object to object.
-var named = regexp.MustCompile(`\b(of the domain|of|planning|argument of|output of|cast of) \S+?(,|$| to )`)
+var named = regexp.MustCompile(`\b(of the domain|of the partitions of|of|planning|argument of|output of|cast of) \S+?(,|$| to )`)
 
 // repeated are the words of one step that is taken several times: an array of rows
 // is compared by its rows, and these by their columns.

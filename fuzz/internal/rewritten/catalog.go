@@ -66,7 +66,8 @@ type Relation struct {
 	parents  []uint32
 	checks   []string
 	indexes  []string
-	classes  []uint32 // operator classes of indexes and of the partition key
+	classes  []uint32 // operator classes of indexes
+	keys     []uint32 // operator classes of the partition key
 	rule     string   // the query of a view or materialized view
 }
 
@@ -323,7 +324,7 @@ func (c *Catalog) addPartitioned(r row) {
 	if text := r.text(1); text != "" {
 		to.indexes = append(to.indexes, text)
 	}
-	to.classes = append(to.classes, r.oids(2)...)
+	to.keys = append(to.keys, r.oids(2)...)
 }
 
 func (c *Catalog) addStatistics(r row) {

@@ -67,8 +67,9 @@ func (c *Catalog) Mentions(query *Node) map[Origin]bool {
 			t.variable(f.scope, n)
 			maps.Copy(origins, t.origins)
 		}
-		if silent(c, n) && n.Name != "SUBLINK" {
-			continue // what EXISTS computes with is a mention
+		// What EXISTS, or an argument that is no bare column, computes with is a mention.
+		if silent(c, n) && n.Name != "SUBLINK" && bare(n) {
+			continue
 		}
 		for _, child := range n.children(nil) {
 			next := f
@@ -91,6 +92,20 @@ func silent(c *Catalog, n *Node) bool {
 		return n.Int("subLinkType") == sublinkExists
 	}
 	return false
+}
+
+// bare tells whether a node's arguments are columns as they are.
+func bare(n *Node) bool {
+	args := n.Field("arg").Nodes()
+	for _, target := range n.Field("args").Nodes() {
+		args = append(args, target.Field("expr").Nodes()...)
+	}
+	for _, arg := range args {
+		if arg.Name != "VAR" {
+			return false
+		}
+	}
+	return len(n.Field("aggfilter").Nodes()) == 0
 }
 
 // tracer collects the origins of one output column.

@@ -90,7 +90,7 @@ func TestOriginsOfOutputColumns(t *testing.T) {
 		{"select account.id, count(password) from account join visit using (id) group by 1", []string{"=account.id", ""}, "account.id visit.id"},
 		{"select password is null, count(*) from account group by 1", []string{"", ""}, ""},
 		{"select note from visit where exists (select from account where password = note)", []string{"=visit.note"}, "account.password visit.note"},
-		{"select max(name) from account group by password having min(tags) is null", []string{"account.name"}, "account.name account.password"},
+		{"select max(name) from account group by password having min(tags) is null", []string{"account.name"}, "account.name account.password account.tags"},
 		{"select first_value(password) over (order by id) from account", []string{"account.password"}, "account.id account.password"},
 		{"select coalesce(name, password), case when id = 1 then name end from account", []string{"account.name account.password", "account.id account.name"}, "account.id account.name account.password"},
 		{"select q.* from (account a join visit v on a.id = v.account) q(a, b, c, d, e, f, g)", []string{"=account.id", "=account.name", "=account.password", "=account.tags", "=visit.id", "=visit.account", "=visit.note"}, "account.id visit.account"},

@@ -60,7 +60,7 @@ func (c *Catalog) Functions(queries []*Node, outputs []uint32) []Use {
 	}
 	for _, oid := range u.keyed {
 		u.certain = u.comparing[c.classes[oid].family]
-		u.class(oid, "index or partition key")
+		u.class(oid, "index")
 	}
 	list := make([]Use, len(u.order))
 	for i, key := range u.order {
@@ -144,6 +144,9 @@ func (u *uses) relation(oid uint32) {
 	}
 	u.relations[oid] = true
 	u.keyed = append(u.keyed, r.classes...)
+	for _, class := range r.keys {
+		u.class(class, "order of the partitions of "+r.Name) // sorted when a session first reads it
+	}
 	u.perhaps(func() {
 		for _, text := range slices.Concat(r.indexes, r.checks) {
 			u.expression(u.catalog.tree(text), "planning "+r.Name)

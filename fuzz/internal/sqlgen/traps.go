@@ -155,7 +155,7 @@ func trapTechniques() []technique {
 		c := &trapClasses[i]
 		all = append(all, technique{"trap-" + c.name, func(w *writer) *Node { return w.disguise(w.ofTraps(c, c.trap)) }})
 	}
-	return all
+	return append(all, technique{"trap-any", func(w *writer) *Node { return w.anyOfTraps() }})
 }
 
 // lookAlikes are queries beside the traps that must pass, and that no class of
@@ -164,7 +164,7 @@ func trapTechniques() []technique {
 var lookAlikes = []string{
 	"select s.ship_log from (select 'x'::text as ship_log) s", "select s.ship_log from ship as s(ship_log, b, c, d)", "select j.text_log from jsonb_to_recordset('[{\"text_log\":1}]') as j(text_log int)", "select u.number_log from unnest(array[1, 2]) with ordinality as u(number_log, ord)",
 	"select u.number_log from unnest(array[1.5]) as u(number_log)", "select v.text_log from (values ('x'::text)) v(text_log)", "with c(ship_log) as (select 1) select c.ship_log from c", "select x.text_log from xmltable('/r' passing '<r><text_log>1</text_log></r>' columns text_log text) x",
-	"select 1 = 1", "select id from ship where name = 'x'", "select a.id from ship a join port b on a.id = b.id", "select 'a' =~= 'b'", "select name =~= code from ship", "select 1 in (1, 2)", "select * from ship a join port b using (id)", "select unlabelled_sum(1, 2)", "select unlabelled_upper(name) from ship", "select unlabelled_total(tons) from ship",
+	"select 1 = 1", "select id from ship where name = 'x'", "select a.id from ship a join port b on a.id = b.id", "select 'a' =~= 'b'", "select name =~= code from ship", "select 1 in (1, 2)", "select * from ship a join port b using (id)", "select unlabelled_sum(1, 2)", "select unlabelled_total(tons) from ship",
 	"select id, w, g, b from loads", "select (w).kilos from loads", "select w is null from loads", "select p, ps from pairs", "select count(p), array_agg(p) from pairs", "select p from pairs union all select p from pairs", "select m, ms, c, mr from goods", "select (c).m, ms[1] from goods", "select m || 'x' from goods", "select m = 'x' from goods",
 	"select coalesce(m, 'x'::text) from goods", "select * from defaulted", "select * from weighed", "select either('x')", "select pg_typeof(p) from pairs", "select to_json(w) from loads", "select cardinality(ps), array_length(ps, 1) from pairs", "select stepped(1, 2)", "select * from port p, lateral (select p.note as text_log) l where l.text_log is not null",
 	"select lower(m), length(m) from goods", "select id from pairs order by id", "select first_value(p) over (order by id) from pairs", "select array(select p from pairs)", "select exists (select p from pairs)", "select row(p) is null from pairs", "select min(id) from loads group by id", "select (select w from loads limit 1) is not null",
