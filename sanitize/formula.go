@@ -2,12 +2,16 @@ package sanitize
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
+
+	"github.com/op-data/sqlpreview/sanitize/internal/chars"
 )
 
 // startsFormula tells whether a spreadsheet could take the text for a formula:
-// it begins, after blanks, with one of the characters that OWASP lists for CSV
-// injection, their full-width forms, or a tab or line break.
+// it begins, after white space and characters that show nothing, with one of the
+// characters that OWASP lists for CSV injection, their full-width forms, or a tab
+// or line break.
 func startsFormula(text string) bool {
 	if text == "" {
 		return false
@@ -16,12 +20,10 @@ func startsFormula(text string) bool {
 		return false
 	}
 	for _, r := range text {
-		switch r {
-		case '=', '+', '-', '@', '\uFF1D', '\uFF0B', '\uFF0D', '\uFF20', '\u2212':
+		switch {
+		case strings.ContainsRune("=+-@\uFF1D\uFF0B\uFF0D\uFF20\u2212\t\n\r", r):
 			return true
-		case '\t', '\n', '\r':
-			return true
-		case ' ', '\u00A0', '\u3000':
+		case r == ' ' || r >= utf8.RuneSelf && (unicode.Is(unicode.Zs, r) || isInvisible(chars.Of(r))):
 		default:
 			return false
 		}

@@ -175,6 +175,7 @@ func TestAppendCSV(t *testing.T) {
 	}{
 		{"plain", Textual, "plain"}, {"", Textual, ""}, {`a"b`, Textual, `a"b`}, {"a,b;c\td", Textual, "a,b;c\td"}, {"two\nlines", Textual, "two\nlines"},
 		{"=1", Textual, "'=1"}, {"+1", Textual, "'+1"}, {"-1", Textual, "'-1"}, {"@x", Textual, "'@x"}, {"\t=1", Textual, "'\t=1"}, {" =1", Textual, "' =1"},
+		{"\u2003 =1", Textual, "'\u2003 =1"}, {"\u200E =1", Textual, "'\u200E =1"}, {"\u200C\u00A0\u3000@x", Textual, "'\u200C\u00A0\u3000@x"}, {"\u2003a=1", Textual, "\u2003a=1"},
 		{`="a"`, Textual, `'="a"`}, {"＝1", Textual, "'＝1"}, {"-1", Numeric, "-1"}, {"-infinity", Fixed, "-infinity"}, {"=1", Binary, "'=1"},
 		{`x","=1`, Textual, `x","=1`},
 	} {

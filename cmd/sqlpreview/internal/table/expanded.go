@@ -52,7 +52,7 @@ func (p *printer) expanded(names []field, rows [][]field) {
 				if marked {
 					p.out.WriteString(" " + p.mark(mark))
 				}
-				line := " │ " + p.paint(colourOf[f.mark], piece)
+				line := " │ " + p.paint(colourOf[f.mark], p.shown(piece))
 				if piece == "" {
 					line = " │"
 				}

@@ -48,6 +48,9 @@ func (p *printer) notes(r *preview.Result) {
 	for _, t := range r.Truncations {
 		p.print("bounded: %s: %s", t.Reason, bound(t))
 	}
+	if p.lines {
+		p.print("%s", p.paint(screen.Grey, "a │ within a value is shown as "+shownLine))
+	}
 	if p.shortened > 0 {
 		p.print("%s", p.paint(screen.Grey, fmt.Sprintf("%s shown shortened (%s) to fit; --expanded and --json show all of the text",
 			count(p.shortened, "value"), shortenedTail)))

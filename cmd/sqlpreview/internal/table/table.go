@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"github.com/clipperhouse/displaywidth"
 
@@ -90,6 +91,8 @@ type printer struct {
 	// marks are those that were used, shortened the cells not shown whole.
 	marks     map[string]bool
 	shortened int
+	// lines tells that a value held the line that parts columns.
+	lines bool
 }
 
 func newPrinter(options Options) *printer {
@@ -115,7 +118,7 @@ func (p *printer) rows(r *preview.Result) {
 	names := make([]field, len(r.Columns))
 	columns := make([]column, len(r.Columns))
 	for j, c := range r.Columns {
-		names[j] = fieldOf(c.Name, c.Changes)
+		names[j] = p.fieldOf(c.Name, c.Changes)
 		columns[j] = column{width: names[j].width, right: c.Category == "N", marked: names[j].mark != markNone}
 	}
 	shown := r.Rows
@@ -128,7 +131,7 @@ func (p *printer) rows(r *preview.Result) {
 		for j, cell := range row {
 			f := field{mark: markNull}
 			if !cell.Null {
-				f = fieldOf(cell.Text, cell.Changes)
+				f = p.fieldOf(cell.Text, cell.Changes)
 			}
 			rows[i][j] = f
 			columns[j].width = max(columns[j].width, f.width)
@@ -218,26 +221,57 @@ func (p *printer) grid(names []field, columns []column, rows [][]field) {
 
 // line prints one row of a table.
 func (p *printer) line(fields []field, columns []column, colour screen.Colour) {
+	at := 1 // the column of the screen where the cell begins
 	for j, f := range fields {
 		if j > 0 {
 			p.out.WriteString("│")
+			at++
 		}
 		c := columns[j]
 		f = p.shorten(f, c.width)
 		padding := strings.Repeat(" ", c.width-f.width)
-		text := p.paint(or(colourOf[f.mark], colour), f.text)
+		text := p.paint(or(colourOf[f.mark], colour), p.shown(f.text))
 		if c.right {
 			text = padding + text
 		} else {
 			text += padding
 		}
-		p.out.WriteString(" " + text)
+		p.out.WriteString(" " + text + p.goTo(f, at+1+c.width))
+		at += c.width + c.around()
 		if c.marked {
 			p.out.WriteString(" " + p.mark(f.mark))
 		}
 		p.out.WriteString(" ")
 	}
 	p.out.WriteString("\n")
+}
+
+// shown returns a text as it is printed: on a terminal, so that its direction
+// leaves the cells beside it where they are.
+func (p *printer) shown(text string) string {
+	p.lines = p.lines || strings.Contains(text, shownLine)
+	if p.options.Width == 0 {
+		return text
+	}
+	return sanitize.Isolate(text)
+}
+
+// goTo moves a terminal's cursor to a column. Terminals do not agree on how many
+// columns Devanagari, Khmer or some emoji take, so only this aligns what follows.
+func (p *printer) goTo(f field, column int) string {
+	if !p.movesCursor() || isASCII(f.text) {
+		return ""
+	}
+	return fmt.Sprintf("\x1b[%dG", column)
+}
+
+func isASCII(text string) bool {
+	for i := range len(text) {
+		if text[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 // mark paints a mark and notes that it was used.
@@ -254,16 +288,44 @@ func (p *printer) shorten(f field, width int) field {
 		return f
 	}
 	p.shortened++
-	f.text = displaywidth.TruncateString(f.text, width, shortenedTail)
-	f.width = displaywidth.String(f.text)
+	whole := f.text
+	for room := width; room > 0; room-- { // a terminal may take more columns than the text has
+		f.text = displaywidth.TruncateString(whole, room, shortenedTail)
+		if f.width = p.widthOf(f.text); f.width <= width {
+			break
+		}
+	}
 	return f
 }
 
 // fieldOf lays out one text on one line.
-func fieldOf(text string, changes *sanitize.Changes) field {
+func (p *printer) fieldOf(text string, changes *sanitize.Changes) field {
 	shown := visible(text)
-	return field{text: shown, width: displaywidth.String(shown), mark: markOf(changes)}
+	return field{text: shown, width: p.widthOf(shown), mark: markOf(changes)}
 }
+
+// widthOf returns how many columns a text takes. Some terminals draw what Unicode
+// calls one character in as many columns as its parts have; so where the cursor is
+// moved to align what follows, a text has room for that.
+func (p *printer) widthOf(text string) int {
+	width := displaywidth.String(text)
+	if !p.movesCursor() || isASCII(text) {
+		return width
+	}
+	parts := 0
+	for _, r := range text {
+		if !unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) {
+			parts += displaywidth.Rune(r)
+			if unicode.Is(unicode.Mc, r) && displaywidth.Rune(r) == 0 {
+				parts++
+			}
+		}
+	}
+	return max(width, parts)
+}
+
+// movesCursor tells whether the output goes to a terminal that takes sequences.
+func (p *printer) movesCursor() bool { return p.options.Width > 0 && p.options.Colour }
 
 // markOf is the gravest mark of a cell.
 func markOf(c *sanitize.Changes) string {
@@ -283,10 +345,14 @@ func markOf(c *sanitize.Changes) string {
 	}
 }
 
-// visible shows the white space that would break the layout. The values are
-// sanitized, so no other character moves the cursor.
+// shownLine stands for the line between columns where it is part of a value.
+const shownLine = "┊"
+
+// visible shows the white space that would break the layout, and the line between
+// columns by another. The values are sanitized, so no other character moves the
+// cursor.
 func visible(text string) string {
-	return strings.NewReplacer("\r\n", "↵", "\n", "↵", "\r", "↵", "\t", "⇥").Replace(text)
+	return strings.NewReplacer("\r\n", "↵", "\n", "↵", "\r", "↵", "\t", "⇥", "│", shownLine).Replace(text)
 }
 
 func (p *printer) paint(colour screen.Colour, text string) string {

@@ -230,3 +230,31 @@ func FuzzTable(f *testing.F) {
 		}
 	})
 }
+
+// A line within a value is told apart from those between columns.
+func TestLineWithinAValue(t *testing.T) {
+	t.Parallel()
+	r := &preview.Result{Columns: []preview.Column{{Name: "a"}, {Name: "b"}}, Rows: [][]preview.Cell{{text("x │ y"), text("z")}}}
+	got := print(t, r, table.Options{})
+	if !strings.Contains(got, " x ┊ y │ z") || !strings.Contains(got, "a │ within a value is shown as ┊\n") {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+// On a terminal the column after a value is reached by its number, whatever the
+// terminal takes the value's width for, and right-to-left values are isolated; in
+// a file neither is so.
+func TestTerminalIsAligned(t *testing.T) {
+	t.Parallel()
+	r := &preview.Result{
+		Columns: []preview.Column{{Name: "a"}, {Name: "b"}},
+		Rows:    [][]preview.Cell{{text("हिन्दी"), text("1")}, {text("שלום"), text("2")}, {text("plain"), text("3")}},
+	}
+	got := print(t, r, table.Options{Colour: true, Width: 40})
+	if strings.Count(got, "\x1b[7G") != 2 || !strings.Contains(got, "\u2068שלום\u2069") {
+		t.Errorf("got\n%q", got)
+	}
+	if file := print(t, r, table.Options{}); strings.ContainsAny(file, "\x1b\u2068\u2069") {
+		t.Errorf("in a file: %q", file)
+	}
+}
