@@ -11,6 +11,7 @@ import (
 	"regexp"
 
 	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/internal/syserr"
 )
 
 // directory is a Resolver over a mounted folder.
@@ -29,10 +30,10 @@ var fileName = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,252}$`)
 func Directory(path string, policy Policy) (preview.Resolver, error) {
 	root, err := os.OpenRoot(path)
 	if err != nil {
-		return nil, fmt.Errorf("connections: the folder of connections cannot be read: %w", reasonOf(err))
+		return nil, fmt.Errorf("connections: the folder of connections cannot be read: %w", syserr.Cause(err))
 	}
 	if err := root.Close(); err != nil {
-		return nil, fmt.Errorf("connections: the folder of connections cannot be read: %w", reasonOf(err))
+		return nil, fmt.Errorf("connections: the folder of connections cannot be read: %w", syserr.Cause(err))
 	}
 	return directory{path: path, policy: policy}, nil
 }
@@ -55,7 +56,7 @@ func (d directory) load(id string) ([]byte, error) {
 	// The folder is opened anew each time: a mount may be replaced as a whole.
 	root, err := os.OpenRoot(d.path)
 	if err != nil {
-		return nil, fmt.Errorf("connections: the folder of connections cannot be read: %w", reasonOf(err))
+		return nil, fmt.Errorf("connections: the folder of connections cannot be read: %w", syserr.Cause(err))
 	}
 	defer root.Close() //nolint:errcheck // only read
 	info, err := root.Stat(id)
@@ -63,29 +64,20 @@ func (d directory) load(id string) ([]byte, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, preview.ErrConnectionNotFound
 	case err != nil:
-		return nil, fmt.Errorf("connections: a file of the folder cannot be read: %w", reasonOf(err))
+		return nil, fmt.Errorf("connections: a file of the folder cannot be read: %w", syserr.Cause(err))
 	case !info.Mode().IsRegular(): // a pipe would keep us waiting
 		return nil, preview.ErrConnectionNotFound
 	}
 	file, err := root.Open(id)
 	if err != nil {
-		return nil, fmt.Errorf("connections: a file of the folder cannot be read: %w", reasonOf(err))
+		return nil, fmt.Errorf("connections: a file of the folder cannot be read: %w", syserr.Cause(err))
 	}
 	defer file.Close() //nolint:errcheck // only read
 	content, err := io.ReadAll(io.LimitReader(file, maxPayload+1))
 	if err != nil {
-		return nil, fmt.Errorf("connections: a file of the folder cannot be read: %w", reasonOf(err))
+		return nil, fmt.Errorf("connections: a file of the folder cannot be read: %w", syserr.Cause(err))
 	}
 	return content, nil
-}
-
-// reasonOf is the system's word without the path.
-func reasonOf(err error) error {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
-		return pathError.Err
-	}
-	return err
 }
 
 // File returns a Resolver of one connection, whose id is "default", from a file
@@ -119,13 +111,13 @@ func (f file) Resolve(ctx context.Context, id string) (preview.Connection, error
 func (f file) load() ([]byte, error) {
 	opened, err := os.Open(f.path)
 	if err != nil {
-		return nil, fmt.Errorf("connections: the file with the connection string cannot be read: %w", reasonOf(err))
+		return nil, fmt.Errorf("connections: the file with the connection string cannot be read: %w", syserr.Cause(err))
 	}
 	defer opened.Close() //nolint:errcheck // only read
 	content, err := io.ReadAll(io.LimitReader(opened, maxPayload+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("connections: the file with the connection string cannot be read: %w", reasonOf(err))
+		return nil, fmt.Errorf("connections: the file with the connection string cannot be read: %w", syserr.Cause(err))
 	case len(bytes.TrimSpace(content)) == 0 || len(content) > maxPayload:
 		return nil, invalid(errors.New("connections: the file with the connection string is empty or too large to be one"))
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/internal/syserr"
 )
 
 // maxLabelCharacters is the most that is read of a connection's name.
@@ -53,17 +54,17 @@ const maxFiles = 10_000
 func (d directory) ListConnections(_ context.Context, after string, limit int) ([]preview.ConnectionName, error) {
 	root, err := os.OpenRoot(d.path)
 	if err != nil {
-		return nil, fmt.Errorf("connections: the folder of connections cannot be read: %w", reasonOf(err))
+		return nil, fmt.Errorf("connections: the folder of connections cannot be read: %w", syserr.Cause(err))
 	}
 	defer root.Close() //nolint:errcheck // only read
 	folder, err := root.Open(".")
 	if err != nil {
-		return nil, fmt.Errorf("connections: the folder of connections cannot be read: %w", reasonOf(err))
+		return nil, fmt.Errorf("connections: the folder of connections cannot be read: %w", syserr.Cause(err))
 	}
 	defer folder.Close() //nolint:errcheck // only read
 	ids, err := folder.Readdirnames(maxFiles)
 	if err != nil && !errors.Is(err, io.EOF) { // which an empty folder has
-		return nil, fmt.Errorf("connections: the folder of connections cannot be read: %w", reasonOf(err))
+		return nil, fmt.Errorf("connections: the folder of connections cannot be read: %w", syserr.Cause(err))
 	}
 	ids = slices.DeleteFunc(ids, func(id string) bool { return id <= after || !fileName.MatchString(id) })
 	slices.Sort(ids)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/internal/syserr"
 )
 
 // FileScheme is the scheme of references to SecretFiles.
@@ -23,7 +24,7 @@ const FileScheme = "file"
 func SecretFiles(dir string) (SecretSource, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, fmt.Errorf("connections: the folder of secrets cannot be read: %w", reasonOf(err))
+		return nil, fmt.Errorf("connections: the folder of secrets cannot be read: %w", syserr.Cause(err))
 	}
 	return secretFiles(dir), root.Close()
 }
@@ -37,7 +38,7 @@ func (s secretFiles) Fetch(_ context.Context, reference string) (preview.Secret,
 	}
 	root, err := os.OpenRoot(string(s))
 	if err != nil {
-		return preview.Secret{}, reasonOf(err)
+		return preview.Secret{}, syserr.Cause(err)
 	}
 	defer root.Close()                                                        //nolint:errcheck // only read
 	if info, err := root.Stat(name); err != nil || !info.Mode().IsRegular() { // a pipe would keep us waiting
@@ -45,13 +46,13 @@ func (s secretFiles) Fetch(_ context.Context, reference string) (preview.Secret,
 	}
 	opened, err := root.Open(name)
 	if err != nil {
-		return preview.Secret{}, reasonOf(err)
+		return preview.Secret{}, syserr.Cause(err)
 	}
 	defer opened.Close() //nolint:errcheck // only read
 	content, err := io.ReadAll(io.LimitReader(opened, maxPayload+1))
 	switch {
 	case err != nil:
-		return preview.Secret{}, reasonOf(err)
+		return preview.Secret{}, syserr.Cause(err)
 	case len(content) > maxPayload:
 		return preview.Secret{}, errors.New("the secret is too long")
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/op-data/sqlpreview/preview/internal/syserr"
 	"github.com/op-data/sqlpreview/preview/server/internal/connlimit"
 )
 
@@ -37,7 +38,7 @@ func ServeAdmin(ctx context.Context, listener net.Listener, handler http.Handler
 	stop := context.AfterFunc(ctx, func() { _ = web.Close() })
 	defer stop()
 	if err := web.Serve(limiter.Listen(listener)); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("server: the admin listener stopped: %w", cause(err))
+		return fmt.Errorf("server: the admin listener stopped: %w", syserr.Cause(err))
 	}
 	return nil
 }

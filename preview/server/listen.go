@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/op-data/sqlpreview/preview/internal/syserr"
 )
 
 const (
@@ -67,7 +69,7 @@ func listen(ctx context.Context, address string, remote bool) (net.Listener, err
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", net.JoinHostPort(addresses[0].String(), port))
 	if err != nil {
-		return nil, fmt.Errorf("server: cannot listen on %s: %w", address, cause(err))
+		return nil, fmt.Errorf("server: cannot listen on %s: %w", address, syserr.Cause(err))
 	}
 	return listener, nil
 }
@@ -89,7 +91,7 @@ func listenUnix(ctx context.Context, path string) (net.Listener, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "unix", temporary)
 	if err != nil {
-		return nil, fmt.Errorf("server: cannot listen in the folder %s: %w", filepath.Dir(path), cause(err))
+		return nil, fmt.Errorf("server: cannot listen in the folder %s: %w", filepath.Dir(path), syserr.Cause(err))
 	}
 	unix := listener.(*net.UnixListener) //nolint:forcetypeassert // what net returns for "unix"
 	unix.SetUnlinkOnClose(false)
@@ -100,12 +102,12 @@ func listenUnix(ctx context.Context, path string) (net.Listener, error) {
 	if err != nil {
 		_ = unix.Close()
 		_ = os.Remove(temporary)
-		return nil, fmt.Errorf("server: cannot make the socket %s: %w", path, cause(err))
+		return nil, fmt.Errorf("server: cannot make the socket %s: %w", path, syserr.Cause(err))
 	}
 	made, err := os.Lstat(path)
 	if err != nil {
 		_ = unix.Close()
-		return nil, fmt.Errorf("server: cannot make the socket %s: %w", path, cause(err))
+		return nil, fmt.Errorf("server: cannot make the socket %s: %w", path, syserr.Cause(err))
 	}
 	return &socket{UnixListener: unix, path: path, made: made}, nil
 }
@@ -117,7 +119,7 @@ func vacant(ctx context.Context, path string) error {
 	case errors.Is(err, os.ErrNotExist):
 		return nil
 	case err != nil:
-		return fmt.Errorf("server: cannot look at %s: %w", path, cause(err))
+		return fmt.Errorf("server: cannot look at %s: %w", path, syserr.Cause(err))
 	case info.Mode()&os.ModeSocket == 0:
 		return fmt.Errorf("server: %s is there already and is not a socket; choose another path", path)
 	}
@@ -148,14 +150,4 @@ func (s *socket) Close() error {
 		_ = os.Remove(s.path)
 	}
 	return s.UnixListener.Close()
-}
-
-// cause is the system's word for what went wrong, without the names around it,
-// which the caller has written already.
-func cause(err error) error {
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
-		return errno
-	}
-	return err
 }

@@ -13,6 +13,7 @@ import (
 	"connectrpc.com/grpchealth"
 
 	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/internal/syserr"
 	"github.com/op-data/sqlpreview/preview/reason"
 	"github.com/op-data/sqlpreview/preview/server/internal/connlimit"
 	"github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1/previewv1connect"
@@ -70,7 +71,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	select {
 	case err := <-failed:
 		_ = httpServer.Close()
-		return fmt.Errorf("server: cannot go on accepting connections: %w", cause(err))
+		return fmt.Errorf("server: cannot go on accepting connections: %w", syserr.Cause(err))
 	case <-ctx.Done():
 	}
 

@@ -1,14 +1,14 @@
-// Package auth holds the ways in which a caller of the sidecar can prove who it
-// is over a network: a client certificate ([ClientCertificate], with [TLS]), or an
-// access token of an M2M issuer ([AccessToken]). The shared secret in a file is
-// server.BearerTokenFile. [All] asks for several proofs together.
+// Package auth has the server.Authenticators for callers over a network: a client
+// certificate ([ClientCertificate], with [TLS]), or an access token of an M2M issuer
+// ([AccessToken]). Shared secrets in a file are server.BearerTokenFile. [All] asks
+// for several credentials together.
 //
-// What a caller did wrong is for the operator's log: each error says it, and
-// holds no token. The server answers every one of them alike.
+// Each error says what was wrong with the credentials, for the operator's log, and
+// holds no token. The server gives the caller the same answer for every error.
 //
-// Everything that can be rotated is picked up without a restart: the server's
-// certificate, the certificate authority of the clients (also on connections
-// that are open already), and the issuer's keys.
+// Rotation needs no restart: the server's certificate, the clients' certificate
+// authority (also for connections that are open already) and the issuer's keys are
+// read again when they change.
 package auth
 
 import (
@@ -21,8 +21,8 @@ import (
 // maxSubject bounds a caller's name in logs and records, in bytes.
 const maxSubject = 256
 
-// All returns an Authenticator that asks for every proof. The caller is whom the
-// last one names.
+// All returns an Authenticator that asks for the credentials of every one of
+// authenticators. The caller is the one that the last of them returns.
 func All(authenticators ...server.Authenticator) server.Authenticator {
 	return func(ctx context.Context, credentials server.Credentials) (server.Caller, error) {
 		if len(authenticators) == 0 {
@@ -43,5 +43,5 @@ func All(authenticators ...server.Authenticator) server.Authenticator {
 	}
 }
 
-// subject bounds a name that a stranger chose in part.
+// subject bounds a name, part of which the caller may have chosen.
 func subject(name string) string { return name[:min(len(name), maxSubject)] }

@@ -25,12 +25,12 @@ const (
 	maxKeysBytes = 256 << 10
 	maxKeys      = 64
 	minRSABits   = 2048
-	// fetchEvery is the shortest time between two fetches, so that tokens with
-	// made-up key ids cannot turn the sidecar against the issuer.
+	// fetchEvery is the shortest time between two fetches, so that tokens with made-up
+	// key ids cannot make the sidecar flood the issuer.
 	fetchEvery = 10 * time.Second
 )
 
-// keys caches what the issuer publishes.
+// keys caches the keys that the issuer publishes (JWKS, RFC 7517).
 type keys struct {
 	url       string
 	algorithm jose.SignatureAlgorithm
@@ -49,7 +49,7 @@ func newKeys(config TokenConfig) *keys {
 	client := config.Client
 	if client == nil {
 		client = &http.Client{
-			// A redirect could lead from the issuer to somebody else.
+			// A redirect could lead to keys that are not the issuer's.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}
 	}
@@ -59,8 +59,7 @@ func newKeys(config TokenConfig) *keys {
 	}
 }
 
-// checkKeysURL refuses an address on which somebody in between could put keys
-// of their own.
+// checkKeysURL refuses a URL whose answer a machine on the way could replace.
 func checkKeysURL(text string) error {
 	u, err := url.Parse(text)
 	if err == nil && u.Host != "" && u.User == nil {
@@ -79,7 +78,7 @@ func (k *keys) find(ctx context.Context, id string) ([]jose.JSONWebKey, error) {
 	case len(found) > 0 && age <= k.maxAge/2:
 		return found, nil
 	case len(found) > 0 && age <= k.maxAge:
-		k.refresh(ctx) // and nobody waits for it
+		k.refresh(ctx) // in the background
 		return found, nil
 	}
 	select {
@@ -102,8 +101,8 @@ func (k *keys) look(id string) ([]jose.JSONWebKey, time.Duration) {
 	return k.known[id], k.now().Sub(k.fetched)
 }
 
-// refresh fetches the keys once for all who ask meanwhile, unless it was tried
-// a moment ago.
+// refresh fetches the keys, once for all callers that ask meanwhile, unless the last
+// fetch began less than fetchEvery ago.
 func (k *keys) refresh(ctx context.Context) <-chan singleflight.Result {
 	return k.fetches.DoChan("", func() (any, error) {
 		began := k.now()
@@ -154,8 +153,8 @@ func (k *keys) fetch(ctx context.Context) (map[string][]jose.JSONWebKey, error) 
 	return k.decode(content)
 }
 
-// decode keeps the keys that can verify the pinned algorithm; an issuer may
-// publish others beside them.
+// decode returns the keys that can verify the pinned algorithm, by their ids; an
+// issuer may publish others beside them.
 func (k *keys) decode(content []byte) (map[string][]jose.JSONWebKey, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
@@ -176,7 +175,7 @@ func (k *keys) decode(content []byte) (map[string][]jose.JSONWebKey, error) {
 	return known, nil
 }
 
-// fits tells whether the key may verify the pinned algorithm.
+// fits reports whether the key may verify the pinned algorithm.
 func (k *keys) fits(key jose.JSONWebKey) bool {
 	if key.KeyID == "" || !key.Valid() || !key.IsPublic() ||
 		key.Use != "" && key.Use != "sig" || key.Algorithm != "" && key.Algorithm != string(k.algorithm) {

@@ -10,31 +10,32 @@ import (
 	"slices"
 	"time"
 
+	"github.com/op-data/sqlpreview/preview/internal/syserr"
 	"github.com/op-data/sqlpreview/preview/server"
 )
 
-// TLS returns the TLS side of a server: its certificate chain and key are read
-// from PEM files, and read again when the files change. A pair that does not fit
-// together, as in the middle of a rotation, leaves the last good one in force;
-// unusable, unless it is nil, is then told why, at the next handshake and once
-// for each cause. It must not block.
+// TLS returns the TLS configuration of a server. It reads the certificate chain and
+// the key from PEM files, and reads them again when the files change. A pair that
+// does not fit together, as in the middle of a rotation, leaves the last good one in
+// force; then onError, unless it is nil, gets the error, at the next handshake and
+// once for each error. It must not block.
 //
-// It asks clients for a certificate and leaves it to [ClientCertificate] to judge
-// it, per request: so a probe needs none, every wrong one gets the one uniform
-// answer, and a certificate authority that is withdrawn is out at once. What
-// TLS itself proves is that the client holds the certificate's key.
-func TLS(certFile, keyFile string, unusable func(error)) (*tls.Config, error) {
-	pair := &reloaded[*tls.Certificate]{
+// TLS asks clients for a certificate and proves that they hold its key.
+// [ClientCertificate] decides about the certificate, for each request: so a probe
+// needs none, every wrong one gets the same answer, and a withdrawn authority counts
+// for nothing at once.
+func TLS(certFile, keyFile string, onError func(error)) (*tls.Config, error) {
+	pair := &fileCache[*tls.Certificate]{
 		paths: []string{certFile, keyFile},
 		load: func() (*tls.Certificate, error) {
 			certificate, err := tls.LoadX509KeyPair(certFile, keyFile)
-			return &certificate, reasonOf(err)
+			return &certificate, syserr.Cause(err)
 		},
 	}
 	if _, err := pair.get(); err != nil {
 		return nil, fmt.Errorf("auth: the server's certificate or key cannot be used: %w", err)
 	}
-	pair.tell = unusable
+	pair.onError = onError
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
 		ClientAuth: tls.RequestClientCert,
@@ -53,23 +54,23 @@ func TLS(certFile, keyFile string, unusable func(error)) (*tls.Config, error) {
 
 // CertificateConfig says which client certificates are let in.
 type CertificateConfig struct {
-	// CAFile holds the PEM certificates of the authorities that may sign. It is
-	// read again when it changes; while it cannot be used nobody is let in.
+	// CAFile holds the PEM certificates of the authorities that may sign. It is read
+	// again when it changes; while it cannot be used, every caller is refused.
 	CAFile string
 	// Names are the callers that are let in: a certificate must have one of them
 	// as a DNS or URI subject alternative name. It must not be empty unless
 	// AnyName is set.
 	Names []string
-	// AnyName lets in everybody whose certificate the authorities signed. It is
-	// right only for an authority that signs nothing else.
+	// AnyName lets in every certificate that the authorities signed. Use it only with
+	// an authority that signs nothing else.
 	AnyName bool
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 }
 
-// ClientCertificate returns an Authenticator that lets in who holds a client
-// certificate. It is checked at each request, so one that expires or whose
-// authority is withdrawn ends the use of a connection that is open.
+// ClientCertificate returns an Authenticator that lets in callers with a client
+// certificate. It checks the certificate for each request, so a connection is of no
+// use any more once the certificate expires or its authority is withdrawn.
 func ClientCertificate(config CertificateConfig) (server.Authenticator, error) {
 	if config.AnyName == (len(config.Names) > 0) {
 		return nil, errors.New("auth: set either CertificateConfig.Names or AnyName")
@@ -77,12 +78,12 @@ func ClientCertificate(config CertificateConfig) (server.Authenticator, error) {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	authorities := &reloaded[*x509.CertPool]{
+	authorities := &fileCache[*x509.CertPool]{
 		paths: []string{config.CAFile},
 		load: func() (*x509.CertPool, error) {
 			content, err := os.ReadFile(config.CAFile)
 			if err != nil {
-				return nil, reasonOf(err)
+				return nil, syserr.Cause(err)
 			}
 			pool := x509.NewCertPool()
 			if !pool.AppendCertsFromPEM(content) {
@@ -102,22 +103,22 @@ func ClientCertificate(config CertificateConfig) (server.Authenticator, error) {
 		if err != nil {
 			return server.Caller{}, fmt.Errorf("the clients' certificate authorities cannot be used: %w", err)
 		}
-		return config.judge(credentials.TLS.PeerCertificates, pool)
+		return config.check(credentials.TLS.PeerCertificates, pool)
 	}, nil
 }
 
-// judge decides on a chain as the client sent it, its own certificate first.
-func (c CertificateConfig) judge(chain []*x509.Certificate, pool *x509.CertPool) (server.Caller, error) {
-	between := x509.NewCertPool()
+// check decides about a chain as the client sent it, its own certificate first.
+func (c CertificateConfig) check(chain []*x509.Certificate, pool *x509.CertPool) (server.Caller, error) {
+	intermediates := x509.NewCertPool()
 	for _, certificate := range chain[1:] {
-		between.AddCert(certificate)
+		intermediates.AddCert(certificate)
 	}
 	leaf := chain[0]
 	_, err := leaf.Verify(x509.VerifyOptions{
-		Roots: pool, Intermediates: between, CurrentTime: c.Now(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+		Roots: pool, Intermediates: intermediates, CurrentTime: c.Now(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	})
 	if err != nil {
-		return server.Caller{}, refusal(err)
+		return server.Caller{}, certificateError(err)
 	}
 	names := slices.Clone(leaf.DNSNames)
 	for _, uri := range leaf.URIs {
@@ -134,9 +135,9 @@ func (c CertificateConfig) judge(chain []*x509.Certificate, pool *x509.CertPool)
 	return server.Caller{}, errors.New("the client certificate has none of the names that are let in")
 }
 
-// refusal says what was wrong with a certificate, in words of our own: the
-// library's hold names out of it.
-func refusal(err error) error {
+// certificateError says what is wrong with a certificate, without the names in it,
+// which the library's error quotes.
+func certificateError(err error) error {
 	var invalid x509.CertificateInvalidError
 	var unknown x509.UnknownAuthorityError
 	switch {

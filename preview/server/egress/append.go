@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/op-data/sqlpreview/preview/internal/syserr"
 )
 
 // Append records a request and returns the line's place in the chain. When it
@@ -89,7 +91,7 @@ func (l *Log) fail(err error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.failed == nil {
-		l.failed = fmt.Errorf("egress: the disk did not take a line; the log stays closed until it is opened again: %w", withoutPath(err))
+		l.failed = fmt.Errorf("egress: the disk did not take a line; the log stays closed until it is opened again: %w", syserr.Cause(err))
 	}
 	return l.failed
 }
@@ -100,7 +102,7 @@ func (l *Log) sync() error {
 		return nil
 	}
 	if err := l.file.Sync(); err != nil {
-		l.failed = fmt.Errorf("egress: the disk did not take a line; the log stays closed until it is opened again: %w", withoutPath(err))
+		l.failed = fmt.Errorf("egress: the disk did not take a line; the log stays closed until it is opened again: %w", syserr.Cause(err))
 		return l.failed
 	}
 	return nil
@@ -116,7 +118,7 @@ func (l *Log) rotate() error {
 		return err // the old segment goes on
 	}
 	if err := old.Close(); err != nil {
-		l.failed = fmt.Errorf("egress: a segment cannot be closed: %w", withoutPath(err))
+		l.failed = fmt.Errorf("egress: a segment cannot be closed: %w", syserr.Cause(err))
 		return l.failed
 	}
 	return l.write(Record{Event: Rotated})
@@ -170,5 +172,5 @@ func (l *Log) unfinished(cause error) error {
 	if err != nil {
 		l.failed = err
 	}
-	return fmt.Errorf("egress: a line cannot be written: %w", withoutPath(cause))
+	return fmt.Errorf("egress: a line cannot be written: %w", syserr.Cause(cause))
 }

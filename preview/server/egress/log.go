@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/op-data/sqlpreview/preview/internal/syserr"
 )
 
 const (
@@ -68,7 +70,7 @@ func Open(options Options) (*Log, error) {
 		options.Now = time.Now
 	}
 	if err := os.Mkdir(options.Dir, dirMode); err != nil && !errors.Is(err, os.ErrExist) {
-		return nil, fmt.Errorf("egress: the folder cannot be made: %w", withoutPath(err))
+		return nil, fmt.Errorf("egress: the folder cannot be made: %w", syserr.Cause(err))
 	}
 	lock, err := lockDir(options.Dir)
 	if err != nil {
@@ -86,7 +88,7 @@ func Open(options Options) (*Log, error) {
 func lockDir(dir string) (*os.File, error) {
 	lock, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, fileMode) //nolint:gosec // the operator names the folder
 	if err != nil {
-		return nil, fmt.Errorf("egress: the folder cannot be locked: %w", withoutPath(err))
+		return nil, fmt.Errorf("egress: the folder cannot be locked: %w", syserr.Cause(err))
 	}
 	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		_ = lock.Close()
@@ -126,7 +128,7 @@ func (l *Log) resume() error {
 func (l *Log) reopen(last segment) error {
 	file, err := os.OpenFile(last.path, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
-		return fmt.Errorf("egress: %s cannot be opened: %w", filepath.Base(last.path), withoutPath(err))
+		return fmt.Errorf("egress: %s cannot be opened: %w", filepath.Base(last.path), syserr.Cause(err))
 	}
 	l.file = file
 	return nil
@@ -137,7 +139,7 @@ func (l *Log) begin() error {
 	name := segmentName(l.end.head.Sequence + 1)
 	file, err := os.OpenFile(filepath.Join(l.options.Dir, name), os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, fileMode) //nolint:gosec // the operator names the folder
 	if err != nil {
-		return fmt.Errorf("egress: %s cannot be made: %w", name, withoutPath(err))
+		return fmt.Errorf("egress: %s cannot be made: %w", name, syserr.Cause(err))
 	}
 	if !l.options.NoSync {
 		// The file's name must survive a crash as well as its content.
@@ -146,7 +148,7 @@ func (l *Log) begin() error {
 			err = errors.Join(dir.Sync(), dir.Close())
 		}
 		if err != nil {
-			l.failed = fmt.Errorf("egress: the folder cannot be synced: %w", withoutPath(err))
+			l.failed = fmt.Errorf("egress: the folder cannot be synced: %w", syserr.Cause(err))
 			return errors.Join(l.failed, file.Close())
 		}
 	}

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/op-data/sqlpreview/preview/internal/syserr"
 )
 
 const (
@@ -41,7 +43,7 @@ type segment struct {
 func segments(dir string) ([]segment, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, fmt.Errorf("egress: the folder cannot be read: %w", withoutPath(err))
+		return nil, fmt.Errorf("egress: the folder cannot be read: %w", syserr.Cause(err))
 	}
 	var found []segment
 	for _, entry := range entries {
@@ -82,17 +84,7 @@ func lines(r io.Reader, yield func(line []byte, complete bool) error) error {
 			}
 			return yield(line, false)
 		default:
-			return withoutPath(err)
+			return syserr.Cause(err)
 		}
 	}
-}
-
-// withoutPath is the system's word for what went wrong; the folder is the
-// operator's to know and is said by whoever was given it.
-func withoutPath(err error) error {
-	var pathError *os.PathError
-	if errors.As(err, &pathError) {
-		return pathError.Err
-	}
-	return err
 }

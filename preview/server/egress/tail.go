@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/op-data/sqlpreview/preview/internal/syserr"
 )
 
 // tailWindow is how much of a segment's end is read first to find its last
@@ -60,12 +62,12 @@ func findEnd(files []segment) (end, error) {
 func tail(file segment) (e end, any bool, err error) {
 	f, err := os.Open(file.path)
 	if err != nil {
-		return end{}, false, fmt.Errorf("egress: %s cannot be read: %w", filepath.Base(file.path), withoutPath(err))
+		return end{}, false, fmt.Errorf("egress: %s cannot be read: %w", filepath.Base(file.path), syserr.Cause(err))
 	}
 	defer f.Close() //nolint:errcheck // only read
 	info, err := f.Stat()
 	if err != nil {
-		return end{}, false, fmt.Errorf("egress: %s cannot be read: %w", filepath.Base(file.path), withoutPath(err))
+		return end{}, false, fmt.Errorf("egress: %s cannot be read: %w", filepath.Base(file.path), syserr.Cause(err))
 	}
 	for _, from := range []int64{max(0, info.Size()-tailWindow), 0} {
 		e, any, err = tailFrom(f, from, info.Size())

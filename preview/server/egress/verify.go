@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/op-data/sqlpreview/preview/internal/syserr"
 )
 
 // Head identifies a line of the chain.
@@ -95,7 +97,7 @@ type chain struct {
 func (c *chain) read(ctx context.Context, file segment, last bool) error {
 	f, err := os.Open(file.path)
 	if err != nil {
-		return fmt.Errorf("egress: %s cannot be read: %w", filepath.Base(file.path), withoutPath(err))
+		return fmt.Errorf("egress: %s cannot be read: %w", filepath.Base(file.path), syserr.Cause(err))
 	}
 	defer f.Close() //nolint:errcheck // only read
 	c.report.Segments++

@@ -36,7 +36,7 @@ type TokenConfig struct {
 	Issuer string
 	// Audience must be among the token's "aud". It may be empty only where the
 	// issuer's M2M tokens have no audience; then Subjects must be set, and a token
-	// that does name an audience is meant for somebody else and refused.
+	// that has an audience is refused, since it is for another service.
 	Audience string
 	// Subjects, unless it is empty, are the only "sub" that are let in, for
 	// instance the client id of the M2M application.
@@ -58,7 +58,7 @@ type TokenConfig struct {
 	// claim is a text, a number or a boolean. Default: none.
 	VariableClaims map[string]string
 	// KeyMaxAge is how long a fetched key may be used, and so how long a withdrawn
-	// one may live on. The keys are fetched again after half of it. Default 15
+	// one is accepted at most. The keys are fetched again after half of it. Default 15
 	// minutes, at least one.
 	KeyMaxAge time.Duration
 	// Client fetches the keys. Default: a client of its own that follows no
@@ -75,9 +75,9 @@ var algorithms = []jose.SignatureAlgorithm{
 	jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512, jose.EdDSA,
 }
 
-// AccessToken returns an Authenticator that lets in who sends
-// "Authorization: Bearer <JWT>" with a token that the issuer signed for this
-// tenant and that is in force. It fetches no key before the first request.
+// AccessToken returns an Authenticator that lets in callers who send
+// "Authorization: Bearer <JWT>" with a token that the issuer signed for this tenant
+// and that has not expired. It fetches no key before the first request.
 func AccessToken(config TokenConfig) (server.Authenticator, error) {
 	verifier, err := newVerifier(config)
 	if err != nil {
@@ -137,7 +137,7 @@ type verifier struct {
 	keys      *keys
 }
 
-// claims are what is read of a token.
+// claims are the claims of a token that are read.
 type claims struct {
 	jwt.Claims
 	Organization string `json:"org_id"`
@@ -155,7 +155,7 @@ func (v *verifier) authenticate(ctx context.Context, credentials server.Credenti
 	if len(text) > maxToken {
 		return server.Caller{}, errors.New("the token is too long")
 	}
-	// Every other algorithm, "none" among them, ends here.
+	// This refuses every other algorithm, "none" among them.
 	token, err := jwt.ParseSigned(text, []jose.SignatureAlgorithm{v.algorithm})
 	if err != nil || len(token.Headers) != 1 {
 		return server.Caller{}, errors.New("the token is no JWT of the pinned algorithm")
@@ -181,7 +181,7 @@ func (v *verifier) authenticate(ctx context.Context, credentials server.Credenti
 		if err != nil {
 			return server.Caller{}, errors.New("the token's claims are malformed")
 		}
-		caller, err := v.judge(c)
+		caller, err := v.check(c)
 		if err == nil {
 			caller.Session, err = v.session(all)
 		}
@@ -237,8 +237,8 @@ func claimText(raw json.RawMessage) (string, error) {
 	}
 }
 
-// judge decides on the claims of a token that the issuer signed.
-func (v *verifier) judge(c claims) (server.Caller, error) {
+// check decides about the claims of a token that the issuer signed.
+func (v *verifier) check(c claims) (server.Caller, error) {
 	now := v.config.Now()
 	switch {
 	case c.Issuer != v.config.Issuer:

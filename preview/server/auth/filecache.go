@@ -1,0 +1,76 @@
+package auth
+
+import (
+	"os"
+	"sync"
+	"time"
+
+	"github.com/op-data/sqlpreview/preview/internal/syserr"
+)
+
+// fileState tells whether a file may have changed.
+type fileState struct {
+	modified time.Time
+	size     int64
+	info     os.FileInfo
+}
+
+func (s fileState) same(other fileState) bool {
+	return s.info != nil && s.modified.Equal(other.modified) && s.size == other.size && os.SameFile(s.info, other.info)
+}
+
+// fileCache is a value made of files, made again when one of them changes.
+type fileCache[T any] struct {
+	paths []string
+	load  func() (T, error)
+	// onError is called when the files cannot be used any more: once, until they
+	// can be again or the error is another. It may be nil.
+	onError func(error)
+
+	mu       sync.Mutex
+	reported string
+	states   []fileState
+	value    T
+	err      error
+}
+
+// get returns the value of the files as they are now. When they cannot be used
+// it returns the last value that could be, together with the error.
+func (c *fileCache[T]) get() (T, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	value, err := c.current()
+	switch {
+	case err == nil:
+		c.reported = ""
+	case c.onError != nil && c.reported != err.Error():
+		c.reported = err.Error()
+		c.onError(err)
+	}
+	return value, err
+}
+
+// current is get without the report; mu is held.
+func (c *fileCache[T]) current() (T, error) {
+	states := make([]fileState, len(c.paths))
+	changed := len(c.states) != len(c.paths)
+	for i, path := range c.paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			c.states = nil // so that the next call loads again
+			return c.value, syserr.Cause(err)
+		}
+		states[i] = fileState{modified: info.ModTime(), size: info.Size(), info: info}
+		changed = changed || !states[i].same(c.states[i])
+	}
+	if !changed {
+		return c.value, c.err
+	}
+	value, err := c.load()
+	if err == nil {
+		c.value = value
+	}
+	// The states are from before the load, so the next call sees a change during it.
+	c.states, c.err = states, err
+	return c.value, err
+}
