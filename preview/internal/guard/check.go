@@ -87,7 +87,9 @@ type checker struct {
 	body       bool
 	sql        string
 	policy     *Policy
+	tree       string
 	facts      *facts
+	columns    *columnReader // of a statement that reads relations with secret columns
 	violations []Violation
 }
 
@@ -111,6 +113,7 @@ func (c *checker) sorted() []Violation {
 // check judges the tree of the text. What it returns is accepted if it finds no
 // violation.
 func (c *checker) check(tree string) *Statement {
+	c.tree = tree
 	found, model := newGatherer(), cost.NewModel()
 	outline, err := pgtree.Walk(tree, c.sql, found, model)
 	first := outline.First

@@ -73,7 +73,7 @@ func (p *Policy) relation(schema, name string) (rule, hint string) {
 	case schema == "pg_toast":
 		return "catalog-with-values", "it holds parts of stored values"
 	case isSecret(at, name):
-		return "catalog-with-secrets", "it holds secrets or values of columns; an operator can allow it by schema.name"
+		return ruleSecrets, "it holds secrets or values of columns; an operator can allow it by schema.name"
 	}
 	return "", ""
 }
@@ -108,11 +108,23 @@ func (c *checker) tables() []Relation {
 			continue
 		}
 		list = append(list, Relation{t.schema, t.name, t.loc})
-		if rule, hint := c.policy.relation(t.schema, t.name); rule != "" {
+		if rule, hint := c.policy.relation(t.schema, t.name); rule != "" && !(rule == ruleSecrets && c.showsPublicColumns(t)) {
+			if _, ok := publicColumns[t.name]; ok && rule == ruleSecrets {
+				hint = "name the columns that hold none (" + publicList(t.name) + "), without *; an operator can allow all by schema.name"
+			}
 			c.refuse(t.loc, c.nameEnd(t.loc), reason.SyntaxNotAllowed, rule, "the relation "+quoteName(t.schema, t.name)+" is not allowed", hint)
 		}
 	}
 	return list
+}
+
+// ruleSecrets refuses catalogs that hold secrets or values of columns.
+const ruleSecrets = "catalog-with-secrets"
+
+// publicList names some of the public columns of a relation.
+func publicList(relation string) string {
+	list := publicColumns[relation].public
+	return strings.Join(list[:min(len(list), 8)], ", ")
 }
 
 // quoteName writes a name for a message.

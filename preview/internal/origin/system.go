@@ -87,7 +87,7 @@ func (p *pass) systemRule(r *catalog.Relation, column string) string {
 	if policy.AllowsRelation(r.Schema, r.Name) {
 		return ""
 	}
-	if policy.HoldsSecrets(r.Schema, r.Name) || slices.Contains(listedColumns(r), column) {
+	if policy.ColumnHoldsSecrets(r.Schema, r.Name, column) || slices.Contains(listedColumns(r), column) {
 		return sanitize.RuleSystemColumn
 	}
 	return ""
