@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -18,32 +19,40 @@ import (
 )
 
 // demoCommand shows the whole way on a PostgreSQL of its own.
-type demoCommand struct{}
+type demoCommand struct {
+	Serve bool `help:"Send no samples: keep the database and the sidecar running until Ctrl-C, for queries of your own."`
+}
 
 // Help says what the short line cannot.
 func (*demoCommand) Help() string {
 	return `Starts a throw-away PostgreSQL with a small shop in it and the sidecar on a unix socket,
 sends sample queries through a gRPC client, and removes everything again.
+With --serve it keeps both running instead, and says how to ask.
 Exits 0 if every sample was answered as it should be.`
 }
 
 var errDemoInterrupted = fmt.Errorf("%w; what the demo started is stopped and removed", errInterrupted)
 
 // Run runs the demo from start to end.
-func (*demoCommand) Run(ctx context.Context, env *environment) error {
+func (c *demoCommand) Run(ctx context.Context, env *environment) error {
 	if _, err := fmt.Fprintln(env.stdout, "Starting a throw-away PostgreSQL with a small shop in it ..."); err != nil {
 		return err
 	}
 	database, err := pgtest.New(ctx, pgtest.Options{Own: true})
 	var closing error
 	if err == nil {
-		err = show(ctx, env, database)
+		if c.Serve {
+			err = keepServing(ctx, env, database)
+		} else {
+			err = show(ctx, env, database)
+		}
 		closing = database.Close()
 	} else {
 		err = fmt.Errorf("the demo needs a PostgreSQL of its own: %w", err)
 	}
-	// Whatever Ctrl-C interrupted, the last word is that it was Ctrl-C.
-	if ctx.Err() != nil {
+	// Whatever Ctrl-C interrupted, the last word is that it was Ctrl-C. A demo that
+	// serves is ended by it in good order.
+	if ctx.Err() != nil && !(c.Serve && err == nil) {
 		err = errDemoInterrupted
 	}
 	return errors.Join(err, closing)
@@ -85,8 +94,50 @@ func show(ctx context.Context, env *environment, database *pgtest.Server) error 
 		return errors.New("the shop is not the same as before the samples")
 	}
 	_, err = fmt.Fprintf(env.stdout, "\nAll %d samples were answered as they should be; "+
-		"the shop is unchanged, and no session is at work or holds a lock in it.\n", total)
+		"the shop is unchanged, and no session is at work or holds a lock in it.\n%s", total, next())
 	return err
+}
+
+// next says what to do after the demo, with the program's own name as it was called.
+func next() string {
+	program := filepath.Base(os.Args[0])
+	if strings.ContainsRune(os.Args[0], filepath.Separator) {
+		program = os.Args[0]
+	}
+	return fmt.Sprintf(`
+Next:
+  %[1]s demo --serve    keeps this shop and its sidecar running, for queries of your own
+  %[1]s doctor          grades the role of your own database: set OP_PREVIEW_DSN first
+  %[1]s query 'select 1'
+  %[1]s serve --listen 127.0.0.1:7777
+`, program)
+}
+
+// keepServing makes the shop and serves it until ctx ends.
+func keepServing(ctx context.Context, env *environment, database *pgtest.Server) error {
+	name, _, err := database.CreateDatabase(ctx, demo.Schema)
+	if err != nil {
+		return fmt.Errorf("the shop could not be made: %w", err)
+	}
+	return withSidecar(ctx, database.DSNFor(demo.Role, name), func(socket string) error {
+		program := os.Args[0]
+		_, err := fmt.Fprintf(env.stdout, `The sidecar serves the shop on unix:%[2]s until Ctrl-C. In another terminal:
+
+  %[1]s query --sidecar unix:%[2]s 'select * from shop.customers'
+
+or from any language, as a POST of JSON:
+
+  curl -s --unix-socket %[2]s -H 'content-type: application/json' \
+    -d '{"sql": "select status, count(*) from shop.orders group by 1"}' \
+    http://localhost/opdata.preview.v1.PreviewService/PreviewQuery
+
+The tables are shop.customers, shop.orders, shop.events and shop.documents.
+`, program, socket)
+		if err == nil {
+			<-ctx.Done()
+		}
+		return err
+	})
 }
 
 // withSidecar serves previews of a database on a socket of its own while use

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -89,4 +90,57 @@ func waitForQuery(t *testing.T, dsn string) {
 		}
 	}
 	t.Fatal("no preview runs")
+}
+
+// TestDemoServes: a newcomer's own query is answered while the demo serves, and
+// Ctrl-C ends it in good order, with nothing left behind.
+func TestDemoServes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts a PostgreSQL of its own")
+	}
+	dir, err := os.MkdirTemp("/tmp", "demo") // a socket's path must be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o777); err != nil { // PostgreSQL runs as another user
+		t.Fatal(err)
+	}
+	command := exec.Command("sqlpreview", "demo", "--serve")
+	command.Env = append(os.Environ(), "TMPDIR="+dir)
+	var stdout, stderr lockedBuffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = command.Process.Kill() }()
+	address := regexp.MustCompile(`query --sidecar (unix:\S+)`)
+	for deadline := time.Now().Add(2 * time.Minute); !address.MatchString(stdout.String()); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("it does not serve: %s%s", stdout.String(), stderr.String())
+		}
+	}
+	query := exec.Command("sqlpreview", "query", "--sidecar", address.FindStringSubmatch(stdout.String())[1], "select name from shop.customers")
+	query.Env = append(os.Environ(), "OP_PREVIEW_TOKEN_FILE=")
+	if out, err := query.CombinedOutput(); err != nil || !strings.Contains(string(out), "Anna") {
+		t.Errorf("%v: %s", err, out)
+	}
+	if err := command.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Wait(); err != nil {
+		t.Errorf("it ended with %v: %s", err, stderr.String())
+	}
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		left, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(left) == 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("left behind: %v", left)
+		}
+	}
 }

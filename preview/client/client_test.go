@@ -207,3 +207,18 @@ func TestConfigFaults(t *testing.T) {
 		open(t, client.Config{Target: target, Token: token})
 	}
 }
+
+// TestAbsentSidecarIsUnavailable: a caller can tell a sidecar that is not there from
+// one that failed, and asks whether one serves.
+func TestAbsentSidecarIsUnavailable(t *testing.T) {
+	absent := open(t, client.Config{Target: "unix:" + filepath.Join(t.TempDir(), "none")})
+	if _, err := absent.PreviewQuery(t.Context(), &previewv1.PreviewQueryRequest{Sql: "select 1"}); client.ReasonOf(err) != client.Unavailable {
+		t.Errorf("a preview: %v", err)
+	}
+	if serving, err := absent.Serving(t.Context()); serving || client.ReasonOf(err) != client.Unavailable {
+		t.Errorf("health: %v %v", serving, err)
+	}
+	if serving, err := open(t, client.Config{Target: "unix:" + serve(t, &busy{}, nil)}).Serving(t.Context()); !serving || err != nil {
+		t.Errorf("health of one that serves: %v %v", serving, err)
+	}
+}

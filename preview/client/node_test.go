@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httputil"
 	"os"
 	"os/exec"
@@ -59,8 +62,61 @@ func TestNodeExample(t *testing.T) {
 	if _, _, code := run(socket); code != 2 {
 		t.Errorf("exit %d without a query", code)
 	}
-	if _, errs, code := run(socket+"-none", "select 1"); code != 1 || !strings.HasPrefix(errs, "INTERNAL: ") {
+	if _, errs, code := run(socket+"-none", "select 1"); code != 1 || errs != "UNAVAILABLE: the sidecar cannot be reached\n" {
 		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
+// TestNodeExampleOverTCPAndTLS: an http or https URL stands for the socket, the
+// sidecar's certificate must be trusted, and no token goes in the clear.
+func TestNodeExampleOverTCPAndTLS(t *testing.T) {
+	if _, err := exec.LookPath("node"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("Node is not installed; .ci/setup installs it")
+		}
+		t.Skip("Node is not installed; nothing else here needs it")
+	}
+	socket := serve(t, &busy{}, nil)
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", socket)
+	}}
+	t.Cleanup(transport.CloseIdleConnections)
+	proxy := &httputil.ReverseProxy{Transport: transport, Rewrite: func(r *httputil.ProxyRequest) {
+		r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = "http", "localhost", "localhost"
+	}}
+	plain, secure := httptest.NewServer(proxy), httptest.NewUnstartedServer(proxy)
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // of the handshakes that are to fail
+	secure.StartTLS()
+	t.Cleanup(plain.Close)
+	t.Cleanup(secure.Close)
+	authority := filepath.Join(t.TempDir(), "ca.pem")
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
+	if err := os.WriteFile(authority, certificate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		address string
+		env     []string
+		says    string
+		code    int
+	}{
+		"TCP":                         {plain.URL, nil, "\"1\"\n", 0},
+		"TLS":                         {secure.URL, []string{"SQLPREVIEW_CA_FILE=" + authority}, "\"1\"\n", 0},
+		"TLS that nobody vouches for": {secure.URL, nil, "UNAVAILABLE: the sidecar cannot be reached\n", 1},
+		"nothing listens":             {"http://127.0.0.1:1", nil, "UNAVAILABLE: ", 1},
+		"a token in the clear":        {"http://sidecar.invalid:1", []string{"SQLPREVIEW_TOKEN=a-token-for-this-test"}, "a token would travel in the clear", 1},
+	} {
+		cmd := exec.Command("node", "node/preview.mjs", c.address, "select 1 as one")
+		cmd.Env = append(os.Environ(), c.env...)
+		out, err := cmd.CombinedOutput()
+		var exit *exec.ExitError
+		if err != nil && !errors.As(err, &exit) {
+			t.Fatal(err)
+		}
+		if code := cmd.ProcessState.ExitCode(); code != c.code || !strings.Contains(string(out), c.says) {
+			t.Errorf("%s: exit %d: %s", name, code, out)
+		}
 	}
 }
 

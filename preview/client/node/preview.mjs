@@ -1,12 +1,18 @@
 // @ts-check
 // Calls a sidecar from Node or TypeScript with nothing but Node itself: the
-// Connect protocol is a POST of JSON, here over the sidecar's unix socket. The
+// Connect protocol is a POST of JSON, over the sidecar's unix socket, TCP or TLS. The
 // types are in comments, which TypeScript reads, so this file needs no build.
 //
 //   node preview.mjs /run/sqlpreview/preview.sock "select * from orders"
+//   node preview.mjs http://127.0.0.1:7777 "select * from orders"
+//   node preview.mjs https://sidecar.internal:7777 "select * from orders"
 //
-// A bearer token, where the sidecar asks for one, comes from SQLPREVIEW_TOKEN.
-import { request } from "node:http";
+// A bearer token, where the sidecar asks for one, comes from SQLPREVIEW_TOKEN; for
+// TLS the authorities from the PEM file SQLPREVIEW_CA_FILE (default: Node's own), and
+// a client certificate and its key from SQLPREVIEW_CERT_FILE and SQLPREVIEW_KEY_FILE.
+import { readFileSync } from "node:fs";
+import { request as plainRequest } from "node:http";
+import { request as tlsRequest } from "node:https";
 import { argv, env, exit, stderr, stdout } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -141,22 +147,67 @@ export class PreviewError extends Error {
 }
 
 /**
- * @param {string} socketPath
+ * No sidecar answered: none runs at the address, the connection to it broke, or its
+ * certificate is not trusted. cause is Node's own error.
+ */
+export class UnavailableError extends Error {
+  /** @param {unknown} cause */
+  constructor(cause) {
+    super("the sidecar cannot be reached", { cause });
+    this.reason = "UNAVAILABLE";
+  }
+}
+
+/**
+ * TLS for an https address: PEM texts or Buffers.
+ * @typedef {{ ca?: string | Buffer, cert?: string | Buffer, key?: string | Buffer }} TLSFiles
+ *
+ * @typedef {object} Options
+ * @property {number} [attempts] how often a call is sent at most; default 3
+ * @property {string | undefined} [token] a bearer token
+ * @property {TLSFiles | undefined} [tls]
+ */
+
+/**
+ * Where a request goes: a path of a unix socket, with or without "unix:", or an http
+ * or https URL. A token goes in the clear to this machine alone.
+ * @param {string} address
+ * @param {Options} options
+ */
+function target(address, { token, tls }) {
+  if (!/^https?:/.test(address)) {
+    return { request: plainRequest, where: { socketPath: address.replace(/^unix:(\/\/)?/, ""), headers: { host: "localhost" } } };
+  }
+  const url = new URL(address);
+  const secure = url.protocol === "https:";
+  const local = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
+  if (!secure && !local && token !== undefined) throw new TypeError("a token would travel in the clear; use https");
+  const hostname = url.hostname.replace(/^\[|\]$/g, "");
+  return {
+    request: secure ? tlsRequest : plainRequest,
+    where: { hostname, port: url.port || (secure ? 443 : 80), headers: { host: url.host }, ...(secure ? tls : {}) },
+  };
+}
+
+/**
+ * @param {string} address
  * @param {PreviewRequest} body
- * @param {string | undefined} token
+ * @param {Options} options
  * @returns {Promise<PreviewResponse>}
  */
-function once(socketPath, body, token) {
+function once(address, body, options) {
+  const { request, where } = target(address, options);
+  const { token } = options;
   return new Promise((resolve, reject) => {
     const out = request(
       {
-        socketPath,
+        ...where,
         method: "POST",
         path: "/opdata.preview.v1.PreviewService/PreviewQuery",
         // A preview takes 10 s at most; the rest is for the way.
         timeout: 15_000,
         headers: {
-          host: "localhost",
+          ...where.headers,
           "content-type": "application/json",
           "connect-protocol-version": "1",
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
@@ -166,7 +217,7 @@ function once(socketPath, body, token) {
         /** @type {Buffer[]} */
         const chunks = [];
         response.on("data", (chunk) => chunks.push(chunk));
-        response.on("error", reject);
+        response.on("error", (error) => reject(new UnavailableError(error)));
         response.on("end", () => {
           try {
             const answer = JSON.parse(Buffer.concat(chunks).toString("utf8"));
@@ -179,7 +230,7 @@ function once(socketPath, body, token) {
       },
     );
     out.on("timeout", () => out.destroy(new Error("the sidecar did not answer in time")));
-    out.on("error", reject);
+    out.on("error", (error) => reject(new UnavailableError(error)));
     out.end(JSON.stringify(body));
   });
 }
@@ -187,15 +238,16 @@ function once(socketPath, body, token) {
 /**
  * Asks for a preview, and again while the sidecar says when to come back. That is
  * always safe: a preview changes nothing.
- * @param {string} socketPath
+ * @param {string} address a unix socket's path, or an http or https URL
  * @param {PreviewRequest} body
- * @param {{ attempts?: number, token?: string | undefined }} [options]
+ * @param {Options} [options]
  * @returns {Promise<PreviewResponse>}
  */
-export async function preview(socketPath, body, { attempts = 3, token } = {}) {
+export async function preview(address, body, options = {}) {
+  const { attempts = 3 } = options;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await once(socketPath, body, token);
+      return await once(address, body, options);
     } catch (error) {
       if (!(error instanceof PreviewError) || error.retryAfterMs === undefined || attempt >= attempts) throw error;
       // A little longer than asked, so that not all come back together.
@@ -204,14 +256,22 @@ export async function preview(socketPath, body, { attempts = 3, token } = {}) {
   }
 }
 
+/** @returns {TLSFiles} */
+function tlsFiles() {
+  /** @param {string | undefined} file */
+  const read = (file) => (file ? readFileSync(file) : undefined);
+  const [ca, cert, key] = [env.SQLPREVIEW_CA_FILE, env.SQLPREVIEW_CERT_FILE, env.SQLPREVIEW_KEY_FILE].map(read);
+  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+}
+
 /** @param {string[]} args */
-async function main([socketPath, sql]) {
-  if (socketPath === undefined || sql === undefined) {
-    stderr.write("usage: preview.mjs SOCKET SQL\n");
+async function main([address, sql]) {
+  if (address === undefined || sql === undefined) {
+    stderr.write("usage: preview.mjs SOCKET-OR-URL SQL\n");
     return 2;
   }
   try {
-    const answer = await preview(socketPath, { sql }, { token: env.SQLPREVIEW_TOKEN });
+    const answer = await preview(address, { sql }, { token: env.SQLPREVIEW_TOKEN, tls: tlsFiles() });
     stdout.write(answer.columns.map((column) => column.name ?? "").join("\t") + "\n");
     for (const row of answer.rows ?? []) {
       stdout.write(row.cells.map((cell) => (cell.text === undefined ? "NULL" : JSON.stringify(cell.text))).join("\t") + "\n");
@@ -219,7 +279,7 @@ async function main([socketPath, sql]) {
     for (const { reason } of answer.truncations ?? []) stdout.write(`bounded: ${reason}\n`);
     return 0;
   } catch (error) {
-    const reason = error instanceof PreviewError ? error.reason : "INTERNAL";
+    const reason = error instanceof PreviewError || error instanceof UnavailableError ? error.reason : "INTERNAL";
     stderr.write(`${reason}: ${error instanceof Error ? error.message : "unknown"}\n`);
     if (error instanceof PreviewError) {
       for (const { line, column, message } of error.violations) stderr.write(`  ${line}:${column} ${message}\n`);
