@@ -1,11 +1,14 @@
 package mcp
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -20,8 +23,11 @@ const (
 	sessionTimeout = 10 * time.Minute
 	// maxSessions bounds the sessions of one caller; when one more begins, the one that
 	// has been idle for the longest ends. maxCallers bounds the callers with sessions.
-	maxSessions = 32
-	maxCallers  = 256
+	maxSessions = 8
+	maxCallers  = 128
+	// maxBeginning bounds the message that begins a session, in bytes: the session
+	// keeps what the client says of itself.
+	maxBeginning = 8 << 10
 	// stateless is the first version of the protocol without sessions.
 	stateless = "2026-07-28"
 )
@@ -109,12 +115,19 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "there is no stream outside of a request", http.StatusMethodNotAllowed)
 		return
 	}
+	w = &ownWords{ResponseWriter: w}
 	subject := h.options.Subject(r.Context())
 	id := rand.Text()
 	h.requests.Store(id, r.Context())
 	defer h.requests.Delete(id)
 	r = r.Clone(r.Context())
 	r.Header.Set(requestHeader, id)
+	body := bufio.NewReaderSize(r.Body, 512)
+	if isBatch(body) {
+		http.Error(w, "one message a request: batches are not served", http.StatusBadRequest)
+		return
+	}
+	r.Body = peeked{body, r.Body}
 	if r.Header.Get(versionHeader) >= stateless {
 		h.stateless.ServeHTTP(w, r)
 		return
@@ -129,8 +142,56 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "60")
 		http.Error(w, "too many callers have sessions", http.StatusTooManyRequests)
 		return
+	} else {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBeginning)
 	}
 	h.sessions.ServeHTTP(w, r)
+}
+
+// ownWords says in words of ours that a body cannot be read: the SDK's name its own
+// types.
+type ownWords struct {
+	http.ResponseWriter
+	failed bool
+}
+
+// Unwrap is for http.ResponseController.
+func (w *ownWords) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// WriteHeader implements http.ResponseWriter.
+func (w *ownWords) WriteHeader(status int) {
+	w.failed = status == http.StatusBadRequest
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *ownWords) Write(p []byte) (int, error) {
+	if w.failed && bytes.HasPrefix(p, []byte("malformed payload")) {
+		_, err := io.WriteString(w.ResponseWriter, "the body is not one message of JSON-RPC 2.0\n")
+		return len(p), err
+	}
+	return w.ResponseWriter.Write(p)
+}
+
+// isBatch tells whether a body is an array of messages. Each would be a call of its
+// own, and a caller's rate is counted by requests.
+func isBatch(body *bufio.Reader) bool {
+	for {
+		first, err := body.ReadByte()
+		switch {
+		case err != nil:
+			return false // whoever reads it will see that too
+		case first == ' ' || first == '\t' || first == '\r' || first == '\n':
+			continue
+		}
+		_ = body.UnreadByte() // a byte was read
+		return first == '['
+	}
+}
+
+// peeked is a body whose beginning was looked at.
+type peeked struct {
+	*bufio.Reader
+	io.Closer
 }
 
 // within gives a call the context of its HTTP request; it also ends with ctx, which

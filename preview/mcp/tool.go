@@ -5,6 +5,7 @@ import (
 	"context"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -151,10 +152,20 @@ func argumentsOf(raw json.RawMessage, into any) error {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
-		return argumentError(strings.TrimPrefix(err.Error(), "json: "))
+	err := decoder.Decode(into)
+	var mistyped *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &mistyped) && mistyped.Field != "":
+		return argumentError(mistyped.Field + " is of the wrong type: " + mistyped.Value)
+	case errors.As(err, &mistyped):
+		return argumentError("they are no object")
 	}
-	return nil
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return argumentError("there is no argument " + name)
+	}
+	return argumentError("they are no JSON")
 }
 
 func argumentError(what string) error {
