@@ -69,9 +69,9 @@ func (o *Oracle) judge(ctx context.Context, f *rewritten.Function) (grade, error
 	return fine, nil
 }
 
-// byName asks the policy about the name alone.
+// byName asks the policy about a call by the name, with as many arguments.
 func (o *Oracle) byName(f *rewritten.Function) (allowed bool, rule string) {
-	verdict := preview.Check("select " + quote(f.Schema) + "." + quote(f.Name) + "()")
+	verdict := preview.Check("select " + quote(f.Schema) + "." + quote(f.Name) + "(" + strings.TrimSuffix(strings.Repeat("null, ", len(f.Args)), ", ") + ")")
 	if len(verdict.Violations) > 0 {
 		rule = verdict.Violations[0].Rule
 	}
