@@ -51,8 +51,8 @@ type ResolutionCase struct {
 	Got string `json:"got"`
 }
 
-// world names what of a case makes a database and a gateway.
-func (c *ResolutionCase) world() string {
+// place names what of a case makes a database and a gateway.
+func (c *ResolutionCase) place() string {
 	return strings.Join([]string{c.Setup, string(c.Policy), c.Role, c.Encoding}, "\x00")
 }
 
@@ -114,7 +114,7 @@ type caseRunner struct {
 	dsn, prefix string
 	made        int
 
-	world   string // what the database and the gateway were made for
+	place   string // what the database and the gateway were made for
 	setup   string
 	version int    // the server's major version
 	name    string // of the database; empty when the setup failed
@@ -183,7 +183,7 @@ func (r *caseRunner) try(ctx context.Context, c ResolutionCase) (CaseResult, err
 // ready makes the database of a case unless it is the one of the last, and says
 // why the case cannot be tried there.
 func (r *caseRunner) ready(ctx context.Context, c ResolutionCase) (why string, err error) {
-	if r.made == 0 || c.world() != r.world {
+	if r.made == 0 || c.place() != r.place {
 		if err := r.enter(ctx, c); err != nil {
 			return "", err
 		}
@@ -217,7 +217,7 @@ func (r *caseRunner) enter(ctx context.Context, c ResolutionCase) error {
 	if err := r.leave(ctx); err != nil {
 		return err
 	}
-	r.world, r.setup, r.failed = c.world(), c.Setup, ""
+	r.place, r.setup, r.failed = c.place(), c.Setup, ""
 	r.made++
 	r.name = fmt.Sprintf("%s%d", r.prefix, r.made)
 	if err := r.execute(ctx, r.dsn, r.creation(c)); err != nil {

@@ -19,7 +19,12 @@
 //   - no-effect: after a query every row, sequence, large object, catalog, role,
 //     setting, lock, slot, prepared transaction, file and other session is as it
 //     was before, no transaction id was assigned, no record was written to the
-//     log, and nobody dialled the port that nothing must dial.
+//     log, and no connection reached the port that nothing may connect to.
+//   - resolution: with Config.Resolution, the server's own rewritten tree of every
+//     accepted text leads to no function that the policy refuses; that of a text
+//     which was refused for a function, an operator, a cast or a type leads to
+//     one; and a column is masked if and only if it can show a masked column of the
+//     database, or the text computes with one.
 //   - bounds: whatever the query and the server, an answer has at most 100 rows
 //     of 1024 clean characters a cell, it comes in time, and the memory of the
 //     process stays flat.

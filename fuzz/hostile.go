@@ -29,7 +29,7 @@ func (r *runner) hostileStep(ctx context.Context, number int) error {
 		b = hostile.Mangled(r.rand.Int63())
 	}
 	r.hostiles++
-	o, err := r.meet(ctx, b)
+	o, err := r.askHostile(ctx, b)
 	if err != nil || ctx.Err() != nil {
 		return errors.Join(err, ctx.Err())
 	}
@@ -41,7 +41,7 @@ func (r *runner) hostileStep(ctx context.Context, number int) error {
 			continue
 		}
 		if v.clocked {
-			again, err := r.meet(ctx, b)
+			again, err := r.askHostile(ctx, b)
 			if err != nil || !again.broke(violation{oracle: v.oracle, kind: kind}) {
 				continue
 			}
@@ -53,8 +53,8 @@ func (r *runner) hostileStep(ctx context.Context, number int) error {
 	return nil
 }
 
-// meet asks a hostile server one thing.
-func (r *runner) meet(ctx context.Context, b hostile.Behaviour) (*outcome, error) {
+// askHostile asks a hostile server one thing.
+func (r *runner) askHostile(ctx context.Context, b hostile.Behaviour) (*outcome, error) {
 	secret := r.fixture.Password
 	server, err := hostile.Start(b, r.role)
 	if err != nil {
@@ -67,7 +67,7 @@ func (r *runner) meet(ctx context.Context, b hostile.Behaviour) (*outcome, error
 	r.memory.settle()
 	timeout := hostileTime
 	if b.Honest {
-		timeout = patience // it answers, and the machine may be busy
+		timeout = lateTolerance // it answers, and the machine may be busy
 	}
 	own := r.gateway
 	r.gateway = &gateway.Embedded{Previewer: r.previewer, ConnectionID: hostileID, Timeout: timeout}

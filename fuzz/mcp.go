@@ -93,15 +93,15 @@ end $$`)
 }
 
 // attack makes an MCP server the gateway.
-func (w *world) attack(ctx context.Context, server *MCPServer) error {
-	config, err := pgconn.ParseConfig(w.role)
+func (e *env) attack(ctx context.Context, server *MCPServer) error {
+	config, err := pgconn.ParseConfig(e.role)
 	if err != nil {
 		return err
 	}
 	host, port := config.Host, strconv.Itoa(int(config.Port))
-	if w.server != nil { // not every server speaks over a unix socket
+	if e.server != nil { // not every server speaks over a unix socket
 		var number int
-		host, number, _ = w.server.TCP()
+		host, number, _ = e.server.TCP()
 		port = strconv.Itoa(number)
 	}
 	address := url.URL{Scheme: "postgres", User: url.UserPassword(config.User, config.Password), Path: "/" + config.Database, RawQuery: "sslmode=disable"}
@@ -110,54 +110,54 @@ func (w *world) attack(ctx context.Context, server *MCPServer) error {
 		address.Host = "localhost:" + port
 		address.RawQuery = url.Values{"host": {host}, "sslmode": {"disable"}}.Encode()
 	}
-	w.mcp = &gateway.MCP{
+	e.mcp = &gateway.MCP{
 		Command: server.Command, URL: server.URL, Tool: server.Tool, Argument: server.Argument,
-		Timeout: w.config.TimeLimit + patience,
+		Timeout: e.config.TimeLimit + lateTolerance,
 		Environment: []string{
-			"OP_PREVIEW_DSN=" + w.role, "FUZZ_URL=" + address.String(), "FUZZ_HOST=" + host, "FUZZ_PORT=" + port,
+			"OP_PREVIEW_DSN=" + e.role, "FUZZ_URL=" + address.String(), "FUZZ_HOST=" + host, "FUZZ_PORT=" + port,
 			"FUZZ_DATABASE=" + config.Database, "FUZZ_USER=" + config.User, "FUZZ_PASSWORD=" + config.Password,
 		},
 	}
-	w.gateway = unfinished{w}
-	_, err = w.mcp.Version(ctx) // one that does not start is no finding
+	e.gateway = unfinished{e}
+	_, err = e.mcp.Version(ctx) // one that does not start is no finding
 	return err
 }
 
 // unfinished is an MCP server as the gateway. What a text without an answer has left
-// running is ended, so that it stands in nobody's way.
-type unfinished struct{ w *world }
+// running is ended, so that it blocks no later case.
+type unfinished struct{ env *env }
 
 // Query implements gateway.Gateway.
 func (u unfinished) Query(ctx context.Context, sql string) (*gateway.Answer, error) {
-	lost := u.w.mcp.Lost
-	answer, err := u.w.mcp.Query(ctx, sql)
-	if u.w.mcp.Lost > lost {
-		err = errors.Join(err, u.w.endBackends(ctx))
+	lost := u.env.mcp.Lost
+	answer, err := u.env.mcp.Query(ctx, sql)
+	if u.env.mcp.Lost > lost {
+		err = errors.Join(err, u.env.endBackends(ctx))
 	}
 	return answer, err
 }
 
 // endBackends ends what the tested role runs.
-func (w *world) endBackends(ctx context.Context) error {
-	conn, err := pgx.Connect(ctx, w.superuser)
+func (e *env) endBackends(ctx context.Context) error {
+	conn, err := pgx.Connect(ctx, e.superuser)
 	if err != nil {
 		return err
 	}
 	defer conn.Close(ctx) //nolint:errcheck // a session of ours that has done its work
 	_, err = conn.Exec(ctx, `select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
-where usename = $1 and application_name <> 'fuzz-judge'`, w.config.testedRole())
+where usename = $1 and application_name <> 'fuzz-judge'`, e.config.testedRole())
 	return err
 }
 
 // running counts the backends that run the slow query.
-func (w *world) running(ctx context.Context) (n int, err error) {
-	conn, err := pgx.Connect(ctx, w.superuser)
+func (e *env) running(ctx context.Context) (n int, err error) {
+	conn, err := pgx.Connect(ctx, e.superuser)
 	if err != nil {
 		return 0, err
 	}
 	defer conn.Close(ctx) //nolint:errcheck // a session of ours that has done its work
 	err = conn.QueryRow(ctx, `select pg_catalog.count(*)::int from pg_catalog.pg_stat_activity
-where usename = $1 and state = 'active' and pg_catalog.strpos(query, 'generate_series(1, 1000000)') > 0`, w.config.testedRole()).Scan(&n)
+where usename = $1 and state = 'active' and pg_catalog.strpos(query, 'generate_series(1, 1000000)') > 0`, e.config.testedRole()).Scan(&n)
 	return n, err
 }
 

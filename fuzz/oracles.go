@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	// patience is by how much a gateway may be late: the machine may be busy.
-	patience = 5 * time.Second
-	// judgement is the longest that a text may be looked at before it is refused.
-	judgement = 2 * time.Second
+	// lateTolerance is by how much a gateway may be late: the machine may be busy.
+	lateTolerance = 5 * time.Second
+	// checkTimeLimit is the longest that a text may be looked at before it is refused.
+	checkTimeLimit = 2 * time.Second
 	// growth is the most memory that one query may cost the gateway's process.
 	growth = 64 << 20
 	// reference is how many rows are compared.
@@ -25,41 +25,41 @@ const (
 
 // examine runs a case and applies every oracle to it. full also looks at every
 // row and catalog.
-func (w *world) examine(ctx context.Context, c *sqlgen.Case, full bool) (*outcome, error) {
+func (e *env) examine(ctx context.Context, c *sqlgen.Case, full bool) (*outcome, error) {
 	if c.Technique == "memory" || c.Technique == "deep-nesting" {
-		w.memory.settle()
+		e.memory.settle()
 	}
-	o := w.ask(ctx, c.SQL)
+	o := e.ask(ctx, c.SQL)
 	if ctx.Err() != nil {
 		return o, ctx.Err()
 	}
-	w.checkBounds(o)
-	w.checkLeaks(o)
-	w.checkTexts(o, c.SQL)
-	if err := w.checkEffects(ctx, o, full); err != nil {
+	e.checkBounds(o)
+	e.checkLeaks(o)
+	e.checkTexts(o, c.SQL)
+	if err := e.checkEffects(ctx, o, full); err != nil {
 		return o, err
 	}
 	if o.accepted() {
-		if err := w.checkAgreement(ctx, o, c.SQL); err != nil {
+		if err := e.checkAgreement(ctx, o, c.SQL); err != nil {
 			return o, err
 		}
 	}
-	if err := w.checkResolution(ctx, o, c.SQL); err != nil {
+	if err := e.checkResolution(ctx, o, c.SQL); err != nil {
 		return o, err
 	}
 	if c.Honest {
-		if err := w.checkHonesty(ctx, o, c); err != nil {
+		if err := e.checkHonesty(ctx, o, c); err != nil {
 			return o, err
 		}
 	}
 	return o, nil
 }
 
-func (w *world) checkBounds(o *outcome) {
-	if late := o.elapsed - w.config.TimeLimit; late > patience {
-		o.late("time", fmt.Sprintf("it took %s, the limit is %s", o.elapsed.Round(time.Millisecond), w.config.TimeLimit))
+func (e *env) checkBounds(o *outcome) {
+	if late := o.elapsed - e.config.TimeLimit; late > lateTolerance {
+		o.late("time", fmt.Sprintf("it took %s, the limit is %s", o.elapsed.Round(time.Millisecond), e.config.TimeLimit))
 	}
-	if w.tap != nil && o.stage() == "guard" && len(o.heard.Statements) == 0 && o.elapsed > judgement {
+	if e.tap != nil && o.stage() == "guard" && len(o.heard.Statements) == 0 && o.elapsed > checkTimeLimit {
 		o.late("judgement time", fmt.Sprintf("refusing the text took %s", o.elapsed.Round(time.Millisecond)))
 	}
 	if o.growth > growth {
@@ -82,8 +82,8 @@ func (w *world) checkBounds(o *outcome) {
 				o.violate(bounds, "text", fmt.Sprintf("row %d, column %d %s", i+1, j+1, f))
 				return
 			}
-			if cell.Changed && w.sanitizer != nil {
-				if again, _ := w.sanitizer.Text(cell.Text); again != cell.Text {
+			if cell.Changed && e.sanitizer != nil {
+				if again, _ := e.sanitizer.Text(cell.Text); again != cell.Text {
 					o.violate(bounds, "not settled", fmt.Sprintf("row %d, column %d changes when it is sanitized once more: %.60q to %.60q", i+1, j+1, cell.Text, again))
 					return
 				}
@@ -92,7 +92,7 @@ func (w *world) checkBounds(o *outcome) {
 	}
 }
 
-func (w *world) checkLeaks(o *outcome) {
+func (e *env) checkLeaks(o *outcome) {
 	words := ""
 	switch {
 	case o.answer != nil:
@@ -102,7 +102,7 @@ func (w *world) checkLeaks(o *outcome) {
 	case o.err != nil:
 		words = o.err.Error()
 	}
-	for _, secret := range w.fixture.Secrets {
+	for _, secret := range e.fixture.Secrets {
 		if strings.Contains(words, secret.Text) {
 			o.violate(noLeak, "words "+secret.Name, "the planted secret "+secret.Name+" stands outside the cells")
 		}
@@ -120,15 +120,15 @@ func (w *world) checkLeaks(o *outcome) {
 	}
 }
 
-// wrapperName is in every text of a stranger's that runs, and in no other.
+// wrapperName is in every author's text that runs, and in no other statement.
 const wrapperName = "preview_query"
 
 // wrapper is the one shape of a text that runs.
 var wrapper = regexp.MustCompile(`(?s)\Aselect \* from \(\s(.*)\s\) as preview_query limit (\d+)\z`)
 
 // checkTexts compares what was sent to the database with what was asked.
-func (w *world) checkTexts(o *outcome, sql string) {
-	if w.tap == nil {
+func (e *env) checkTexts(o *outcome, sql string) {
+	if e.tap == nil {
 		return
 	}
 	if o.heard.Notifications > 0 {
@@ -160,19 +160,19 @@ func (w *world) checkTexts(o *outcome, sql string) {
 	}
 }
 
-// settling is how long a cancelled query may take to end in the server, and
+// settleTimeout is how long a cancelled query may take to end in the server, and
 // between is how often one looks.
 const (
-	settling = 30 * time.Second
-	between  = 20 * time.Millisecond
+	settleTimeout = 30 * time.Second
+	between       = 20 * time.Millisecond
 )
 
 // checkEffects compares how things are with how they were. What a query holds
 // while it runs may take a moment to go.
-func (w *world) checkEffects(ctx context.Context, o *outcome, full bool) error {
-	look := w.watcher.Quick
+func (e *env) checkEffects(ctx context.Context, o *outcome, full bool) error {
+	look := e.watcher.Quick
 	if full {
-		look = w.watcher.Full
+		look = e.watcher.Full
 	}
 	var now effect.Snapshot
 	var last []effect.Change
@@ -181,11 +181,11 @@ func (w *world) checkEffects(ctx context.Context, o *outcome, full bool) error {
 		if now, err = look(ctx); err != nil {
 			return err
 		}
-		o.changes = now.Diff(w.base)
+		o.changes = now.Diff(e.base)
 		// What is seen twice is there; a session that begins or ends is not.
 		same := slices.Equal(o.changes, last)
 		last = o.changes
-		if len(o.changes) == 0 || same && !passing(o.changes) || time.Since(start) > settling {
+		if len(o.changes) == 0 || same && !passing(o.changes) || time.Since(start) > settleTimeout {
 			break
 		}
 		select {
@@ -196,12 +196,12 @@ func (w *world) checkEffects(ctx context.Context, o *outcome, full bool) error {
 	}
 	for _, change := range o.changes {
 		if strings.HasPrefix(change.What, "busy session") {
-			o.late("server", fmt.Sprintf("a session is still %s, %s after the answer", change.After, settling))
+			o.late("server", fmt.Sprintf("a session is still %s, %s after the answer", change.After, settleTimeout))
 			break // its locks go with it
 		}
 		o.violate(noEffect, kindOf(change.What), change.String())
 	}
-	records, err := w.watcher.LogRecords(ctx, w.log)
+	records, err := e.watcher.LogRecords(ctx, e.log)
 	if err != nil {
 		return err
 	}
@@ -210,16 +210,16 @@ func (w *world) checkEffects(ctx context.Context, o *outcome, full bool) error {
 		o.violate(noEffect, "log "+kind, fmt.Sprintf("the log has new records: %v", records))
 		break
 	}
-	if n := w.fixture.Dialled(); n > 0 {
+	if n := e.fixture.Dialled(); n > 0 {
 		o.dialled = true
-		w.fixture.Forget()
+		e.fixture.Forget()
 		o.violate(noEffect, "dialled", fmt.Sprintf("the server dialled the canary port %d times", n))
 	}
 	if len(o.changes) > 0 || o.dialled {
-		return w.rebase(ctx)
+		return e.rebase(ctx)
 	}
 	if len(records) > 0 {
-		w.log, err = w.watcher.LogPosition(ctx)
+		e.log, err = e.watcher.LogPosition(ctx)
 	}
 	return err
 }
@@ -240,9 +240,9 @@ var numbers = regexp.MustCompile(`\d+`)
 // kindOf names a change without what differs from run to run.
 func kindOf(what string) string { return numbers.ReplaceAllString(what, "N") }
 
-func (w *world) checkAgreement(ctx context.Context, o *outcome, sql string) error {
+func (e *env) checkAgreement(ctx context.Context, o *outcome, sql string) error {
 	// A view may do what its owner wanted; the read-only transaction contains it.
-	objection, err := w.judge.Classify(ctx, sql, strings.Contains(strings.ToLower(sql), "trap_view"))
+	objection, err := e.judge.Classify(ctx, sql, strings.Contains(strings.ToLower(sql), "trap_view"))
 	if err != nil {
 		return err
 	}
@@ -254,30 +254,30 @@ func (w *world) checkAgreement(ctx context.Context, o *outcome, sql string) erro
 
 // checkResolution compares what the gateway decided with what the server itself
 // would run.
-func (w *world) checkResolution(ctx context.Context, o *outcome, sql string) error {
+func (e *env) checkResolution(ctx context.Context, o *outcome, sql string) error {
 	decision := decisionOf(o.accepted(), o.refusal)
-	if w.resolver == nil || !decision.Accepted && !decision.Functional {
+	if e.resolver == nil || !decision.Accepted && !decision.Functional {
 		return nil
 	}
-	judged, err := w.resolver.Judge(ctx, sql, decision)
+	judged, err := e.resolver.Judge(ctx, sql, decision)
 	if err != nil {
 		return err
 	}
 	found := judged.Findings
-	if w.sanitizer != nil {
-		m := masks{rules: w.sanitizer, catalog: w.resolver.Catalog()}
+	if e.sanitizer != nil {
+		m := masks{rules: e.sanitizer, catalog: e.resolver.Catalog()}
 		found = append(found, m.findings(o.answer, judged)...)
 	}
 	for _, f := range found {
 		o.violate(resolved, f.Kind, f.Detail)
 	}
 	// What ran at Parse may have written to the log.
-	w.log, err = w.watcher.LogPosition(ctx)
+	e.log, err = e.watcher.LogPosition(ctx)
 	return err
 }
 
-func (w *world) checkHonesty(ctx context.Context, o *outcome, c *sqlgen.Case) error {
-	rows, refused, err := w.judge.Rows(ctx, c.SQL, reference+1)
+func (e *env) checkHonesty(ctx context.Context, o *outcome, c *sqlgen.Case) error {
+	rows, refused, err := e.judge.Rows(ctx, c.SQL, reference+1)
 	if err != nil || refused {
 		return err
 	}
@@ -286,7 +286,7 @@ func (w *world) checkHonesty(ctx context.Context, o *outcome, c *sqlgen.Case) er
 			o.violate(liveness, "no answer", fmt.Sprintf("the gateway could not be asked: %v", o.err))
 			return nil
 		}
-		// A collected text may use what the fixture's functions spoil for everybody.
+		// A collected text may use what the fixture's functions make unusable.
 		spoiled := c.Technique == collectedHonest && strings.Contains(o.refusal.Words, "public.trap_")
 		if o.refusal.Reason != "STATEMENT_TIMEOUT" && !spoiled { // the judge has more time
 			o.violate(honesty, "refused "+o.refusal.Error(), fmt.Sprintf("PostgreSQL runs it and the gateway says %s after %s: %.300s", o.refusal.Error(), o.elapsed.Round(time.Millisecond), o.refusal.Words))

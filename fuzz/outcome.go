@@ -85,18 +85,18 @@ func (o *outcome) accepted() bool {
 }
 
 // ask sends a text and notes what comes back.
-func (w *world) ask(ctx context.Context, sql string) *outcome {
+func (e *env) ask(ctx context.Context, sql string) *outcome {
 	o := &outcome{}
-	if w.tap != nil {
-		w.tap.Take()
+	if e.tap != nil {
+		e.tap.Take()
 	}
-	watch := w.memory.start()
+	watch := e.memory.start()
 	start := time.Now()
-	answer, err := w.gateway.Query(ctx, sql)
+	answer, err := e.gateway.Query(ctx, sql)
 	o.elapsed = time.Since(start)
 	o.growth = watch.stop()
-	if w.tap != nil {
-		o.heard = w.tap.Take()
+	if e.tap != nil {
+		o.heard = e.tap.Take()
 	}
 	switch {
 	case err == nil:

@@ -21,11 +21,11 @@ const (
 
 // runner is one run.
 type runner struct {
-	*world
+	*env
 	rand     *rand.Rand
 	report   *Report
 	write    []func(*rand.Rand) *sqlgen.Case // the attacks, one a technique
-	mean     []func(*rand.Rand) *sqlgen.Case // what means well
+	benign   []func(*rand.Rand) *sqlgen.Case // honest queries
 	batch    []numbered
 	start    time.Time
 	lastLine time.Time
@@ -47,21 +47,21 @@ type numbered struct {
 func Run(ctx context.Context, config Config) (*Report, error) {
 	config = config.withDefaults()
 	random := rand.New(rand.NewSource(config.Seed))
-	w, err := newWorld(ctx, config, random)
+	e, err := newEnv(ctx, config, random)
 	if err != nil {
 		return nil, err
 	}
-	r := &runner{world: w, rand: random, start: time.Now(), report: &Report{
-		Seed: config.Seed, Server: w.version, Techniques: map[string]*Tally{}, Findings: []Finding{},
+	r := &runner{env: e, rand: random, start: time.Now(), report: &Report{
+		Seed: config.Seed, Server: e.version, Techniques: map[string]*Tally{}, Findings: []Finding{},
 	}}
 	err = errors.Join(r.prepare(), r.collected(ctx), r.loop(ctx))
 	if err == nil && ctx.Err() == nil {
-		err = r.farewell(ctx)
+		err = r.shutdownCheck(ctx)
 	}
 	if err == nil && ctx.Err() == nil {
 		err = r.probePeer(ctx)
 	}
-	err = errors.Join(err, w.close(context.WithoutCancel(ctx)))
+	err = errors.Join(err, e.close(context.WithoutCancel(ctx)))
 	r.report.finish(r.start)
 	return r.report, err
 }
@@ -70,13 +70,13 @@ func Run(ctx context.Context, config Config) (*Report, error) {
 func (r *runner) prepare() error {
 	wanted := func(name string) bool { return len(r.config.Only) == 0 || slices.Contains(r.config.Only, name) }
 	if wanted(sqlgen.Honest) {
-		r.mean = append(r.mean, func(random *rand.Rand) *sqlgen.Case { return r.generator.Honest(random) })
+		r.benign = append(r.benign, func(random *rand.Rand) *sqlgen.Case { return r.generator.Honest(random) })
 	}
 	if wanted(sqlgen.Value) {
-		r.mean = append(r.mean, func(random *rand.Rand) *sqlgen.Case { return r.generator.Value(random) })
+		r.benign = append(r.benign, func(random *rand.Rand) *sqlgen.Case { return r.generator.Value(random) })
 	}
 	if r.fixture.Schema.Traps && wanted(sqlgen.LookAlike) {
-		r.mean = append(r.mean, func(random *rand.Rand) *sqlgen.Case { return r.generator.LookAlike(random) })
+		r.benign = append(r.benign, func(random *rand.Rand) *sqlgen.Case { return r.generator.LookAlike(random) })
 	}
 	for i, name := range r.generator.Techniques() {
 		if (r.config.Unguarded || r.config.MCP != nil) && name == sqlgen.Growth && len(r.config.Only) == 0 {
@@ -87,7 +87,7 @@ func (r *runner) prepare() error {
 			r.write = append(r.write, func(random *rand.Rand) *sqlgen.Case { return r.generator.Attack(random, i) })
 		}
 	}
-	if len(r.write)+len(r.mean) == 0 && !slices.Contains(r.config.Only, hostileTechnique) {
+	if len(r.write)+len(r.benign) == 0 && !slices.Contains(r.config.Only, hostileTechnique) {
 		return fmt.Errorf("no technique is called %s; there are %s", strings.Join(r.config.Only, ", "), strings.Join(append(r.generator.Techniques(), sqlgen.Honest, sqlgen.Value, hostileTechnique), ", "))
 	}
 	if !r.watcher.ReadsLog() {
@@ -132,9 +132,9 @@ func (r *runner) loop(ctx context.Context) error {
 // next picks what to write: the techniques take turns, and every third case
 // means well.
 func (r *runner) next(n int) func(*rand.Rand) *sqlgen.Case {
-	if len(r.mean) > 0 && (n%3 == 0 || len(r.write) == 0) {
+	if len(r.benign) > 0 && (n%3 == 0 || len(r.write) == 0) {
 		r.honest++
-		return r.mean[r.honest%len(r.mean)]
+		return r.benign[r.honest%len(r.benign)]
 	}
 	r.attacks++
 	return r.write[r.attacks%len(r.write)]
@@ -144,7 +144,7 @@ func (r *runner) next(n int) func(*rand.Rand) *sqlgen.Case {
 func (r *runner) step(ctx context.Context) error {
 	r.report.Cases++
 	n := r.report.Cases
-	none := len(r.write)+len(r.mean) == 0
+	none := len(r.write)+len(r.benign) == 0
 	if !r.config.SkipHostile && (none || n%hostileEvery == 0 && len(r.config.Only) == 0) {
 		return r.hostileStep(ctx, n)
 	}
@@ -219,7 +219,7 @@ func (r *runner) endBatch(ctx context.Context) error {
 	if err := r.checkEffects(ctx, o, true); err != nil {
 		return err
 	}
-	// Whoever listens will hear it with the next query. The session that says it
+	// A session that listens receives it with the next query. The session that says it
 	// may just have been ended, which was looked at above.
 	if err := errors.Join(r.fixture.Revive(ctx), r.fixture.Notify(ctx), r.rebase(ctx)); err != nil {
 		return err
@@ -242,8 +242,9 @@ func (r *runner) checkAlive(ctx context.Context, o *outcome) {
 	}
 }
 
-// farewell closes the gateway, if it is ours, and looks whether it left.
-func (r *runner) farewell(ctx context.Context) error {
+// shutdownCheck closes the gateway, if it is ours, and looks whether it leaves
+// sessions behind.
+func (r *runner) shutdownCheck(ctx context.Context) error {
 	if r.previewer == nil {
 		return nil
 	}
@@ -256,7 +257,7 @@ func (r *runner) farewell(ctx context.Context) error {
 		if n == 0 {
 			return nil
 		}
-		if time.Since(start) > settling {
+		if time.Since(start) > settleTimeout {
 			r.report.Findings = append(r.report.Findings, Finding{Oracle: liveness, Kind: "sessions", Detail: fmt.Sprintf("%d sessions are left after Close", n), Case: r.report.Cases, Count: 1})
 			return nil
 		}
@@ -271,5 +272,5 @@ func (r *runner) progress(last bool) {
 	r.lastLine = time.Now()
 	r.report.finish(r.start)
 	fmt.Fprintf(r.config.Progress, "%7.0fs  %d cases  %.0f/s  %d of %d techniques  %d findings\n",
-		r.report.Seconds, r.report.Cases, r.report.PerSecond, len(r.report.Techniques), len(r.write)+len(r.mean)+one(!r.config.SkipHostile)+2*one(r.config.Corpus != ""), len(r.report.Findings))
+		r.report.Seconds, r.report.Cases, r.report.PerSecond, len(r.report.Techniques), len(r.write)+len(r.benign)+one(!r.config.SkipHostile)+2*one(r.config.Corpus != ""), len(r.report.Findings))
 }

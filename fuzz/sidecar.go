@@ -99,12 +99,12 @@ func (s *sidecar) close() error {
 }
 
 // checkLog looks for secrets in what our sidecar has said, and whether it lives.
-func (w *world) checkLog(o *outcome) {
-	if w.sidecar == nil {
+func (e *env) checkLog(o *outcome) {
+	if e.sidecar == nil {
 		return
 	}
-	said := w.sidecar.words.take()
-	for _, secret := range w.fixture.Secrets {
+	said := e.sidecar.words.take()
+	for _, secret := range e.fixture.Secrets {
 		// What a cell may hold, a log may not.
 		if at := strings.Index(said, secret.Text); at >= 0 {
 			line := said[strings.LastIndexByte(said[:at], '\n')+1:]
@@ -113,8 +113,8 @@ func (w *world) checkLog(o *outcome) {
 		}
 	}
 	select {
-	case err := <-w.sidecar.ended:
-		w.sidecar.ended <- err
+	case err := <-e.sidecar.ended:
+		e.sidecar.ended <- err
 		o.violate(liveness, "sidecar ended", fmt.Sprintf("the sidecar's process ended: %v: %.500s", err, said))
 	default:
 	}

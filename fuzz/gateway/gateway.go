@@ -1,5 +1,5 @@
 // Package gateway is the harness's view of a program that takes SQL from a
-// stranger and returns rows of a PostgreSQL database.
+// model author and returns rows of a PostgreSQL database.
 //
 // The interface has one method, so any such program can be put under the
 // harness: write a [Gateway] that sends the text and says what came back. Three

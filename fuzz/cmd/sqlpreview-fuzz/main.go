@@ -10,7 +10,7 @@
 //
 // It exits 0 when nothing was found, 1 on any finding, 2 when it could not run.
 // The seed is printed first; OP_PREVIEW_FUZZ_SEED or -seed gives one. The
-// server of OP_PREVIEW_FUZZ_DSN is used up: never name one that anybody needs.
+// server of OP_PREVIEW_FUZZ_DSN is used up: name a throw-away one.
 package main
 
 import (

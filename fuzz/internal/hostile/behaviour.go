@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 )
 
-// Behaviour is one way to mean harm.
+// Behaviour is one way to attack a client.
 type Behaviour struct {
 	// Name is stable and appears in reports.
 	Name string

@@ -36,14 +36,14 @@ func TestEveryBehaviourDiffersFromAnHonestServer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			patience := 300 * time.Millisecond // some never answer
+			timeout := 300 * time.Millisecond // some never answer
 			if b.Name == "honest" {
-				patience = time.Minute
+				timeout = time.Minute
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			ctx, cancel := context.WithTimeout(t.Context(), timeout)
 			defer cancel()
 			conn, value, err := ask(ctx, server.DSN("p"))
-			server.Close() // first, for the client's own farewell waits long for an answer
+			server.Close() // first, for the client's Terminate message waits long for an answer
 			if conn != nil {
 				_ = conn.Close(t.Context())
 				<-conn.CleanupDone()

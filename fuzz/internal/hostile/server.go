@@ -23,8 +23,8 @@ type Server struct {
 	open      map[net.Conn]bool
 }
 
-// patience is how long the server waits for a client to read or write.
-const patience = 30 * time.Second
+// ioTimeout is how long the server waits for a client to read or write.
+const ioTimeout = 30 * time.Second
 
 // Start listens on a free port of loopback. upstream is the connection string
 // of the real server; a client must use its user and database.
@@ -75,7 +75,7 @@ func (s *Server) accept(ctx context.Context) {
 		s.work.Add(1)
 		go func() {
 			defer s.work.Done()
-			_ = conn.SetDeadline(time.Now().Add(patience))
+			_ = conn.SetDeadline(time.Now().Add(ioTimeout))
 			s.treat(ctx, conn)
 			_ = conn.Close()
 			s.mu.Lock()
@@ -99,7 +99,7 @@ func (s *Server) treat(ctx context.Context, conn net.Conn) {
 	if err != nil {
 		return
 	}
-	_ = real.SetDeadline(time.Now().Add(patience))
+	_ = real.SetDeadline(time.Now().Add(ioTimeout))
 	r := &relay{peer: p, real: real, behaviour: s.behaviour}
 	r.run()
 }

@@ -20,14 +20,14 @@ type Judge struct {
 	dsn  string
 	conn *pgconn.PgConn
 	// forbidden are functions of the server's that must not stand in a plan, and
-	// foul signs that a plan calls one of the fixture's.
-	forbidden map[string]bool
-	foul      []string
+	// refusedSigns signs that a plan calls one of the fixture's.
+	forbidden    map[string]bool
+	refusedSigns []string
 }
 
 // New returns a judge; it connects when it is first asked.
-func New(dsn string, forbidden map[string]bool, foul []string) *Judge {
-	return &Judge{dsn: dsn, forbidden: forbidden, foul: foul}
+func New(dsn string, forbidden map[string]bool, refusedSigns []string) *Judge {
+	return &Judge{dsn: dsn, forbidden: forbidden, refusedSigns: refusedSigns}
 }
 
 // pins are the settings that a preview's text output is defined by.
@@ -155,7 +155,7 @@ func (j *Judge) inPlan(plan string, viewed bool) string {
 	if m := effects.FindStringSubmatch(plan); m != nil {
 		return "the server's plan has " + m[1]
 	}
-	for _, sign := range j.foul {
+	for _, sign := range j.refusedSigns {
 		if !viewed && strings.Contains(plan, sign) {
 			return "the server's plan calls " + sign
 		}

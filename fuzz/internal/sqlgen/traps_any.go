@@ -74,8 +74,7 @@ func (w *writer) anyAtom(columns []string) *Node {
 	return leaf(Expr, "t."+w.pick(columns...))
 }
 
-// anyOfTraps writes a query of which nobody knows beforehand what it runs; the
-// server's tree says so.
+// anyOfTraps writes a query without a label: the server's tree says what it runs.
 func (w *writer) anyOfTraps() *Node {
 	table := trapTables[w.Intn(len(trapTables))]
 	from := w.rowsOf(table.name)

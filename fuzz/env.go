@@ -25,8 +25,8 @@ import (
 // it. It is a superuser whose session settings are hostile.
 const Role = fixture.Role
 
-// world is everything that a run needs.
-type world struct {
+// env is everything that a run needs.
+type env struct {
 	config    Config
 	server    *pgtest.Server
 	fixture   *fixture.Fixture
@@ -81,84 +81,84 @@ func (h *hostileTarget) point(dsn string) {
 	h.hostile = dsn
 }
 
-// newWorld starts what the config does not bring along.
-func newWorld(ctx context.Context, c Config, r *rand.Rand) (_ *world, err error) {
-	w := &world{config: c, gateway: c.Gateway}
+// newEnv starts what the config does not bring along.
+func newEnv(ctx context.Context, c Config, r *rand.Rand) (_ *env, err error) {
+	e := &env{config: c, gateway: c.Gateway}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, w.close(context.WithoutCancel(ctx)))
+			err = errors.Join(err, e.close(context.WithoutCancel(ctx)))
 		}
 	}()
 	dsn := c.DSN
 	if dsn == "" {
-		if w.server, err = pgtest.New(ctx, pgtest.Options{Settings: fixture.Settings(), TCP: c.MCP != nil}); err != nil {
+		if e.server, err = pgtest.New(ctx, pgtest.Options{Settings: fixture.Settings(), TCP: c.MCP != nil}); err != nil {
 			return nil, err
 		}
-		dsn = w.server.DSN()
+		dsn = e.server.DSN()
 	}
-	if w.fixture, err = fixture.New(ctx, dsn, r); err != nil {
+	if e.fixture, err = fixture.New(ctx, dsn, r); err != nil {
 		return nil, err
 	}
 	if c.Resolution {
-		if err := w.fixture.AddTraps(ctx); err != nil {
+		if err := e.fixture.AddTraps(ctx); err != nil {
 			return nil, err
 		}
 	}
-	w.generator = sqlgen.New(w.fixture.Schema, w.fixture.Targets)
-	if w.watcher, err = effect.NewWatcher(ctx, dsn, w.fixture.Targets.Folder); err != nil {
+	e.generator = sqlgen.New(e.fixture.Schema, e.fixture.Targets)
+	if e.watcher, err = effect.NewWatcher(ctx, dsn, e.fixture.Targets.Folder); err != nil {
 		return nil, err
 	}
-	if w.version, err = w.watcher.Version(ctx); err != nil {
+	if e.version, err = e.watcher.Version(ctx); err != nil {
 		return nil, err
 	}
-	w.superuser, w.role = dsn, roleDSN(dsn, c.testedRole(), w.fixture.Password)
+	e.superuser, e.role = dsn, roleDSN(dsn, c.testedRole(), e.fixture.Password)
 	if c.LeastPrivilege {
-		if err := makeLeastRole(ctx, dsn, w.fixture.Password); err != nil {
+		if err := makeLeastRole(ctx, dsn, e.fixture.Password); err != nil {
 			return nil, err
 		}
 	}
-	w.judge = judge.New(w.role, sqlgen.Effectful(), fixture.Effectful())
+	e.judge = judge.New(e.role, sqlgen.Effectful(), fixture.Effectful())
 	if !c.Unguarded {
 		if c.Resolution {
-			w.resolver = resolution.New(w.role, dsn)
+			e.resolver = resolution.New(e.role, dsn)
 		}
-		if w.sanitizer, err = sanitize.New(sanitize.Config{}); err != nil {
+		if e.sanitizer, err = sanitize.New(sanitize.Config{}); err != nil {
 			return nil, err
 		}
 	}
-	w.memory = newMemory(c.Pid, c.Gateway == nil && c.Sidecar == "" && c.MCP == nil)
+	e.memory = newMemory(c.Pid, c.Gateway == nil && c.Sidecar == "" && c.MCP == nil)
 	switch {
 	case c.Unguarded:
-		w.unguarded = &gateway.Unguarded{DSN: w.role, Timeout: c.TimeLimit}
-		w.gateway = w.unguarded
+		e.unguarded = &gateway.Unguarded{DSN: e.role, Timeout: c.TimeLimit}
+		e.gateway = e.unguarded
 	case c.MCP != nil:
-		if err := w.attack(ctx, c.MCP); err != nil {
+		if err := e.attack(ctx, c.MCP); err != nil {
 			return nil, err
 		}
 	case c.Sidecar != "":
-		if w.sidecar, err = startSidecar(ctx, c.Sidecar, w.role, c.TimeLimit); err != nil {
+		if e.sidecar, err = startSidecar(ctx, c.Sidecar, e.role, c.TimeLimit); err != nil {
 			return nil, err
 		}
-		w.gateway = w.sidecar.client
-		w.memory = newMemory(w.sidecar.cmd.Process.Pid, false)
+		e.gateway = e.sidecar.client
+		e.memory = newMemory(e.sidecar.cmd.Process.Pid, false)
 	case c.Gateway == nil:
-		if err := w.embed(w.role); err != nil {
+		if err := e.embed(e.role); err != nil {
 			return nil, err
 		}
 	}
-	return w, w.rebase(ctx)
+	return e, e.rebase(ctx)
 }
 
 // embed makes the embedded package the gateway, with a tap on its wire.
-func (w *world) embed(dsn string) error {
-	w.tap = &tap.Tap{}
-	w.hostile.fixture = preview.Connection{DSN: preview.NewSecret(dsn), Dial: w.tap.Dial}
+func (e *env) embed(dsn string) error {
+	e.tap = &tap.Tap{}
+	e.hostile.fixture = preview.Connection{DSN: preview.NewSecret(dsn), Dial: e.tap.Dial}
 	var err error
-	w.previewer, err = preview.New(preview.Config{Resolver: &w.hostile, Pool: preview.Pool{Sessions: 2}})
+	e.previewer, err = preview.New(preview.Config{Resolver: &e.hostile, Pool: preview.Pool{Sessions: 2}})
 	if err != nil {
 		return err
 	}
-	w.gateway = &gateway.Embedded{Previewer: w.previewer, Timeout: w.config.TimeLimit}
+	e.gateway = &gateway.Embedded{Previewer: e.previewer, Timeout: e.config.TimeLimit}
 	return nil
 }
 
@@ -172,50 +172,50 @@ func roleDSN(dsn, role, password string) string {
 }
 
 // rebase takes what is now as how things are.
-func (w *world) rebase(ctx context.Context) error {
-	if err := w.fixture.Revive(ctx); err != nil {
+func (e *env) rebase(ctx context.Context) error {
+	if err := e.fixture.Revive(ctx); err != nil {
 		return err
 	}
-	w.generator = sqlgen.New(w.fixture.Schema, w.fixture.Targets)
-	w.generator.Seed(w.seeds)
-	base, err := w.watcher.Full(ctx)
+	e.generator = sqlgen.New(e.fixture.Schema, e.fixture.Targets)
+	e.generator.Seed(e.seeds)
+	base, err := e.watcher.Full(ctx)
 	if err != nil {
 		return err
 	}
-	w.base = base
-	w.log, err = w.watcher.LogPosition(ctx)
+	e.base = base
+	e.log, err = e.watcher.LogPosition(ctx)
 	return err
 }
 
-// close ends everything that newWorld started.
-func (w *world) close(ctx context.Context) error {
+// close ends everything that newEnv started.
+func (e *env) close(ctx context.Context) error {
 	var err error
-	if w.previewer != nil {
-		w.previewer.Close()
+	if e.previewer != nil {
+		e.previewer.Close()
 	}
-	if w.sidecar != nil {
-		err = errors.Join(err, w.sidecar.close())
+	if e.sidecar != nil {
+		err = errors.Join(err, e.sidecar.close())
 	}
-	if w.mcp != nil {
-		w.mcp.Close()
+	if e.mcp != nil {
+		e.mcp.Close()
 	}
-	if w.unguarded != nil {
-		err = errors.Join(err, w.unguarded.Close(ctx))
+	if e.unguarded != nil {
+		err = errors.Join(err, e.unguarded.Close(ctx))
 	}
-	if w.judge != nil {
-		err = errors.Join(err, w.judge.Close(ctx))
+	if e.judge != nil {
+		err = errors.Join(err, e.judge.Close(ctx))
 	}
-	if w.resolver != nil {
-		err = errors.Join(err, w.resolver.Close(ctx))
+	if e.resolver != nil {
+		err = errors.Join(err, e.resolver.Close(ctx))
 	}
-	if w.watcher != nil {
-		err = errors.Join(err, w.watcher.Close(ctx))
+	if e.watcher != nil {
+		err = errors.Join(err, e.watcher.Close(ctx))
 	}
-	if w.fixture != nil {
-		w.fixture.Close()
+	if e.fixture != nil {
+		e.fixture.Close()
 	}
-	if w.server != nil {
-		err = errors.Join(err, w.server.Close())
+	if e.server != nil {
+		err = errors.Join(err, e.server.Close())
 	}
 	return err
 }
