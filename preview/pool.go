@@ -24,7 +24,8 @@ type Pool struct {
 	// Default 5 s, most 10 s.
 	ConnectTimeout time.Duration
 	// IdleTimeout is how long an unused session is kept. Default 60 s, most
-	// 1 h.
+	// 1 h. Of a longer one than 20 s, three minutes count as use after the last
+	// preview: what it asked the catalog is then asked for again in the background.
 	IdleTimeout time.Duration
 	// Lifetime is how old a session may get. Default 30 min, most 24 h.
 	Lifetime time.Duration

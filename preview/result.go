@@ -118,9 +118,9 @@ type Stats struct {
 	Queue, Connect time.Duration
 	// Execute is from sending the query to its first row; Fetch to its last.
 	Execute, Fetch time.Duration
-	// Catalog is the time spent on asking the database's catalog about functions,
-	// names of types and the origins of columns; near zero where the last answer
-	// still holds. A preview that shares the answer to another's question waits
+	// Catalog is the time spent on asking the database's catalog what the query's
+	// names mean, about names of types and the origins of columns; near zero where the
+	// last answer still holds. A preview that shares the answer to another's question waits
 	// here, whatever that one waits for.
 	Catalog time.Duration
 	// Sanitize is the time spent on the values.
