@@ -188,7 +188,7 @@ func TestDescribeTable(t *testing.T) {
 		t.Errorf("a role with rights on two columns sees %v and %v", half.Columns, half.ForeignKeys)
 	}
 	for name, rows := range map[string]int64{"guarded": -1, "events": 50, "names": -1, "events_1": 50} {
-		if got := describe(t, p, name).RowEstimate; got != rows {
+		if got := describe(t, p, name).RowEstimate; got != rows && (name != "events" || got != 0) { // 13 counts nothing for a partitioned table
 			t.Errorf("%s: estimate %d, want %d", name, got, rows)
 		}
 	}

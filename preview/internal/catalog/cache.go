@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/op-data/sqlpreview/preview/internal/share"
+	"github.com/op-data/sqlpreview/preview/internal/singleflight"
 )
 
 const (
@@ -92,7 +92,7 @@ func (c *Cache) Bytes() int {
 type Catalog struct {
 	cache   *Cache
 	id, dsn string
-	asking  share.Calls[*answer]
+	asking  singleflight.Group[string, *answer]
 
 	// Guarded by the cache's lock.
 	session *session

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/op-data/sqlpreview/preview/internal/share"
+	"github.com/op-data/sqlpreview/preview/internal/singleflight"
 )
 
 // An Asker runs our own questions in a session like those that previews run in.
@@ -156,7 +156,7 @@ func (l *look) form() *form {
 
 // ask asks for names, or joins a caller who asks the same and did not begin before
 // since.
-func (k *Catalog) ask(ctx context.Context, a Asker, names []key, form *form, since time.Time) (share.Answer[*answer], error) {
+func (k *Catalog) ask(ctx context.Context, a Asker, names []key, form *form, since time.Time) (singleflight.Result[*answer], error) {
 	list := seeds(names)
 	sql := form.write(list)
 	return k.asking.Do(ctx, sql, since, func(ctx context.Context) (*answer, error) {

@@ -64,11 +64,13 @@ union
     found.detail::pg_catalog.text COLLATED, coalesce(found.list::pg_catalog.text, '{}') COLLATED,
     coalesce(expression.runs, '') COLLATED, coalesce(expression.more, '') COLLATED, coalesce(found.body, '') COLLATED
   from (
-    select distinct pg_catalog.translate(pg_catalog."left"(r.ref, 1), 'v', 't'), pg_catalog.substr(r.ref, 2)::pg_catalog.oid
+    -- What PostgreSQL 13 has no column for is a constant of x, which a name without a table finds where the table lacks it.
+    select distinct pg_catalog.translate(pg_catalog."left"(r.ref, 1), 'v', 't'), pg_catalog.substr(r.ref, 2)::pg_catalog.oid,
+      null::pg_catalog.oid, 0::pg_catalog.oid, null::pg_catalog.text
     from object
-    cross join lateral pg_catalog.string_to_table(object.refs, ' ') r (ref)
+    cross join lateral pg_catalog.unnest(pg_catalog.string_to_array(object.refs, ' ')) r (ref)
     where pg_catalog.substr(r.ref, 2) operator(pg_catalog.<>) all ('{"",0}'::pg_catalog.text[])
-  ) x (class, oid)
+  ) x (class, oid, typsubscript, rngmultitypid, prosqlbody)
   cross join lateral (
     -- A relation (r); of ancestors (u, up) and descendants (d, down) of one only the name and that they are is wanted.
     select c.relnamespace, c.relname,
@@ -119,12 +121,14 @@ union
       pg_catalog.concat_ws(' ', t.parts, t.families, columns.types), t.checks, null, false, null
     from (
       select t.oid, t.typnamespace, t.typname, t.typtype, t.typcategory, t.typispreferred, t.typelem, t.typarray, t.typbasetype,
-        t.typrelid, t.typinput, t.typoutput, t.typmodin, t.typsubscript,
+        t.typrelid, t.typinput, t.typoutput, t.typmodin,
+        -- Without the column an array is told by its length, as in the question for PostgreSQL's own types.
+        coalesce(typsubscript::pg_catalog.oid, case when t.typelem operator(pg_catalog.=) 0 then 0 when t.typlen operator(pg_catalog.=) -1 then 6179 else 6180 end),
         r.rngtypid, r.rngsubtype, r.rngcanonical, r.rngsubdiff,
         (select pg_catalog.string_agg(p.class operator(pg_catalog.||) p.oid::pg_catalog.text, ' ')
           from (values ('t', t.typelem), ('t', t.typbasetype), ('t', r.rngtypid), ('t', r.rngsubtype),
             ('f', t.typinput::pg_catalog.oid), ('f', t.typoutput::pg_catalog.oid), ('f', t.typmodin::pg_catalog.oid),
-            ('f', t.typsubscript::pg_catalog.oid), ('f', r.rngcanonical::pg_catalog.oid), ('f', r.rngsubdiff::pg_catalog.oid)
+            ('f', coalesce(typsubscript::pg_catalog.oid, 0)), ('f', r.rngcanonical::pg_catalog.oid), ('f', r.rngsubdiff::pg_catalog.oid)
           ) p (class, oid)
           where p.oid operator(pg_catalog.>=) 16384),
         (select pg_catalog.string_agg('m' operator(pg_catalog.||) k.opcfamily::pg_catalog.text, ' ')
@@ -137,7 +141,7 @@ union
           where t.typtype operator(pg_catalog.=) 'd' and k.contypid operator(pg_catalog.=) t.oid)
       from pg_catalog.pg_type t
       left join pg_catalog.pg_range r on t.typtype operator(pg_catalog.=) any ('{r,m}'::pg_catalog."char"[])
-        and (r.rngtypid operator(pg_catalog.=) t.oid or r.rngmultitypid operator(pg_catalog.=) t.oid)
+        and (r.rngtypid operator(pg_catalog.=) t.oid or rngmultitypid operator(pg_catalog.=) t.oid)
       where x.class operator(pg_catalog.=) 't' and t.oid operator(pg_catalog.=) x.oid
         and (t.oid operator(pg_catalog.>=) 16384 or t.typrelid operator(pg_catalog.<>) 0)
       offset 0
@@ -163,7 +167,7 @@ union
         -- Not in internal, C or SQL.
         (f.oid operator(pg_catalog.>=) 16384 and f.prolang operator(pg_catalog.<>) all ('{12,13,14}'::pg_catalog.oid[])
           and f.prosrc operator(pg_catalog.~*) '[[:<:]]execute[[:>:]]')::pg_catalog.text,
-        (f.prosqlbody is not null)::pg_catalog.text,
+        (prosqlbody is not null)::pg_catalog.text,
         coalesce(a.aggkind::pg_catalog.text, ''), coalesce(a.aggnumdirectargs::pg_catalog.text, '0'),
         coalesce(pg_catalog.array_to_string(a.parts, ' '), ''),
         coalesce(a.aggsortop, 0)::pg_catalog.text],
@@ -175,7 +179,7 @@ union
           where x.class operator(pg_catalog.=) 'f'),
         'f' operator(pg_catalog.||) pg_catalog.array_to_string(a.parts, ' f'), 'o' operator(pg_catalog.||) a.aggsortop::pg_catalog.text
       ) end,
-      case when f.oid operator(pg_catalog.>=) 16384 then f.prosqlbody::pg_catalog.text end,
+      case when f.oid operator(pg_catalog.>=) 16384 then prosqlbody::pg_catalog.text end,
       case when f.oid operator(pg_catalog.>=) 16384 then f.proargdefaults::pg_catalog.text end,
       false,
       case when f.oid operator(pg_catalog.>=) 16384 and f.prolang operator(pg_catalog.=) any ('{12,14}'::pg_catalog.oid[])

@@ -195,6 +195,11 @@ func (e *execution) roundTrip(ctx context.Context, sql string, limits resultLimi
 			// What could not be cleaned up in a direct session ends with it.
 			return outcome{a, sent, s.reader.Received() - before}, nil
 		default:
+			if limits.internal {
+				if e := a.failure.inCatalogs(); e != nil {
+					return outcome{}, e
+				}
+			}
 			return outcome{}, serverError(a.failure, sql, s.capabilities, left, time.Since(sent))
 		}
 	}

@@ -143,7 +143,7 @@ func TestOtherFaults(t *testing.T) {
 		{"shutdown after the clean-up", 1, "false)", "FATAL", "57P01", "", 1},
 		{"no way to check for clients", 0, "client_connection_check_interval', '500', true", "ERROR", "22023", "", 2},
 		{"settings of the session refused", 1, "false)", "ERROR", "0A000", "", 1},
-		{"settings refused for another cause", 0, "true)", "ERROR", "22023", reason.DataException, 2},
+		{"settings refused for another cause", 0, "true)", "ERROR", "22023", reason.DatabaseLoginFailed, 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

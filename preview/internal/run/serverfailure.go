@@ -109,6 +109,21 @@ func (f *serverFailure) aroundStatement() *Error {
 	return e
 }
 
+// inCatalogs is for a question of our own that a server cannot answer, since its
+// catalogs are of another version or make; nil for other errors. The author has no
+// part in it.
+func (f *serverFailure) inCatalogs() *Error {
+	switch f.fields['C'] {
+	case "42883", "42703", "42P01", "42601", "42704", "0A000": // undefined function, column, table; syntax; undefined object; not supported
+	default:
+		return nil
+	}
+	e := newError(reason.DatabaseLoginFailed, "the database's catalogs lack what previews read in them",
+		"previews need PostgreSQL 13 or newer; a fork of it may lack this")
+	e.SQLSTATE = sqlstate.Tellable(f.fields['C'])
+	return e
+}
+
 // needs says what a part of the pipeline needs of a server.
 func (p part) needs() string {
 	switch p {

@@ -1,4 +1,4 @@
-package share
+package singleflight
 
 import (
 	"context"
@@ -14,10 +14,10 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // waiting is how many callers wait for a key's call.
-func (c *Calls[V]) waiting(key string) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if known := c.running[key]; known != nil {
+func (g *Group[K, V]) waiting(key K) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if known := g.running[key]; known != nil {
 		return known.waiting
 	}
 	return 0
@@ -57,7 +57,7 @@ func (b *blocking) call(ctx context.Context) (int, error) {
 func TestManyShareOneCall(t *testing.T) {
 	t.Parallel()
 	const n = 50
-	var calls Calls[int]
+	var calls Group[string, int]
 	f := newBlocking()
 	var wait sync.WaitGroup
 	var joined atomic.Int32
@@ -86,7 +86,7 @@ func TestManyShareOneCall(t *testing.T) {
 
 func TestKeysAreApart(t *testing.T) {
 	t.Parallel()
-	var calls Calls[int]
+	var calls Group[string, int]
 	a, b := newBlocking(), newBlocking()
 	close(b.release)
 	var wait sync.WaitGroup
@@ -107,7 +107,7 @@ func TestKeysAreApart(t *testing.T) {
 // answer. When all have gone the call is ended, and no later caller gets it.
 func TestCallersLeave(t *testing.T) {
 	t.Parallel()
-	var calls Calls[int]
+	var calls Group[string, int]
 	f := newBlocking()
 	var wait sync.WaitGroup
 	first, goAway := context.WithCancel(t.Context())
@@ -142,7 +142,7 @@ func TestCallersLeave(t *testing.T) {
 
 func TestWhoStaysGetsTheAnswer(t *testing.T) {
 	t.Parallel()
-	var calls Calls[int]
+	var calls Group[string, int]
 	f := newBlocking()
 	var wait sync.WaitGroup
 	first, goAway := context.WithCancel(t.Context())
@@ -168,7 +168,7 @@ func TestWhoStaysGetsTheAnswer(t *testing.T) {
 // question that was asked before.
 func TestAnOldCallIsNotJoined(t *testing.T) {
 	t.Parallel()
-	var calls Calls[int]
+	var calls Group[string, int]
 	old, recent := newBlocking(), newBlocking()
 	close(recent.release)
 	var wait sync.WaitGroup
@@ -190,7 +190,7 @@ func TestAnOldCallIsNotJoined(t *testing.T) {
 
 func TestErrorsAndPanicsAreNotKept(t *testing.T) {
 	t.Parallel()
-	var calls Calls[int]
+	var calls Group[string, int]
 	broken := errors.New("broken")
 	for _, test := range []struct {
 		f    func(context.Context) (int, error)
