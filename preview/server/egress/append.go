@@ -9,18 +9,18 @@ import (
 	"github.com/op-data/sqlpreview/preview/internal/syserr"
 )
 
-// Append records a request and returns the line's place in the chain. When it
-// returns an error the caller must not answer with rows: the line may or may
-// not be in the log. It returns only when the line is on the disk.
+// Append appends a line about a request to the record and returns its place in the
+// chain, when the line is on the disk. After an error the caller must not send rows:
+// the line may or may not be in the log.
 func (l *Log) Append(entry Entry) (Head, error) {
-	head, err := l.append(entry)
+	head, err := l.appendEntry(entry)
 	if err != nil || l.options.NoSync {
 		return head, err
 	}
-	return head, l.settle(head.Sequence)
+	return head, l.awaitSync(head.Sequence)
 }
 
-func (l *Log) append(entry Entry) (Head, error) {
+func (l *Log) appendEntry(entry Entry) (Head, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.failed != nil {
@@ -34,7 +34,7 @@ func (l *Log) append(entry Entry) (Head, error) {
 			return Head{}, err
 		}
 	}
-	if err := l.write(Record{Event: Preview, Entry: entry.bounded()}); err != nil {
+	if err := l.appendRecord(Record{Event: Preview, Entry: entry.bounded()}); err != nil {
 		return Head{}, err
 	}
 	return l.end.head, nil
@@ -63,9 +63,9 @@ func (l *Log) checkSegment() error {
 	return nil
 }
 
-// settle returns when the record is on the disk. Whoever comes first syncs for
-// all that wait behind it.
-func (l *Log) settle(sequence uint64) error {
+// awaitSync returns when the record is on the disk. The first of several callers
+// syncs the file for all of them.
+func (l *Log) awaitSync(sequence uint64) error {
 	l.syncing.Lock()
 	defer l.syncing.Unlock()
 	if l.synced >= sequence {
@@ -77,8 +77,8 @@ func (l *Log) settle(sequence uint64) error {
 	if failed != nil {
 		return failed
 	}
-	// Appends go on meanwhile. A rotation syncs the file before it closes it, so
-	// a file that was closed under this is on the disk.
+	// Others append meanwhile. A rotation syncs the file before it closes it, so a file
+	// that was closed during this call is on the disk.
 	if err := file.Sync(); err != nil && !errors.Is(err, os.ErrClosed) {
 		return l.fail(err)
 	}
@@ -86,7 +86,8 @@ func (l *Log) settle(sequence uint64) error {
 	return nil
 }
 
-// fail ends the log: after a failed sync nobody knows what is on the disk.
+// fail closes the log: after a failed sync it is not known what is on the disk
+// (https://lwn.net/Articles/752063/).
 func (l *Log) fail(err error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -96,8 +97,8 @@ func (l *Log) fail(err error) error {
 	return l.failed
 }
 
-// sync syncs the current file; mu is held.
-func (l *Log) sync() error {
+// syncSegment syncs the current file; mu is held.
+func (l *Log) syncSegment() error {
 	if l.options.NoSync {
 		return nil
 	}
@@ -110,32 +111,33 @@ func (l *Log) sync() error {
 
 // rotate ends the segment and begins the next; mu is held.
 func (l *Log) rotate() error {
-	if err := l.sync(); err != nil {
+	if err := l.syncSegment(); err != nil {
 		return err
 	}
 	old := l.file
-	if err := l.begin(); err != nil {
+	if err := l.beginSegment(); err != nil {
 		return err // the old segment goes on
 	}
 	if err := old.Close(); err != nil {
 		l.failed = fmt.Errorf("egress: a segment cannot be closed: %w", syserr.Cause(err))
 		return l.failed
 	}
-	return l.write(Record{Event: Rotated})
+	return l.appendRecord(Record{Event: Rotated})
 }
 
-// write appends one record, and before it what an unfinished line needs; mu is
-// held. When it fails, the state is read anew from the file.
-func (l *Log) write(record Record) error {
+// appendRecord appends a record, and before it, behind a line that was only partly
+// written, one that says so. When it fails, it reads the end of the log from the file
+// again. mu is held.
+func (l *Log) appendRecord(record Record) error {
 	if l.end.broken {
-		if err := l.writeLine(Record{Event: Recovered}); err != nil {
+		if err := l.appendLine(Record{Event: Recovered}); err != nil {
 			return err
 		}
 	}
-	return l.writeLine(record)
+	return l.appendLine(record)
 }
 
-func (l *Log) writeLine(record Record) error {
+func (l *Log) appendLine(record Record) error {
 	record.Sequence = l.end.head.Sequence + 1
 	record.Previous = l.end.previous
 	record.Time = l.options.Now().UTC()
@@ -152,7 +154,7 @@ func (l *Log) writeLine(record Record) error {
 	}
 	text = append(append(text, line...), '\n')
 	if _, err := l.file.Write(text); err != nil {
-		return l.unfinished(err)
+		return l.recoverEnd(err)
 	}
 	hash := hashOf(line)
 	l.end = end{
@@ -163,8 +165,8 @@ func (l *Log) writeLine(record Record) error {
 	return nil
 }
 
-// unfinished looks how much of a line was written; mu is held.
-func (l *Log) unfinished(cause error) error {
+// recoverEnd finds the end of the log after a failed write; mu is held.
+func (l *Log) recoverEnd(cause error) error {
 	files, err := segments(l.options.Dir)
 	if err == nil {
 		l.end, err = findEnd(files)

@@ -23,16 +23,16 @@ const (
 	dirMode  = 0o700
 )
 
-// Options says where a log is and how it is kept.
+// Options configures a log.
 type Options struct {
 	// Dir is the folder of the log and nothing else. It is made when it is not
 	// there; its parent must be.
 	Dir string
 	// SegmentBytes is the size at which a new segment begins. Default 64 MiB.
 	SegmentBytes int64
-	// NoSync leaves it to the system when lines reach the disk: a crash of the
-	// machine, not of the process, may then lose the last seconds. Default: every
-	// line is on the disk before Append returns.
+	// NoSync does not wait for the disk: a crash of the machine, not of the process, may
+	// then lose the lines of the last seconds. Default: every line is on the disk before
+	// Append returns.
 	NoSync bool
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
@@ -55,8 +55,8 @@ type Log struct {
 // errClosed answers an Append after Close.
 var errClosed = errors.New("egress: the log is closed")
 
-// Open opens the log in options.Dir or begins one, and writes a line that says
-// so. One process at a time may have a log open.
+// Open opens the log in options.Dir, or makes one, and appends a line that says so.
+// One process at a time can have a log open.
 func Open(options Options) (*Log, error) {
 	switch {
 	case options.Dir == "":
@@ -112,17 +112,17 @@ func (l *Log) resume() error {
 		return err
 	}
 	if len(files) == 0 {
-		err = l.begin()
+		err = l.beginSegment()
 	} else {
 		err = l.reopen(files[len(files)-1])
 	}
 	if err != nil {
 		return err
 	}
-	if err := l.write(Record{Event: Opened}); err != nil {
+	if err := l.appendRecord(Record{Event: Opened}); err != nil {
 		return err
 	}
-	return l.sync()
+	return l.syncSegment()
 }
 
 func (l *Log) reopen(last segment) error {
@@ -134,8 +134,8 @@ func (l *Log) reopen(last segment) error {
 	return nil
 }
 
-// begin makes the next segment.
-func (l *Log) begin() error {
+// beginSegment makes the next segment.
+func (l *Log) beginSegment() error {
 	name := segmentName(l.end.head.Sequence + 1)
 	file, err := os.OpenFile(filepath.Join(l.options.Dir, name), os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, fileMode) //nolint:gosec // the operator names the folder
 	if err != nil {
@@ -156,8 +156,7 @@ func (l *Log) begin() error {
 	return nil
 }
 
-// Head returns the newest record. Its hash belongs in a place that this host
-// cannot rewrite.
+// Head returns the newest record. Keep its hash where this host cannot rewrite it.
 func (l *Log) Head() Head {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -27,8 +27,7 @@ const (
 	Preview Event = "preview"
 )
 
-// Entry is what there is to record about one request. It holds no SQL text and
-// no value of the database.
+// Entry describes one request. It holds no SQL text and no value of the database.
 type Entry struct {
 	// Caller names who asked, as the authentication says.
 	Caller string `json:"caller,omitempty"`
@@ -79,8 +78,8 @@ const (
 	maxLine = 1 << 20
 )
 
-// bounded cuts what is longer than an honest request's would be, so that no
-// caller can grow the log by the length of a name.
+// bounded returns e with its texts and lists cut to their bounds, so that a caller
+// cannot fill the disk with long names.
 func (e Entry) bounded() Entry {
 	for _, text := range []*string{
 		&e.Caller, &e.RequestID, &e.ConnectionID, &e.Procedure, &e.SQLFingerprint,
@@ -124,8 +123,7 @@ func (r Record) encode() ([]byte, error) {
 	return jsonline.Escape(bytes.TrimSuffix(line.Bytes(), []byte("\n"))), nil
 }
 
-// decode reads one line. A line with unknown keys or anything after the object
-// is none of ours.
+// decode reads one line. It refuses unknown keys and anything after the object.
 func decode(line []byte) (Record, error) {
 	var r Record
 	decoder := json.NewDecoder(bytes.NewReader(line))

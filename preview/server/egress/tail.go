@@ -14,16 +14,16 @@ import (
 // record, so that opening a large log takes no time.
 const tailWindow = 4 * maxLine
 
-// end is where a log stands.
+// end is the state at the end of a log.
 type end struct {
 	// head is the last record; its zero value stands before the first of all.
 	head Head
 	// previous is the hash of the last line, which is the head's unless that
 	// line is broken.
 	previous string
-	// broken tells that the last line is no record.
+	// broken reports that the last line is no record.
 	broken bool
-	// inLine tells that the last line has no newline.
+	// inLine reports that the last line has no newline.
 	inLine bool
 	// size is the length of the newest segment.
 	size int64

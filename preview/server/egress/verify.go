@@ -37,7 +37,7 @@ type Report struct {
 	Witnessed bool
 }
 
-// Fault is where and why a chain does not hold.
+// Fault says where and why a chain does not hold.
 type Fault struct {
 	// File is the segment's name and Line the 1-based line in it.
 	File string
@@ -166,7 +166,7 @@ func (c *chain) step(line []byte, complete bool, at func(string) *Fault) error {
 	return nil
 }
 
-// follow returns the line's hash, and looks whether it is the witness.
+// follow returns the line's hash, and notes when it is the witness.
 func (c *chain) follow(line []byte) string {
 	hash := hashOf(line)
 	if hash == c.witness {
