@@ -64,6 +64,6 @@ func refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
 		http.Error(w, http.StatusText(status), status)
 		return
 	}
-	// The answer cannot be written when the caller is gone; nobody is left to tell.
+	// The write fails when the caller is gone; then there is no one to answer.
 	_ = writer.Write(w, r, err)
 }

@@ -29,7 +29,7 @@ const (
 // itself holds no colon.
 //
 // The file is read at every request, so a token is changed by changing the file;
-// while it cannot be read, nobody is let in. Tokens are compared in constant time.
+// while it cannot be read, every caller is refused. Tokens are compared in constant time.
 // The error says what is wrong with the file now.
 func BearerTokenFile(path string) (Authenticator, error) {
 	if _, err := readTokens(path); err != nil {
@@ -40,7 +40,7 @@ func BearerTokenFile(path string) (Authenticator, error) {
 		if err != nil {
 			return Caller{}, err
 		}
-		// Of two headers one could be for somebody else who reads the other.
+		// With two headers, a proxy in front of us could have checked the other one.
 		headers := credentials.Header.Values("Authorization")
 		if len(headers) > 1 {
 			return Caller{}, errors.New("more than one Authorization header was sent")

@@ -19,7 +19,7 @@ func bufferResponse(next http.Handler) http.Handler {
 		out := writers.Get().(*bufio.Writer) //nolint:forcetypeassert // what New makes
 		out.Reset(w)
 		next.ServeHTTP(bufferedWriter{w, out}, r)
-		// The answer cannot be written when the caller is gone; nobody is left to tell.
+		// The write fails when the caller is gone; then there is no one to answer.
 		_ = out.Flush()
 		out.Reset(nil)
 		writers.Put(out)

@@ -114,3 +114,11 @@ func (r *running) seen() []server.Call {
 	defer r.mu.Unlock()
 	return append([]server.Call(nil), r.calls...)
 }
+
+// await returns the calls when there are n of them: a call is observed after its
+// answer.
+func (r *running) await(t *testing.T, n int) []server.Call {
+	t.Helper()
+	eventually(t, func() bool { return len(r.seen()) >= n })
+	return r.seen()
+}

@@ -24,9 +24,9 @@ const (
 
 // Listen listens on "unix:PATH" or on "HOST:PORT" of a loopback address.
 //
-// A unix socket gets mode 0660. One that a dead process left behind is
-// replaced; one that somebody answers on is an error, and so is any other file.
-// An address that other machines can reach is refused.
+// A unix socket gets mode 0660. Listen replaces a socket that a dead process left
+// behind; a socket that a process still serves is an error, and so is any other file.
+// Listen refuses an address that other machines can reach.
 func Listen(ctx context.Context, address string) (net.Listener, error) {
 	return listen(ctx, address, false)
 }
@@ -74,9 +74,9 @@ func listen(ctx context.Context, address string, remote bool) (net.Listener, err
 	return listener, nil
 }
 
-// listenUnix binds under a name of its own, sets the mode, and only then moves
-// the socket to its place: nobody finds it there with a wider mode, and a stale
-// socket is replaced in one step.
+// listenUnix binds a socket under a temporary name, sets its mode and renames it: so
+// it is never in its place with a wider mode, and a stale socket is replaced in one
+// step.
 func listenUnix(ctx context.Context, path string) (net.Listener, error) {
 	temporary := path + "." + strconv.Itoa(os.Getpid())
 	switch {
@@ -85,7 +85,7 @@ func listenUnix(ctx context.Context, path string) (net.Listener, error) {
 	case len(temporary) > maxSocketPath:
 		return nil, fmt.Errorf("server: the socket path %s is longer than a socket address holds; choose a shorter one", path)
 	}
-	if err := vacant(ctx, path); err != nil {
+	if err := checkVacant(ctx, path); err != nil {
 		return nil, err
 	}
 	var config net.ListenConfig
@@ -112,8 +112,9 @@ func listenUnix(ctx context.Context, path string) (net.Listener, error) {
 	return &socket{UnixListener: unix, path: path, made: made}, nil
 }
 
-// vacant says whether the path is free, or holds a socket that nobody serves.
-func vacant(ctx context.Context, path string) error {
+// checkVacant returns an error unless the path is free, or holds a socket that no
+// process serves.
+func checkVacant(ctx context.Context, path string) error {
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):

@@ -29,8 +29,7 @@ const (
 	OutcomeRejected Outcome = "REJECTED"
 )
 
-// Call is what there is to say about one request. It holds no SQL, no value
-// and no credential.
+// Call describes one request. It holds no SQL, no value and no credential.
 type Call struct {
 	// Path is the request's path, which names the procedure.
 	Path string
@@ -96,7 +95,7 @@ func CallOf(ctx context.Context) (call Call, ok bool) {
 func NoteSpan(ctx context.Context, span trace.SpanContext) { callFrom(ctx).Span = span }
 
 // callFrom returns the Call of the request that ctx belongs to, for the handlers
-// to fill in; outside of a request, one that nobody reads.
+// to fill in; outside of a request, one that is thrown away.
 func callFrom(ctx context.Context) *Call {
 	if call, ok := ctx.Value(callKey{}).(*Call); ok {
 		return call

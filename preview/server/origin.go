@@ -54,8 +54,8 @@ func newOrigins(config Config) (*origins, error) {
 // machine. A browser is told what the pages of the allowed origins may do.
 func (o *origins) checkOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if why := o.denies(r); why != "" {
-			callFrom(r.Context()).deny(why)
+		if denial := o.denial(r); denial != "" {
+			callFrom(r.Context()).deny(denial)
 			refuse(w, r, http.StatusForbidden, connect.NewError(connect.CodePermissionDenied, errors.New("this caller is not allowed")))
 			return
 		}
@@ -91,7 +91,8 @@ func (o *origins) allow(w http.ResponseWriter, r *http.Request) (preflight bool)
 	return true
 }
 
-func (o *origins) denies(r *http.Request) string {
+// denial says why the request is refused; "" when it is not.
+func (o *origins) denial(r *http.Request) string {
 	if err := o.checker.Check(r); err != nil {
 		return "the Origin header names a page that is not allowed"
 	}
@@ -106,7 +107,7 @@ func (o *origins) denies(r *http.Request) string {
 	return ""
 }
 
-// knownHost tells whether the Host header names this machine.
+// knownHost reports whether the Host header names this machine.
 func (o *origins) knownHost(header string) bool {
 	host := header
 	if name, _, err := net.SplitHostPort(header); err == nil {

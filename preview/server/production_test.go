@@ -32,7 +32,8 @@ func TestWhatCannotBeRecordedIsNotAnswered(t *testing.T) {
 		Previewer: echo,
 		Record:    func(context.Context, server.Call) (string, error) { return "", errors.New(canary) },
 	})
-	for name, ask := range clients(t, r.address) {
+	all := clients(t, r.address)
+	for name, ask := range all {
 		got := ask(t.Context(), &previewv1.PreviewQueryRequest{Sql: "select 'secret row'", RequestId: "r1"}, nil)
 		if got.response != nil || got.info.GetReason() != string(reason.Internal) || got.detail.GetRequestId() != "r1" {
 			t.Errorf("%s: got %+v", name, got)
@@ -41,7 +42,7 @@ func TestWhatCannotBeRecordedIsNotAnswered(t *testing.T) {
 			t.Errorf("%s: the answer says too much: %s", name, text)
 		}
 	}
-	for _, call := range r.seen() {
+	for _, call := range r.await(t, len(all)) {
 		if call.Outcome != server.OutcomeFailed || call.Reason != reason.Internal || call.Stats != nil || call.Receipt.PayloadSHA256 != "" {
 			t.Errorf("observed as %+v", call)
 		}
@@ -74,7 +75,7 @@ func TestRecordComesBeforeTheAnswer(t *testing.T) {
 	if c := records[0]; c.Outcome != server.OutcomeOK || c.RequestID != "r1" || c.ConnectionID != "c" || c.Receipt.Tables[0] != "orders" || c.Stats.Rows != 3 {
 		t.Errorf("got %+v", c)
 	}
-	for _, call := range r.seen() {
+	for _, call := range r.await(t, 2) {
 		if call.Record != "noted" {
 			t.Errorf("what the record returned is not noted: %+v", call)
 		}
@@ -90,10 +91,11 @@ func TestCallerOnAUnixSocketHasAName(t *testing.T) {
 		t.Skip("only Linux tells")
 	}
 	r := start(t, "unix", server.Config{Previewer: echo})
-	for _, ask := range clients(t, r.address) {
+	all := clients(t, r.address)
+	for _, ask := range all {
 		ask(t.Context(), ask1("select 1"), nil)
 	}
-	for _, call := range r.seen() {
+	for _, call := range r.await(t, len(all)) {
 		if want := fmt.Sprint("uid:", os.Getuid()); call.Caller.Subject != want {
 			t.Errorf("the caller is %q, want %q", call.Caller.Subject, want)
 		}

@@ -21,7 +21,8 @@ func newRates(perSecond int) *rates {
 	return &rates{perSecond: perSecond, callers: map[string]*rate.Limiter{}}
 }
 
-// allow takes one request from the caller's budget.
+// allow takes one request from the caller's budget, and reports whether there was
+// one.
 func (r *rates) allow(caller string) bool {
 	if r.perSecond == 0 {
 		return true

@@ -43,7 +43,8 @@ const (
 	cancelingPeriod     = 3 * time.Second
 )
 
-// errStopping is why the contexts of requests end when the drain is over.
+// errStopping is the cause with which the contexts of requests end when the drain is
+// over.
 var errStopping = errors.New("server: stopping")
 
 // Serve answers requests on listener until ctx ends. Then it drains: health
@@ -54,9 +55,9 @@ var errStopping = errors.New("server: stopping")
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	if address, ok := listener.Addr().(*net.TCPAddr); ok && s.config.TLS == nil && !address.IP.IsLoopback() {
 		_ = listener.Close()
-		return errors.New("server: other machines can reach this address, and without Config.TLS they could read the rows")
+		return errors.New("server: other machines can reach this address, and without Config.TLS they could read the rows on the way")
 	}
-	// Requests must outlive ctx by the drain.
+	// Requests go on after ctx has ended, for the drain.
 	requests, cancelRequests := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancelRequests(nil)
 

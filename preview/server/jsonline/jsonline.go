@@ -1,7 +1,6 @@
-// Package jsonline makes lines of JSON safe to look at. JSON lets characters
-// through that a terminal or an editor acts on: those that turn the direction of
-// text, that hide, or that control. A line of a log in which a caller's own text
-// stands could then show another order than it has.
+// Package jsonline escapes characters of JSON lines that a terminal or an editor acts
+// on: control, invisible and bidirectional characters, which JSON allows. With them,
+// text that a caller chose could make a line of a log look like another one.
 package jsonline
 
 import (
@@ -12,9 +11,9 @@ import (
 	"unicode/utf8"
 )
 
-// Escape returns the same JSON with every character that is not printable (see
-// unicode.IsPrint) written as \uXXXX. Whoever decodes it gets the same value.
-// What is no valid UTF-8 becomes \ufffd. text is not changed.
+// Escape returns the JSON in text with every character that is not printable (see
+// unicode.IsPrint) written as \uXXXX; it decodes to the same value. Invalid UTF-8
+// becomes \ufffd. Escape does not change text.
 func Escape(text []byte) []byte {
 	for i, c := range text {
 		if c >= unicode.MaxASCII {
@@ -24,7 +23,7 @@ func Escape(text []byte) []byte {
 	return text
 }
 
-// escape is Escape for a text whose first n bytes are plain.
+// escape is Escape for a text whose first n bytes need no escape.
 func escape(text []byte, n int) []byte {
 	out := append(make([]byte, 0, len(text)+16), text[:n]...)
 	for rest := text[n:]; len(rest) > 0; {
@@ -44,8 +43,8 @@ func escape(text []byte, n int) []byte {
 	return out
 }
 
-// Writer returns a writer that escapes what is written to it, each time whole
-// lines, and hands it on to w in one piece.
+// Writer returns a writer that escapes whole lines and writes them to w, each time
+// with one Write.
 func Writer(w io.Writer) io.Writer { return writer{w} }
 
 type writer struct{ to io.Writer }

@@ -10,7 +10,7 @@
 // never its text, and never a value of the database.
 //
 // What a caller chooses freely (a path, a request id, an unknown connection id)
-// never becomes the attribute of a metric, so nobody can grow the number of
+// never becomes the attribute of a metric, so a caller cannot grow the number of
 // series.
 package telemetry
 
@@ -147,8 +147,8 @@ var procedures = map[string]string{
 	"/mcp/ListTables": "mcp/ListTables", "/mcp/DescribeTable": "mcp/DescribeTable", "/mcp/ListConnections": "mcp/ListConnections",
 }
 
-// Observe counts a request; it is for server.Config.Observe. What nobody reads
-// costs nothing.
+// Observe counts a request; it is for server.Config.Observe. Instruments without a
+// reader cost nothing.
 func (t *Telemetry) Observe(ctx context.Context, call server.Call) {
 	if t.requests.Enabled(ctx) {
 		t.requests.Add(ctx, 1, metric.WithAttributes(requestOf(call)...))

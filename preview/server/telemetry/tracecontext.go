@@ -8,8 +8,8 @@ import (
 
 const (
 	tracestateHeader = "tracestate"
-	// maxTracestate is the longest tracestate that goes on, in bytes: what everybody
-	// who takes part in tracing should propagate at least.
+	// maxTracestate is the longest tracestate that is kept, in bytes: the length that
+	// the standard asks every participant to propagate at least.
 	// https://www.w3.org/TR/trace-context/#tracestate-limits
 	maxTracestate = 512
 )

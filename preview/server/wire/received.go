@@ -49,7 +49,7 @@ func ReceivedPreview(r *previewv1.PreviewQueryResponse) *preview.Result {
 
 // ReceivedError is the way back of Error: the *preview.Error that a gRPC or a
 // Connect client got. One that the sidecar did not send, for instance because
-// nobody listens, has the Reason INTERNAL.
+// nothing listens, has the Reason INTERNAL.
 func ReceivedError(err error) *preview.Error {
 	out := &preview.Error{Reason: reason.Internal, Message: err.Error()}
 	var details []any

@@ -64,8 +64,8 @@ func (c *conn) RemoteAddr() net.Addr {
 	return c.Conn.RemoteAddr()
 }
 
-// Read waits for a write that is under way: whoever does not read what it asked
-// for is not read either.
+// Read waits for a write that is under way: a peer that does not read its answers is
+// not read either.
 //
 // Until a request was let in on the connection, its requests are taken one at a
 // time, and only so many in a second.
