@@ -67,7 +67,11 @@ type codec struct {
 // unmarshalJSON leaves out unknown fields, as the library does, so that a caller
 // and a sidecar of different versions understand each other.
 func unmarshalJSON(data []byte, message proto.Message) error {
-	return protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(data, message)
+	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(data, message); err != nil {
+		return err
+	}
+	noteUnknownFields(data, message)
+	return nil
 }
 
 var errNotProto = errors.New("server: not a protobuf message")
@@ -108,6 +112,10 @@ func rejectUndecodable(next connect.UnaryFunc) connect.UnaryFunc {
 		if ok && slices.Equal(m.ProtoReflect().GetUnknown(), undecodable) {
 			callFrom(ctx).reject(reason.SQLInvalidText)
 			return nil, malformed()
+		}
+		if ok && unknownFields(m) != "" {
+			callFrom(ctx).reject(reason.SQLEmpty)
+			return nil, misnamed(unknownFields(m))
 		}
 		return next(ctx, request)
 	}
