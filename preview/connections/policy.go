@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -66,10 +67,10 @@ func (p Policy) connection(stored payload) (preview.Connection, error) {
 	if err != nil {
 		return preview.Connection{}, err
 	}
-	for key := range parameters {
-		if !slices.Contains(p.keys(), key) && !slices.Contains(sessionKeys, key) {
-			return preview.Connection{}, fmt.Errorf("connections: the connection string cannot be used; it must have no keys but %s",
-				strings.Join(append(slices.Clone(p.keys()), sessionKeys...), ", "))
+	allowed := append(slices.Clone(p.keys()), sessionKeys...)
+	for _, key := range slices.Sorted(maps.Keys(parameters)) {
+		if !slices.Contains(allowed, key) {
+			return preview.Connection{}, fmt.Errorf("connections: the connection string cannot be used: %w", dsn.UnknownKey(key, allowed))
 		}
 	}
 	certificates, err := stored.certificates()

@@ -69,7 +69,7 @@ func Read(text string) (Parameters, error) {
 	var err *Error
 	if rest, ok := schemeOf(text); ok {
 		p, err = readURL(rest)
-	} else {
+	} else if err = otherForm(text); err == nil {
 		p, err = readKeywords(text)
 	}
 	if err == nil {
