@@ -59,5 +59,5 @@ func (s *Sanitizer) binary(text string, in Input) (string, *Changes) {
 	if int64(len(result)) < c.OriginalBytes {
 		c.Kinds |= Truncated
 	}
-	return s.own(result, text), &c
+	return s.detached(result, text), &c
 }

@@ -1,16 +1,16 @@
-// Package sanitize makes text from a stranger's database safe to hand on: to a
-// browser, a terminal, a spreadsheet, a log or a language model. It bounds every
-// value, cleans it, masks what is certain to be a secret, and says what it did.
+// Package sanitize makes text from a database safe to show: in a browser, a
+// terminal, a spreadsheet, a log or to a language model. It bounds every value,
+// cleans it, masks what is certain to be a secret, and reports every change.
 //
 //	s, err := sanitize.New(sanitize.Config{})
 //	...
 //	text, changes := s.Text(value) // changes is nil when there is nothing to say
 //
-// # The way of a value
+// # How a value is processed
 //
-// A value is cleaned, searched for secrets and cut, again and again until
-// nothing changes; two rounds are enough for all but contrived values, and what
-// has not settled after eight is masked as a whole.
+// A value is cleaned, searched for secrets and cut, and the result again, until
+// nothing changes. Two rounds are enough for all but contrived values; a value
+// that still changes after eight is masked as a whole.
 //
 //	value -> clean -> mask -> cut -> text and Changes
 //	           ^_______________|
@@ -23,7 +23,7 @@
 //     separators, noncharacters;
 //   - bidirectional embeddings, overrides and isolates. LRM, RLM and ALM are kept
 //     and reported, up to two in a row, because right-to-left languages need them;
-//   - whatever shows nothing: joiners and zero width spaces that stand in a run or
+//   - characters that show nothing: joiners and zero width spaces that stand in a run or
 //     beside no letter of a script whose spelling uses them (Arabic, the scripts of
 //     India and South-East Asia, Mongolian, Hebrew and their kin), or, for joiners,
 //     outside an emoji (UTS #51); variation selectors outside registered sequences;
@@ -42,8 +42,8 @@
 //
 // # What attackers can do
 //
-// Whoever writes rows into the database, or the query that reads them, is taken
-// for an attacker. They cannot, through a sanitized value, move a terminal's
+// Anyone who writes rows into the database, or the query that reads them, may be
+// an attacker. They cannot, through a sanitized value, move a terminal's
 // cursor, write its clipboard or title, override the direction of text, hide
 // text in it from a person that a program or a model would read, stack more than
 // four marks above or below a letter, break a log line with an unusual separator,
@@ -64,16 +64,16 @@
 //
 // # What masking cannot do
 //
-// Masking keeps accidents from travelling: a token in a log column, a key in a
-// settings table. It is no access control. It does not see
+// Masking stops accidental disclosure: a token in a log column, a key in a
+// settings table. It is not access control. It does not find
 //
-//   - secrets that look like nothing in particular: a password in prose, a bare
+//   - secrets without a known form or name: a password in prose, a bare
 //     hexadecimal key, a recovery code;
 //   - secrets that the query has changed: reversed, encoded, split over columns
 //     or rows, read character by character, compared in WHERE or counted;
-//   - secrets in column names or types of which it is told nothing, in values of
-//     which it is not given the beginning, or within compressed or encrypted data;
-//   - personal data, save for the detectors that are off by default.
+//   - secrets in columns whose name does not say so, in the part of a value that
+//     was not read, or within compressed or encrypted data;
+//   - personal data, except with the detectors that are off by default.
 //
 // A role that must not read a column must not have the privilege to. The table in
 // README.md says how often each detector finds what it should, and what it should

@@ -83,10 +83,10 @@ func (c *cleaner) besideItsOwn(i, next int, blank rune) bool {
 	previous, _ := utf8.DecodeLastRuneInString(c.left(i))
 	following, _ := utf8.DecodeRuneInString(c.text[next:])
 	own := func(r rune) bool {
-		switch {
-		case blank == 0x2800:
+		switch blank {
+		case 0x2800:
 			return r >= 0x2800 && r <= 0x28FF
-		case blank == 0x1D159:
+		case 0x1D159:
 			return r >= 0x1D100 && r <= 0x1D1FF
 		default:
 			return r >= 0x13000 && r <= 0x143FF

@@ -7,7 +7,7 @@ import (
 	"github.com/op-data/sqlpreview/sanitize/internal/secrets"
 )
 
-// mask puts masks in the place of secrets.
+// mask replaces the secrets that were found by masks.
 func (r *result) mask(found []secrets.Match) []splice {
 	found = r.widen(found)
 	if len(found) == 0 {
@@ -17,11 +17,11 @@ func (r *result) mask(found []secrets.Match) []splice {
 	splices := make([]splice, 0, len(found))
 	at := 0
 	for _, m := range found {
-		stand := secrets.Mask(m.Detector)
+		mask := secrets.Mask(m.Detector)
 		out.WriteString(r.text[at:m.Start])
-		out.WriteString(stand)
+		out.WriteString(mask)
 		splices = append(splices, splice{
-			at: int32(m.Start), old: int32(m.End - m.Start), length: int32(len(stand)), kind: MaskedValue, detector: r.number(m.Detector),
+			at: int32(m.Start), old: int32(m.End - m.Start), length: int32(len(mask)), kind: MaskedValue, detector: r.number(m.Detector),
 		})
 		at = m.End
 	}

@@ -79,7 +79,7 @@ func (s *Sanitizer) Cell(text string, in Input) (string, *Changes) {
 	return result, changes
 }
 
-// unsettled stands as the detector of a value that did not settle.
+// unsettled is the detector's name of a value that still changes after maxRounds.
 const unsettled = "unsettled"
 
 func (s *Sanitizer) textual(text string, in Input) (string, *Changes) {
@@ -87,7 +87,7 @@ func (s *Sanitizer) textual(text string, in Input) (string, *Changes) {
 	whole := in.OriginalBytes <= int64(len(text))
 	if whole && len(text) <= s.limit && cleanASCII(text, 0) == len(text) &&
 		(in.Class != Textual || !startsFormula(text)) && s.secrets.Find(text, hints) == nil {
-		return text, nil // what most values are
+		return text, nil // most values
 	}
 	r := result{text: text, truncated: !whole}
 	if !whole {
@@ -100,22 +100,22 @@ func (s *Sanitizer) textual(text string, in Input) (string, *Changes) {
 	for range maxRounds {
 		if s.round(&r, hints) {
 			changes := s.changes(text, in, &r)
-			return s.own(r.text, text), changes
+			return s.detached(r.text, text), changes
 		}
-		hints.Partial = false // what was cut off is decided on
+		hints.Partial = false // the first round has decided on what was cut off
 	}
 	return s.maskWhole(MaskedValue, unsettled)
 }
 
-// own returns the result, copied if it would keep a much longer value in memory.
-func (s *Sanitizer) own(result, original string) string {
+// detached returns the result, copied if it would keep a much longer value in memory.
+func (s *Sanitizer) detached(result, original string) string {
 	if len(original) > s.MaxInputBytes() {
 		return strings.Clone(result)
 	}
 	return result
 }
 
-// result is a value on its way.
+// result is a value while it is processed.
 type result struct {
 	text       string
 	edits      []edit
@@ -163,8 +163,8 @@ func (s *Sanitizer) end(text string, partial bool) int {
 
 // maskWhole replaces a whole value. Its length stays unsaid.
 func (s *Sanitizer) maskWhole(kind Kind, detector string) (string, *Changes) {
-	stand := secrets.Mask(detector)
-	return stand[:offset(stand, s.limit)], &Changes{
+	mask := secrets.Mask(detector)
+	return mask[:offset(mask, s.limit)], &Changes{
 		Kinds: kind, OriginalBytes: -1, OriginalCharacters: -1, Detector: detector,
 	}
 }

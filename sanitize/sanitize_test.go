@@ -2,6 +2,8 @@ package sanitize
 
 import (
 	"encoding/csv"
+	"fmt"
+	"math/rand"
 	"slices"
 	"strings"
 	"sync"
@@ -242,5 +244,25 @@ func TestWiden(t *testing.T) {
 		if got := r.widen(slices.Clone(test.found)); !slices.Equal(got, test.want) {
 			t.Errorf("widen(%v) = %v, want %v", test.found, got, test.want)
 		}
+	}
+}
+
+// README says how many random numbers of 16 digits are taken for cards.
+func TestRandomNumbers(t *testing.T) {
+	t.Parallel()
+	s, err := New(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewSource(1))
+	const numbers = 20_000
+	masked := 0
+	for range numbers {
+		if _, changes := s.Text(fmt.Sprintf("%016d", r.Int63n(1e16))); changes != nil {
+			masked++
+		}
+	}
+	if share := 100 * float64(masked) / numbers; share < 2.5 || share > 3.5 {
+		t.Errorf("%.1f %% of random numbers are masked", share)
 	}
 }

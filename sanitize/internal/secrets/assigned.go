@@ -163,7 +163,7 @@ func (s *scan) beginsLine(p *pairing) bool {
 		i--
 	}
 	before := s.text[max(0, i-8):i]
-	if before == "" || i > 0 && strings.IndexByte("\n\r{,(", s.text[i-1]) >= 0 || strings.HasSuffix(before, `\n`) {
+	if before == "" || i > 0 && strings.IndexByte("\n\r", s.text[i-1]) >= 0 || strings.HasSuffix(before, `\n`) {
 		return true
 	}
 	for _, word := range [...]string{"export", "ENV", "env", "set", "setx", "-", "-e", "--env", ";", "&&", "docker", "SET"} {
@@ -178,6 +178,9 @@ func (s *scan) beginsLine(p *pairing) bool {
 func (s *scan) password(start, after int) {
 	if start < s.valueEnd {
 		return // within the last value
+	}
+	if after-start == len("pwd") && after < len(s.text) && alnum.has(s.text[after]) && !isDigit(s.text[after]) {
+		return // the name goes on
 	}
 	p := s.nameAround(start, after)
 	name := s.text[p.begin:p.end]
@@ -197,7 +200,7 @@ func (s *scan) password(start, after int) {
 	}
 	value := s.text[p.value:p.stop]
 	switch {
-	case (name == "PWD" || name == "OLDPWD") && strings.HasPrefix(value, "/"):
+	case name == "PWD" || name == "OLDPWD":
 		return // a shell's working directory
 	case p.how == byParameter:
 		if strings.Trim(value, "*") != "" {
@@ -230,7 +233,10 @@ func (s *scan) password(start, after int) {
 
 // afterLogin tells whether a netrc names a login before i.
 func (s *scan) afterLogin(i int) bool {
-	before := s.text[max(0, i-256):i]
+	before := s.text[max(0, i-128):i]
+	if i > 0 && strings.IndexByte(" \t\r\n", s.text[i-1]) < 0 {
+		return false
+	}
 	return strings.Contains(before, "login ") && (strings.Contains(before, "machine ") || strings.Contains(before, "default"))
 }
 

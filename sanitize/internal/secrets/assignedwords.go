@@ -83,8 +83,8 @@ func isCode(value string) bool {
 	if strings.ContainsAny(value, "([") || strings.HasPrefix(value, "$") || strings.HasPrefix(value, "%") {
 		return true
 	}
-	end := strings.TrimRight(value, ",)")
-	return end != value && isWord(end) || strings.Contains(end, ".") && isWord(end)
+	end := strings.TrimRight(value, ",)};")
+	return end != value && strings.Trim(end, letters+"_.") == "" || strings.Contains(end, ".") && isWord(end)
 }
 
 // isWord tells whether the text is a name of a program: letters, underscores, dots.

@@ -178,17 +178,17 @@ func (s *scan) match(r *rule, start int) {
 		s.crypted(r.layout, start, after)
 	case findAwsKey:
 		s.awsKey(start, after)
-	case findJsonWebToken:
+	case findJSONWebToken:
 		s.jsonWebToken(start, after)
 	case findPrivateKey:
 		s.privateKey(start, after)
 	case findPuttyKey:
 		s.puttyKey(start, after)
-	case findJsonWebKey:
+	case findJSONWebKey:
 		s.jsonWebKey(start, after)
 	case findKeyData:
 		s.keyData(start, after)
-	case findUriPassword:
+	case findURIPassword:
 		s.uriPassword(start, after)
 	case findAwsSecret:
 		s.awsSecret(start, after)

@@ -135,7 +135,7 @@ func (s *scan) awsKey(start, after int) {
 	end := s.runEnd(capital, after)
 	length := end - after
 	full := length == 16 && !s.wordBefore(start) && (end == len(s.text) || !word.has(s.text[end])) && !isFiller(s.text[after:end])
-	if !full && !(s.cutShort(end, length) && length <= 16 && !s.wordBefore(start)) {
+	if !full && (!s.cutShort(end, length) || length > 16 || s.wordBefore(start)) {
 		return
 	}
 	s.add(start, end, "aws_access_key_id")

@@ -23,12 +23,12 @@ const (
 	findToken kind = iota // the literal at the edge of a word, and its body
 	findCrypted
 	findAwsKey
-	findJsonWebToken
+	findJSONWebToken
 	findPrivateKey
 	findPuttyKey
-	findJsonWebKey
+	findJSONWebKey
 	findKeyData
-	findUriPassword
+	findURIPassword
 	findAwsSecret
 	findAuthorization
 	findAzureKey
@@ -163,12 +163,12 @@ func specialRules() []rule {
 	}
 	return join(
 		withAlso(special("aws_access_key_id", findAwsKey, "AKIA", "ASIA", "ABIA", "ACCA"), "aws_secret_access_key"),
-		special("jwt", findJsonWebToken, "eyJ", "ewog", "ewoJ", "ew0K"),
+		special("jwt", findJSONWebToken, "eyJ", "ewog", "ewoJ", "ew0K"),
 		special("private_key", findPrivateKey, "PRIVATE KEY"),
 		special("private_key", findPuttyKey, "Private-Lines:"),
-		special("private_key", findJsonWebKey, `"kty`, `'kty`),
+		special("private_key", findJSONWebKey, `"kty`, `'kty`),
 		special("private_key", findKeyData, "key-data", "KeyData"),
-		special("uri_password", findUriPassword, "://", `:\/\/`),
+		special("uri_password", findURIPassword, "://", `:\/\/`),
 		special("aws_secret_access_key", findAwsSecret, "AccessKey", "accessKey", "access_key", "ACCESS_KEY", "access-key"),
 		special("authorization_header", findAuthorization, "uthorization", "UTHORIZATION"),
 		special("azure_key", findAzureKey, "ccountKey", "ccountkey", "CCOUNTKEY", "ccount_key", "CCOUNT_KEY", "ccount-key",
