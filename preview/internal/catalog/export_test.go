@@ -24,3 +24,6 @@ func (s *Snapshot) Objects() (list []string) {
 	slices.Sort(list)
 	return list
 }
+
+// QuestionText is the longest form of the question, without names.
+func QuestionText() string { return full.write(nil) }

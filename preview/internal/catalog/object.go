@@ -36,7 +36,9 @@ type Relation struct {
 	Kin []Name
 	// Definition is the query of a view or materialized view, as pg_get_viewdef
 	// prints it in the session's search path; empty for others, for PostgreSQL's own
-	// views, and where it is longer than MaxDefinition.
+	// views, where it is longer than MaxDefinition, and where a schema of the database
+	// comes before pg_catalog in the search path: pg_get_viewdef would then run
+	// operators of that schema.
 	Definition string
 	// Reads has the relations that the definition reads, a policy's subqueries
 	// included. Empty for PostgreSQL's own views.

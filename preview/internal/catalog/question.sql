@@ -11,6 +11,10 @@ path (place, nsp, name, temporary) as materialized (
     select pg_catalog.to_regnamespace(pg_catalog.quote_ident(s.name::pg_catalog.text))::pg_catalog.oid
   ) n (oid)
 ),
+-- Whether PostgreSQL's own schema comes before all of the database's.
+trusted (trusted) as materialized (
+  select p.name operator(pg_catalog.=) 'pg_catalog' from path p where not p.temporary order by p.place limit 1
+),
 -- What is asked for: each of SEEDS has the letter of a class, a schema or nothing, and a name, both in hex. Behind a ~ it is the name
 -- as the server folds it where it stands without quotes.
 seed (number, class, nsp, name) as materialized (
@@ -246,7 +250,8 @@ select o.class, o.oid::pg_catalog.text, o.nsp::pg_catalog.regnamespace::pg_catal
       and d.objid operator(pg_catalog.=) o.oid and d.objsubid operator(pg_catalog.=) 0 and d.deptype operator(pg_catalog.=) 'e'
   ), ''),
   o.detail, o.list, o.runs, o.more,
-  case when o.class operator(pg_catalog.=) 'r' and o.oid operator(pg_catalog.>=) 16384
+  -- pg_get_viewdef looks for operators in the search path of the session.
+  case when o.class operator(pg_catalog.=) 'r' and (select t.trusted from trusted t) and o.oid operator(pg_catalog.>=) 16384
       and pg_catalog."left"(o.detail, 2) operator(pg_catalog.=) any ('{"{v","{m"}'::pg_catalog.text[])
     then (
       select case when pg_catalog.octet_length(v.text) operator(pg_catalog.<=) DEFINITION then v.text else '' end
