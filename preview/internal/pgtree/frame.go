@@ -20,7 +20,7 @@ type Frame struct {
 	Names []string
 	// Catalog and Schema are those of a RangeVar. Name is that of a relation, an
 	// alias, a CTE, an output column, a column that is defined, or of the field behind a dot (a String below
-	// an A_Indirection).
+	// an A_Indirection); it is the text of a constant argument of XMLTABLE.
 	Catalog, Schema, Name string
 	// Alias is the name that an Alias below it gives, Renamed says that it lists
 	// the columns as well.

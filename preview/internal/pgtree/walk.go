@@ -200,11 +200,17 @@ func (w *walker) setText(f *Frame, field string) {
 	case field == "relname", field == "aliasname", field == "ctename",
 		field == "colname",
 		field == "name" && (f.Kind == KindResTarget || f.Kind == KindColumnDef),
-		field == "sval" && f.Kind == KindString && f.Inside(KindIndirection):
+		field == "sval" && f.Kind == KindString && (f.Inside(KindIndirection) || f.inTableFunc()):
 		f.Name = w.text()
 	default:
 		w.skipText()
 	}
+}
+
+// inTableFunc tells whether a constant's text is an argument of XMLTABLE, or of one of
+// its columns.
+func (f *Frame) inTableFunc() bool {
+	return f.Parent != nil && f.Parent.Parent != nil && (f.Parent.Parent.Kind == KindTableFunc || f.Parent.Parent.Kind == KindColumnDef)
 }
 
 func (w *walker) setInt(f *Frame, field string, value int) {

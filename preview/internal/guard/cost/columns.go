@@ -87,6 +87,34 @@ func (c *columns) define(name string, w weight) {
 	c.sum = min(c.sum+w.size, tooLarge)
 }
 
+// oneRow keeps the first n of the columns that VALUES has once for each row; what
+// any row holds counts for each.
+func (c *columns) oneRow(n int) {
+	c.list = c.list[:min(n, len(c.list))]
+	c.sum = 0
+	for i := range c.list {
+		c.list[i].weight = c.named[c.list[i].name]
+		c.sum = min(c.sum+c.list[i].size, tooLarge)
+	}
+}
+
+// rename gives the columns the names of an alias, in order; those behind the last name
+// keep theirs. Where a star hides the order, any name can mean any column.
+func (c *columns) rename(names []string) *columns {
+	if len(names) == 0 || len(c.list) < len(names) {
+		return &columns{unnamed: &c.largest, largest: c.largest, sum: c.sum, apart: c.apart}
+	}
+	renamed := &columns{named: make(map[string]weight, len(c.list)), apart: c.apart}
+	for i, column := range c.list {
+		name := column.name
+		if i < len(names) {
+			name = names[i]
+		}
+		renamed.define(name, column.weight.or(c.also))
+	}
+	return renamed
+}
+
 // pass adds the columns of another.
 func (c *columns) pass(inner *columns) {
 	if inner == nil {

@@ -8,6 +8,8 @@
 // planner. Values grow in the same way where a text is quoted again and again: each
 // row in a row doubles the quotation marks in it.
 //
+// Some calls cannot be interrupted either (uninterruptible.go).
+//
 // A Model gathers the shape of a statement as a visitor of its tree (walk.go,
 // growth.go); Excess judges it (evaluate.go, columns.go).
 package cost
@@ -37,6 +39,8 @@ type Model struct {
 	shapes
 	open    []node
 	outside node
+	// uninterruptible is the first call that no timeout would end.
+	uninterruptible *Excess
 }
 
 // NewModel returns an empty model.
@@ -46,7 +50,7 @@ func NewModel() *Model {
 
 // An Excess says which bound a statement passes.
 type Excess struct {
-	// Rule is "expansion" or "value-growth".
+	// Rule is "expansion", "value-growth" or "uninterruptible".
 	Rule string
 	// Offset is the byte offset in the text where the bound is passed, or -1 where
 	// it is the statement as a whole.
@@ -60,6 +64,9 @@ type Excess struct {
 func (m *Model) Excess() *Excess {
 	if len(m.selects) == 0 {
 		return nil
+	}
+	if m.uninterruptible != nil {
+		return m.uninterruptible
 	}
 	e := newExpander(&m.shapes)
 	e.countReferences()

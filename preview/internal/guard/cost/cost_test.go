@@ -30,6 +30,33 @@ func nested(n int, column, tail string) string {
 	return sql
 }
 
+// values joins n VALUES, each of the columns of the one before.
+func values(n int, row, columns string) string {
+	sql := "select 1 from (values (1, 1)) v0(x, y)"
+	for i := range n {
+		sql += fmt.Sprintf(" cross join lateral (values "+row+") v%d(%s)", i, i, i+1, columns)
+	}
+	return sql
+}
+
+// renamed nests subselects of two columns; the first is called x outside.
+func renamed(n int, first, second string) string {
+	sql := "select a as x, b as y from t"
+	for i := range n {
+		sql = fmt.Sprintf("select %s, %s from (%s) s%d(x, y)", first, second, sql, i)
+	}
+	return sql
+}
+
+func ctes(n int) string {
+	sql, before := "", "a"
+	for i := range n {
+		sql += fmt.Sprintf(", c%d(x) as (select x + x from %s)", i, before)
+		before = fmt.Sprintf("c%d", i)
+	}
+	return sql
+}
+
 func TestExcess(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ name, sql, rule string }{
@@ -45,6 +72,15 @@ func TestExcess(t *testing.T) {
 		{"arrays", nested(9, "array[x]", ""), "value-growth"},
 		{"one array of more dimensions", "select " + strings.Repeat("array[", 9) + "1" + strings.Repeat("]", 9), ""},
 		{"JSON in JSON", "select " + strings.Repeat("to_jsonb(", 20) + "1" + strings.Repeat(")", 20), ""},
+		{"VALUES of one row", values(20, "(v%d.x + v%d.x, 1)", "x, y"), "expansion"},
+		{"VALUES of one row, another column", values(20, "(v%d.x, v%d.x + 1)", "x, y"), ""},
+		{"VALUES of one row, by its own name", values(20, "(1, v%d.column2 + v%d.column2)", "x"), "expansion"},
+		{"VALUES of two rows", values(20, "(v%d.x + v%d.x, 1), (1, 1)", "x, y"), ""},
+		{"VALUES of rows in rows", values(9, "(row(v%d.x, v%d.x), 1), (null, 1)", "x, y"), "value-growth"},
+		{"renamed", "select * from (select x + x, 1 from (select a + a as x, b from t) s(x, b)) r(c, d)", ""},
+		{"renamed, many", renamed(20, "x + x", "1"), "expansion"},
+		{"renamed, another column", renamed(20, "1", "x + x"), ""},
+		{"renamed CTEs", "with a(x) as (select 1)" + ctes(20) + " select x from c19", "expansion"},
 		{"quotes", nested(9, "quote_literal(x)", ""), "value-growth"},
 	} {
 		got := ""
@@ -111,6 +147,50 @@ func TestShape(t *testing.T) {
 	for _, item := range top.items {
 		if item.kind != kinds[item.alias] || (item.name != "") != (item.alias == "c") {
 			t.Errorf("item %+v", item)
+		}
+	}
+}
+
+func TestUninterruptible(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		sql  string
+		slow bool
+	}{
+		{`select length(normalize(repeat(U&'\0344', 50000000), NFKD))`, true},
+		{`select normalize(repeat(repeat('x', 2000), 1000))`, true},
+		{`select normalize(repeat(a, 3000000)) from t`, true},
+		{`select upper(repeat('x', 2000000)) is nfkd normalized`, true},
+		{`select normalize(repeat('x', 600000) || repeat('y', 600000))`, true},
+		{`select normalize(repeat('x', 1000))`, false},
+		{`select normalize(repeat('x', n)) from t`, false},
+		{`select app.normalize(repeat('x', 50000000))`, false},
+		{`select length(repeat('x', 400000000))`, false},
+		{`select initcap(repeat('ab ', 30000000))`, true},
+		{`select initcap(repeat('ab ', 1000))`, false},
+		{`select array_fill(0, array[100000000])`, true},
+		{`select array_fill(0, array[10000, 10000])`, true},
+		{`select array_fill(0, array[2, 2])`, false},
+		{`select array_fill(0, array[n]) from t`, false},
+		{`select xpath('count(//*[count(//*[count(//*)=1])=1])', x) from t`, true},
+		{`select xpath('count(//*[count(//*)=1])', x) from t`, true},
+		{`select xpath('//a[@id = //b/@ref]', x) from t`, true},
+		{`select xpath('//a[@id and //b]', x) from t`, true},
+		{`select xpath_exists('//b[following-sibling::b[following-sibling::b]]', x) from t`, true},
+		{`select xmlexists('//a[b[.//c]]' passing by ref x) from t`, true},
+		{`select * from xmltable('//a[count(//b) > 1]' passing x columns c text)`, true},
+		{`select * from t, xmltable('/a' passing x columns c text path '//b[count(//c) > 1]')`, true},
+		{`select xpath('//book[author[name = "x"]]/title[1]/text()', x) from t`, false},
+		{`select xpath('//a[.//b]', x) from t`, false},
+		{`select xpath('//a[b//c]', x) from t`, false},
+		{`select xpath('//a[text() = "[//]"]//b', x) from t`, false},
+		{`select xpath('//a[following-sibling::b]', x) from t`, false},
+		{`select xpath(p, x) from t`, false},
+		{`select * from t, xmltable('//row' passing x columns c text path '@c', d int path 'd[1]')`, false},
+	} {
+		x := modelOf(t, tc.sql).Excess()
+		if (x != nil) != tc.slow || x != nil && (x.Rule != "uninterruptible" || x.Message == "" || x.Hint == "") {
+			t.Errorf("%s: %+v", tc.sql, x)
 		}
 	}
 }

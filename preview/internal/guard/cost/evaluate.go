@@ -145,9 +145,8 @@ func (e *expander) item(at int32, item *fromItem, made []*columns, scope *nameSc
 			c.pass(inner)
 		}
 	}
-	if c != nil && (item.renamed || item.kind == itemJoin && len(c.through) > 0) {
-		// Whatever the name, it is one of these.
-		c = &columns{unnamed: &c.largest, largest: c.largest, sum: c.sum}
+	if c != nil && (len(item.renamed) > 0 || item.kind == itemJoin && len(c.through) > 0) {
+		c = c.rename(item.renamed)
 	}
 	return c
 }
@@ -172,8 +171,8 @@ func (e *expander) cte(at int32, item *fromItem) *columns {
 		if inlined = inlined && !cte.always; c != nil && !inlined {
 			c.apart = true
 		}
-		if c != nil && cte.renamed {
-			c = &columns{unnamed: &c.largest, largest: c.largest, sum: c.sum, apart: c.apart}
+		if c != nil && len(cte.renamed) > 0 {
+			c = c.rename(cte.renamed)
 		}
 		cte.columns = c
 	case evalDone:
@@ -191,10 +190,13 @@ func (e *expander) add(copied float64, loc int) {
 	}
 }
 
-// outputs evaluates the expressions of a SELECT.
+// outputs evaluates the expressions of a SELECT, or of VALUES.
 func (e *expander) outputs(sel *selectShape, scope *nameScope) *columns {
 	e.add(sel.copied, sel.loc)
 	c := &columns{named: make(map[string]weight, len(sel.outputs)), apart: sel.barrier}
+	if sel.rows > 1 {
+		c.apart = true // only a single row is put in the place of its references
+	}
 	next := 0
 	for i := range sel.outputs {
 		o := &sel.outputs[i]
@@ -214,13 +216,8 @@ func (e *expander) outputs(sel *selectShape, scope *nameScope) *columns {
 	}
 	e.rest(sel, next, len(sel.terms), scope)
 	e.quoted(sel.growth, sel.loc)
-	if sel.values {
-		w := weight{1, sel.growth}
-		for i := range sel.terms {
-			t := e.resolve(&sel.terms[i], scope)
-			w = weight{min(w.size+t.size*sel.terms[i].copies, tooLarge), max(w.growth, sel.terms[i].growth+t.growth)}
-		}
-		c.define("", w)
+	if sel.rows > 1 {
+		c.oneRow(len(sel.outputs) / sel.rows)
 	}
 	return c
 }

@@ -35,17 +35,17 @@ const (
 // A fromItem is a name that FROM gives.
 type fromItem struct {
 	kind        itemKind
-	alias, name string // name: of a table without a schema
-	sub         int32  // the subselect, counted from 1
-	renamed     bool   // its columns have names of their own
-	from, to    int    // a function's terms, or a join's items
+	alias, name string   // name: of a table without a schema
+	sub         int32    // the subselect, counted from 1
+	renamed     []string // the names that its alias gives to its columns
+	from, to    int      // a function's terms, or a join's items
 	growth      int
 }
 
 type cteShape struct {
 	name          string
 	sub           int32
-	renamed       bool
+	renamed       []string
 	never, always bool // NOT MATERIALIZED, MATERIALIZED
 	nodes         float64
 	refs          int
@@ -63,7 +63,7 @@ type selectShape struct {
 	items   []fromItem
 	ctes    []cteShape
 	arms    []int32 // of a set operation, counted from 1
-	values  bool
+	rows    int     // of VALUES; the outputs are those of all rows, one behind the other
 	barrier bool    // the planner keeps it apart from the SELECT around it
 	copied  float64 // nodes that its own expressions repeat
 	growth  int

@@ -1,6 +1,10 @@
 package cost
 
-import "github.com/op-data/sqlpreview/preview/internal/pgtree"
+import (
+	"strconv"
+
+	"github.com/op-data/sqlpreview/preview/internal/pgtree"
+)
 
 // A node is what the model remembers of a node of the tree while it is read.
 type node struct {
@@ -13,6 +17,7 @@ type node struct {
 	// What the nodes below it say.
 	sub       int32 // the subselect, counted from 1
 	args      int   // elements of a row or of a list
+	place     int   // how many elements of a list have been read
 	listed    int   // elements of an IN list that are not constants
 	leftRead  bool  // of an expression: its left side has been read, with
 	leftEnd   int   // its terms and
@@ -21,6 +26,7 @@ type node struct {
 	starred   bool
 	column    string // the name that a column gives to an output
 	castTo    string
+	repeated  float64 // characters that calls of repeat make
 }
 
 // Enter implements pgtree.Visitor.
@@ -58,7 +64,7 @@ func (m *Model) Field(f *pgtree.Frame, name string, count int) {
 		case "limitOffset", "limitCount", "havingClause", "groupClause", "distinctClause", "sortClause":
 			m.selects[m.current].barrier = true
 		case "valuesLists":
-			m.selects[m.current].values = true
+			m.selects[m.current].rows = count
 		}
 	}
 }
@@ -90,6 +96,8 @@ var leavers = [...]func(m *Model, f *pgtree.Frame, n, parent *node){
 	pgtree.KindTableFunc:      (*Model).leaveFunction,
 	pgtree.KindJoin:           (*Model).leaveJoin,
 	pgtree.KindCTE:            (*Model).leaveCTE,
+	pgtree.KindFuncCall:       (*Model).leaveCall,
+	pgtree.KindString:         (*Model).leaveString,
 }
 
 // Leave implements pgtree.Visitor.
@@ -109,8 +117,20 @@ func (m *Model) Leave(f *pgtree.Frame) {
 		m.selects[m.current].copied += m.nodes - before
 		m.quote(n.firstTerm, n.growthBefore, growthOf(f, n))
 	}
-	if f.Inside(pgtree.KindList) && len(m.terms) > n.firstTerm {
+	parent.repeated = min(parent.repeated+n.repeated, tooLarge)
+	if f.Inside(pgtree.KindList) {
+		m.leaveElement(f, n, parent)
+	}
+}
+
+// leaveElement looks at an element of a list: of IN, or of a row of VALUES.
+func (m *Model) leaveElement(f *pgtree.Frame, n, parent *node) {
+	if len(m.terms) > n.firstTerm {
 		parent.listed++
+	}
+	parent.place++
+	if f.Parent.Inside(pgtree.KindSelect) {
+		m.addOutput(f, n, "column"+strconv.Itoa(parent.place))
 	}
 }
 
@@ -211,11 +231,15 @@ func (m *Model) leaveOutput(f *pgtree.Frame, n, _ *node) {
 	if !f.Inside(pgtree.KindSelect) {
 		return
 	}
-	sel := &m.selects[m.current]
 	name := f.Name
 	if name == "" {
 		name = n.column
 	}
+	m.addOutput(f, n, name)
+}
+
+func (m *Model) addOutput(f *pgtree.Frame, n *node, name string) {
+	sel := &m.selects[m.current]
 	sel.outputs = append(sel.outputs, output{
 		name: name, star: n.starred, loc: f.Location, growth: m.growth,
 		from: n.firstTerm - sel.base, to: len(m.terms) - sel.base, nodes: m.nodes - n.nodesBefore,
@@ -224,7 +248,7 @@ func (m *Model) leaveOutput(f *pgtree.Frame, n, _ *node) {
 }
 
 func (m *Model) leaveTable(f *pgtree.Frame, _, _ *node) {
-	item := fromItem{kind: itemTable, alias: f.Alias, renamed: f.Renamed}
+	item := fromItem{kind: itemTable, alias: f.Alias, renamed: columnsOf(f)}
 	if f.Schema == "" {
 		item.name = f.Name
 	}
@@ -235,7 +259,7 @@ func (m *Model) leaveTable(f *pgtree.Frame, _, _ *node) {
 }
 
 func (m *Model) leaveSubselect(f *pgtree.Frame, n, _ *node) {
-	m.addItem(fromItem{kind: itemSelect, alias: f.Alias, sub: n.sub, renamed: f.Renamed})
+	m.addItem(fromItem{kind: itemSelect, alias: f.Alias, sub: n.sub, renamed: columnsOf(f)})
 }
 
 func (m *Model) leaveFunction(f *pgtree.Frame, n, _ *node) {
@@ -243,6 +267,14 @@ func (m *Model) leaveFunction(f *pgtree.Frame, n, _ *node) {
 	m.addItem(fromItem{
 		kind: itemFunction, alias: f.Alias, from: n.firstTerm - base, to: len(m.terms) - base, growth: m.growth,
 	})
+}
+
+// columnsOf are the names that an alias gives to columns.
+func columnsOf(f *pgtree.Frame) []string {
+	if !f.Renamed {
+		return nil
+	}
+	return f.Columns
 }
 
 func (m *Model) addItem(item fromItem) {
@@ -267,7 +299,7 @@ func (m *Model) leaveJoin(f *pgtree.Frame, n, _ *node) {
 func (m *Model) leaveCTE(f *pgtree.Frame, n, _ *node) {
 	sel := &m.selects[m.current]
 	sel.ctes = append(sel.ctes, cteShape{
-		name: f.Name, sub: n.sub, renamed: f.Renamed, nodes: m.nodes - n.nodesBefore,
+		name: f.Name, sub: n.sub, renamed: f.Names, nodes: m.nodes - n.nodesBefore,
 		never: f.Variant == "CTEMaterializeNever", always: f.Variant == "CTEMaterializeAlways",
 	})
 }
