@@ -59,7 +59,7 @@ func (c *checker) setting(f *Function) {
 // function is the verdict on a call, the operator's rules included.
 func (p *Policy) function(schema, name string) verdict {
 	v := p.named(schema, name)
-	if p.strict && v.class == classUnknown && !(schema == "" && p.allowFunctions.may(schema, name)) {
+	if p.strict && v.class == classUnknown && (schema != "" || !p.allowFunctions.may(schema, name)) {
 		return verdict{
 			class: classDenied, family: "strict", oneArgument: true, onRow: true,
 			hint: "strict mode allows known functions only; an operator can add schema.function, which is then called with its schema",

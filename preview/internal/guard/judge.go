@@ -191,7 +191,7 @@ func (j *judge) typeSchema(t analyze.TypeUse) {
 // it runs.
 func (j *judge) relation(read analyze.Read) {
 	r, at := read.Relation, j.offset(read.At)
-	if rule, hint := j.policy.relation(r.Schema, r.Name); rule != "" && !(rule == ruleSecrets && readsPublicColumns(r)) {
+	if rule, hint := j.policy.relation(r.Schema, r.Name); rule != "" && (rule != ruleSecrets || !readsPublicColumns(r)) {
 		j.refuse(at, j.nameEnd(at), reason.SyntaxNotAllowed, rule, "the relation "+r.Schema+"."+r.Name+" is not allowed", hint)
 		return
 	}

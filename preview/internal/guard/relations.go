@@ -108,7 +108,7 @@ func (c *checker) tables() []Relation {
 			continue
 		}
 		list = append(list, Relation{t.schema, t.name, t.loc})
-		if rule, hint := c.policy.relation(t.schema, t.name); rule != "" && !(rule == ruleSecrets && c.showsPublicColumns(t)) {
+		if rule, hint := c.policy.relation(t.schema, t.name); rule != "" && (rule != ruleSecrets || !c.showsPublicColumns(t)) {
 			if _, ok := publicColumns[t.name]; ok && rule == ruleSecrets {
 				hint = "name the columns that hold none (" + publicList(t.name) + "), without *; an operator can allow all by schema.name"
 			}

@@ -110,7 +110,7 @@ func (c *columns) rename(names []string) *columns {
 		if i < len(names) {
 			name = names[i]
 		}
-		renamed.define(name, column.weight.or(c.also))
+		renamed.define(name, column.or(c.also))
 	}
 	return renamed
 }

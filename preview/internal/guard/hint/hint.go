@@ -29,6 +29,7 @@ type Finding struct {
 // rules are asked in this order; the first that knows the mistake explains it.
 var rules = []func(*source) (Finding, bool){
 	fence,
+	stringParts,
 	character,
 	prompt,
 	metaCommand,

@@ -9,6 +9,23 @@ import (
 // This file finds slips in the structure of a text: commas, parentheses, quotes,
 // words that are missing.
 
+// stringParts finds a comment between the parts of one string ('a' -- c, newline, 'b'),
+// which PostgreSQL takes and the parser of this package does not.
+func stringParts(s *source) (Finding, bool) {
+	t, before := s.token(s.stop), s.token(s.stop-1)
+	if t.Kind != pgtree.TokenString && (t.Kind != pgtree.TokenBad || t.text[0] != '\'') || t.text[0] != '\'' || before.Kind != pgtree.TokenString {
+		return Finding{}, false
+	}
+	between := s.sql[before.End:t.Start]
+	at := strings.Index(between, "--")
+	if at < 0 || !strings.Contains(between, "\n") {
+		return Finding{}, false
+	}
+	start := before.End + at
+	end := start + strings.IndexAny(s.sql[start:], "\r\n")
+	return Finding{start, end, "a comment stands between the parts of a string", "move the comment, or join the parts by ||"}, true
+}
+
 // quoteInString finds 'it's', where the quote inside ends the string too early.
 func quoteInString(s *source) (Finding, bool) {
 	for i := range min(s.stop+1, len(s.tokens)) {
