@@ -39,7 +39,7 @@ func fault(text string) string {
 			return fmt.Sprintf("holds the bidirectional control U+%04X", c)
 		// The zero width space ends words in scripts that write none.
 		case c == 0x200b && (at(i-1) == c || at(i-1) <= unicode.MaxASCII && at(i+1) <= unicode.MaxASCII):
-			return "holds a zero width space beside no letter that takes one"
+			return "holds the zero width space U+200B beside no letter that takes one"
 		case c >= 0xe0001 && c <= 0xe001f || c == 0x2060 || c == 0xfeff:
 			return fmt.Sprintf("holds the invisible character U+%04X", c)
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/op-data/sqlpreview/fuzz/gateway"
+	"github.com/op-data/sqlpreview/preview"
 )
 
 // Config says what to attack and for how long.
@@ -58,9 +59,9 @@ type Config struct {
 	// be pointed at them and so are tried with the embedded package alone; a
 	// run without them says so in Report.Notes.
 	SkipHostile bool
-	// Resolution compares every decision about functions, operators, casts and types
-	// with what the server itself would run.
-	Resolution bool
+	// Policy is the embedded package's policy. The zero Policy is the built-in one; with
+	// any other an honest query may be refused.
+	Policy preview.Policy
 	// Trace, unless it is nil, is told of every case and what became of it: an
 	// answer, or the gateway's reason.
 	Trace func(number int, technique, sql, became string)
@@ -97,6 +98,10 @@ func (c Config) withDefaults() Config {
 func (c Config) embedded() bool {
 	return c.Gateway == nil && !c.Unguarded && c.Sidecar == "" && c.MCP == nil
 }
+
+// ownPolicy tells whether the gateway judges by this module's policy, so that what
+// the server itself would run can be held against its decisions.
+func (c Config) ownPolicy() bool { return !c.Unguarded && c.MCP == nil }
 
 // whyNoHostile says why a run with SkipHostile leaves the hostile servers out.
 func (c Config) whyNoHostile() string {

@@ -20,7 +20,7 @@
 //     setting, lock, slot, prepared transaction, file and other session is as it
 //     was before, no transaction id was assigned, no record was written to the
 //     log, and no connection reached the port that nothing may connect to.
-//   - resolution: with Config.Resolution, the server's own rewritten tree of every
+//   - resolution: the server's own rewritten tree of every
 //     accepted text leads to no function that the policy refuses; that of a text
 //     which was refused for a function, an operator, a cast or a type leads to
 //     one; and a column is masked if and only if it can show a masked column of the

@@ -99,10 +99,8 @@ func newEnv(ctx context.Context, c Config, r *rand.Rand) (_ *env, err error) {
 	if e.fixture, err = fixture.New(ctx, dsn, r); err != nil {
 		return nil, err
 	}
-	if c.Resolution {
-		if err := e.fixture.AddTraps(ctx); err != nil {
-			return nil, err
-		}
+	if err := e.fixture.AddTraps(ctx); err != nil {
+		return nil, err
 	}
 	e.generator = sqlgen.New(e.fixture.Schema, e.fixture.Targets)
 	if e.watcher, err = effect.NewWatcher(ctx, dsn, e.fixture.Targets.Folder); err != nil {
@@ -119,8 +117,9 @@ func newEnv(ctx context.Context, c Config, r *rand.Rand) (_ *env, err error) {
 	}
 	e.judge = judge.New(e.role, sqlgen.Effectful(), fixture.Effectful())
 	if !c.Unguarded {
-		if c.Resolution {
+		if c.ownPolicy() {
 			e.resolver = resolution.New(e.role, dsn)
+			e.resolver.Strict, e.resolver.DenySchemas, e.resolver.AllowFunctions = c.Policy.Strict, c.Policy.DenySchemas, c.Policy.AllowFunctions
 		}
 		if e.sanitizer, err = sanitize.New(sanitize.Config{}); err != nil {
 			return nil, err
@@ -154,7 +153,7 @@ func (e *env) embed(dsn string) error {
 	e.tap = &tap.Tap{}
 	e.hostile.fixture = preview.Connection{DSN: preview.NewSecret(dsn), Dial: e.tap.Dial}
 	var err error
-	e.previewer, err = preview.New(preview.Config{Resolver: &e.hostile, Pool: preview.Pool{Sessions: 2}})
+	e.previewer, err = preview.New(preview.Config{Resolver: &e.hostile, Policy: e.config.Policy, Pool: preview.Pool{Sessions: 2}})
 	if err != nil {
 		return err
 	}

@@ -286,6 +286,9 @@ func (e *env) checkHonesty(ctx context.Context, o *outcome, c *sqlgen.Case) erro
 			o.violate(liveness, "no answer", fmt.Sprintf("the gateway could not be asked: %v", o.err))
 			return nil
 		}
+		if e.resolver != nil && e.resolver.Strict {
+			return nil // the resolution says whether the refusal has a ground
+		}
 		// A collected text may use what the fixture's functions make unusable.
 		spoiled := c.Technique == collectedHonest && strings.Contains(o.refusal.Words, "public.trap_")
 		if o.refusal.Reason != "STATEMENT_TIMEOUT" && !spoiled { // the judge has more time

@@ -31,6 +31,7 @@ import (
 
 	"github.com/op-data/sqlpreview/fuzz"
 	"github.com/op-data/sqlpreview/fuzz/gateway"
+	"github.com/op-data/sqlpreview/preview"
 )
 
 func main() {
@@ -65,7 +66,7 @@ func parse(args []string, getenv func(string) string, stdout, stderr io.Writer) 
 	flags.BoolVar(&o.scoreboard, "scoreboard", false, "print what became of the cases, in Markdown tables, at the end")
 	flags.IntVar(&o.compare, "compare", 0, "with -scoreboard, how many cases to send to a gateway that checks nothing, whose harm is shown beside; 0 means none")
 	flags.BoolVar(&o.NoShrink, "no-shrink", false, "report findings as they were written")
-	flags.BoolVar(&o.Resolution, "resolution", false, "compare every decision about functions, operators, casts and types with the server's own rewritten tree")
+	policy := flags.String("policy", "", "a file with the embedded package's policy, in JSON; empty means the built-in one")
 	flags.BoolVar(&o.Unguarded, "unguarded", false, "attack a gateway that checks nothing, to compare with")
 	flags.IntVar(&o.StopAfter, "stop-after", 0, "end at that many findings; 0 means 20")
 	flags.StringVar(&o.Corpus, "corpus", "", "the module's testdata folder, whose texts are tried first")
@@ -94,6 +95,15 @@ func parse(args []string, getenv func(string) string, stdout, stderr io.Writer) 
 	}
 	if *only != "" {
 		o.Only = strings.Split(*only, ",")
+	}
+	if *policy != "" {
+		text, err := os.ReadFile(*policy)
+		if err == nil {
+			o.Policy, err = preview.ParsePolicy(text)
+		}
+		if err != nil {
+			return o, err
+		}
 	}
 	o.Seed = time.Now().UnixNano()
 	if *seed != "" {
