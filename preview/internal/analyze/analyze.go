@@ -85,9 +85,8 @@ type item struct {
 	columns       []field
 	// row is what the name alone means.
 	row value
-	// hidden says that its columns need the name before them; gone, that a join's
-	// alias hides it altogether.
-	hidden, gone bool
+	// hidden says that its columns need the name before them.
+	hidden bool
 	// unknown says that its columns are not known: any could be meant.
 	unknown bool
 }

@@ -104,7 +104,7 @@ func (a *analyzer) castByName(c invocation) (value, bool) {
 	category, _ := a.category(t.OID)
 	switch {
 	case v.typ == typeUnknown, path == relabel:
-	case path == byText && !(a.isRow(v.typ) && category == categoryString):
+	case path == byText && (!a.isRow(v.typ) || category != categoryString):
 	default:
 		return value{}, false
 	}

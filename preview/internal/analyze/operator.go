@@ -54,8 +54,8 @@ func (a *analyzer) between(operators []string, n pgtree.Node, s *scope) {
 }
 
 // comparison compares by an operator that the search path finds.
-func (a *analyzer) comparison(op string, left, right value, n pgtree.Node) value {
-	return a.compareBy(catalog.Name{Name: op}, left, right, n)
+func (a *analyzer) comparison(op string, left, right value, n pgtree.Node) {
+	a.compareBy(catalog.Name{Name: op}, left, right, n)
 }
 
 // compareBy applies an operator; to rows that are written out, column by column.

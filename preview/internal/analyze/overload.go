@@ -17,9 +17,6 @@ type candidate struct {
 	op       *catalog.Operator
 	defaults bool
 	variadic bool
-	// names gives, by declared position, the written argument that a name fills; nil
-	// for a call without named arguments.
-	names []int
 }
 
 // find returns the candidate that PostgreSQL's rules choose. It returns nil where

@@ -1,8 +1,6 @@
 package analyze
 
 import (
-	"strings"
-
 	"github.com/op-data/sqlpreview/preview/internal/catalog"
 	"github.com/op-data/sqlpreview/preview/internal/pgtree"
 )
@@ -183,9 +181,4 @@ func written(n catalog.Name) string {
 		return n.Name
 	}
 	return n.Schema + "." + n.Name
-}
-
-// isSystemSchema tells the schemas of PostgreSQL's own objects.
-func isSystemSchema(schema string) bool {
-	return schema == "pg_catalog" || schema == "information_schema" || strings.HasPrefix(schema, "pg_toast")
 }

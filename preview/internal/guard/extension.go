@@ -13,9 +13,9 @@ import (
 //go:embed extensions/*.txt
 var extensionFiles embed.FS
 
-// extension is an extension whose functions somebody has looked through: those that
-// take a text do not run it as SQL, and its aggregates have no effect, but for what
-// is denied.
+// extension is an extension that has been looked through: its functions in C that take
+// a text do not run it as SQL, and its aggregates have no effect, but for what is
+// denied. A function whose body has dynamic SQL must be allowed by name.
 type extension struct {
 	allowed, denied patterns
 }

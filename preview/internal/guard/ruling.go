@@ -147,12 +147,12 @@ var tellsOnly = map[string]bool{"secret-setting": true, "session-content": true,
 
 // byDeclaration judges a function of the database's own by its volatility.
 func (j *judge) byDeclaration(f *catalog.Function, how use) ruling {
-	if f.Dynamic && !how.reads && f.Extension != "" && !functionLibrary.vetted(f.Extension) {
-		return refusedAs(f, familyUnvetted, "takes a text and is of the extension "+f.Extension+", which nobody has looked through",
+	if f.Dynamic && !how.reads && f.Extension != "" && (f.Language != "c" || !functionLibrary.vetted(f.Extension)) {
+		return refusedAs(f, familyUnvetted, "can run a text that it is given, and belongs to the extension "+f.Extension,
 			"if it does not run its text as SQL, an operator can add "+f.Schema+"."+f.Name+" to allow_functions")
 	}
 	switch {
-	case f.Kind == 'a' && functionLibrary.vetted(f.Extension):
+	case (f.Kind == 'a' || f.Kind == 'w') && functionLibrary.vetted(f.Extension):
 		return ruling{allowed: true, passed: PassedExtension}
 	case f.Volatility != 'v':
 		return ruling{allowed: true, passed: PassedDeclared}
