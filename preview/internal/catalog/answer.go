@@ -316,6 +316,8 @@ func parseOIDs(text string) ([]OID, error) {
 	return oids, nil
 }
 
+func isOneOf(letter byte, letters string) bool { return strings.IndexByte(letters, letter) >= 0 }
+
 // parseRefs reads references: the letter of a class and an object id each, with spaces
 // between.
 func parseRefs(text string) ([]ref, error) {
@@ -325,7 +327,7 @@ func parseRefs(text string) ([]ref, error) {
 	fields := strings.Split(text, " ")
 	refs := make([]ref, len(fields))
 	for i, field := range fields {
-		if field == "" || !strings.Contains("rfotvudm", field[:1]) {
+		if field == "" || !isOneOf(field[0], "rfotvudm") {
 			return nil, errAnswer
 		}
 		oid, err := parseOID(field[1:])

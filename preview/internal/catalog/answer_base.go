@@ -1,7 +1,5 @@
 package catalog
 
-import "strings"
-
 // table reads a row of arrays, which are the columns of a table, into its rows.
 func (d *detail) table(columns int) [][]string {
 	var rows [][]string
@@ -58,7 +56,7 @@ func (r *reader) readCasts(row []string) error {
 		d := &detail{fields: fields}
 		oid := d.oid()
 		c := &Cast{Source: d.oid(), Target: d.oid(), Function: d.oid(), Context: d.letter(), Method: d.letter()}
-		if d.err != nil || !strings.Contains("eai", string(rune(c.Context))) || !strings.Contains("fib", string(rune(c.Method))) {
+		if d.err != nil || !isOneOf(c.Context, "eai") || !isOneOf(c.Method, "fib") {
 			return errAnswer
 		}
 		r.base.casts[[2]OID{c.Source, c.Target}] = c

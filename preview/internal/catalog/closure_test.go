@@ -144,7 +144,7 @@ func needsAtomic(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(context.Background()) //nolint:errcheck // only read from
+	defer conn.Close(context.Background()) // only read from
 	if version := conn.ParameterStatus("server_version"); strings.HasPrefix(version, "13.") {
 		t.Skip("PostgreSQL 13 has no begin atomic")
 	}
