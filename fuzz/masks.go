@@ -14,6 +14,10 @@ import (
 type masks struct {
 	rules   *sanitize.Sanitizer
 	catalog *rewritten.Catalog
+	// viewsUnread tells that the gateway reads no view's text, because the session's
+	// search path has schemas of the database's before pg_catalog: what comes of a view
+	// may then be masked.
+	viewsUnread bool
 }
 
 // textTypes are the types whose values can hold a secret text, beside arrays of
@@ -31,7 +35,7 @@ func (m *masks) findings(answer *gateway.Answer, judged resolution.Outcome) []re
 	}
 	query := judged.Answer.Queries[0]
 	columns := m.catalog.Columns(query)
-	mentioned := m.anyMasked(m.catalog.Mentions(query))
+	mentioned := m.anyMasked(m.catalog.Mentions(query)) || m.viewsUnread && m.readsView(judged)
 	var findings []resolution.Finding
 	for i, column := range columns {
 		if i >= len(answer.Columns) || i >= len(judged.Answer.Outputs) {
@@ -66,6 +70,15 @@ func (m *masks) judgeable(judged resolution.Outcome) bool {
 		}
 	}
 	return true
+}
+
+func (m *masks) readsView(judged resolution.Outcome) bool {
+	for _, relation := range m.catalog.Relations(judged.Answer.Queries) {
+		if relation.Kind == 'v' || relation.Kind == 'm' {
+			return true
+		}
+	}
+	return false
 }
 
 // cellsOf counts the cells of a column that are not NULL: those that are not
