@@ -18,6 +18,8 @@ const (
 	// lingerTime is how long a connection stays open after its GOAWAY, so that the
 	// frame arrives before the connection's end does.
 	lingerTime = time.Second
+	// readAhead is how much of HTTP/2 is read at a time.
+	readAhead = 4 << 10
 )
 
 // conn is a connection of a peer. net/http takes it for one without TLS; what TLS
@@ -34,6 +36,8 @@ type conn struct {
 	in      frames
 	budget  budget
 	holding bool // the frame that is being read opens a request
+	buffer  []byte
+	ahead   []byte // what was read into buffer and is not handed on yet
 
 	closing sync.Once
 	closed  chan struct{} // closed by Close
@@ -75,7 +79,7 @@ func (c *conn) Read(p []byte) (int, error) {
 	if err := c.await(); err != nil {
 		return 0, err
 	}
-	n, err := c.Conn.Read(p)
+	n, err := c.fill(p)
 	if n > 0 {
 		c.received(p[:n])
 	}
@@ -83,6 +87,27 @@ func (c *conn) Read(p []byte) (int, error) {
 		c.explainPlaintext(err)
 	}
 	return n, err //nolint:wrapcheck // net/http looks for the connection's own errors
+}
+
+// fill reads into p. net/http reads each frame of HTTP/2 in two steps; a buffer
+// saves the second call to the system, as TLS does by itself.
+func (c *conn) fill(p []byte) (int, error) {
+	if len(c.ahead) == 0 {
+		if c.Conn != c.socket || !c.http2.Load() || len(p) >= readAhead {
+			return c.Conn.Read(p) //nolint:wrapcheck // net/http looks for the connection's own errors
+		}
+		if c.buffer == nil {
+			c.buffer = make([]byte, readAhead)
+		}
+		n, err := c.Conn.Read(c.buffer)
+		if n == 0 {
+			return 0, err //nolint:wrapcheck // net/http looks for the connection's own errors
+		}
+		c.ahead = c.buffer[:n] // an error comes again with the next call
+	}
+	n := copy(p, c.ahead)
+	c.ahead = c.ahead[n:]
+	return n, nil
 }
 
 // received counts the requests in what was read.
