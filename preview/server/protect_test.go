@@ -118,8 +118,12 @@ func TestMoreClientsThanConnections(t *testing.T) {
 					transport.Protocols.SetUnencryptedHTTP2(protocol == "HTTP/2")
 					defer transport.CloseIdleConnections()
 					for range requests {
-						// A body that cannot be sent twice: the client may not try again by itself.
-						body := struct{ io.Reader }{strings.NewReader(`{"sql":"1"}`)}
+						var body io.Reader = strings.NewReader(`{"sql":"1"}`)
+						if protocol == "HTTP/1.1" {
+							// The client cannot send this body twice. Over HTTP/2 it may: GOAWAY
+							// says which requests have not been looked at.
+							body = struct{ io.Reader }{body}
+						}
 						request, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
 							"http://localhost"+previewv1connect.PreviewServicePreviewQueryProcedure, body)
 						if err != nil {

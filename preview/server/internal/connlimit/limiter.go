@@ -13,6 +13,9 @@ const (
 	// idleGrace is how long a connection may be idle although others wait for a
 	// place.
 	idleGrace = time.Second
+	// idleGraceHTTP1 is the same for HTTP/1.1, in which a connection that ends can cross
+	// with a request that the client may not send again.
+	idleGraceHTTP1 = 4 * time.Second
 	// minGrace is what idleGrace falls to for strangers' connections, idle or not,
 	// while there are many of them.
 	minGrace = 200 * time.Millisecond

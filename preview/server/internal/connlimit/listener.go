@@ -101,6 +101,8 @@ func (l *Limiter) victim() (victim *conn, graceful bool, wait time.Duration) {
 			grace = l.grace
 		case !c.idle || c.running > 0 || !l.hasShare(c.owner):
 			continue
+		case !c.http2.Load():
+			grace = idleGraceHTTP1
 		}
 		if age < grace {
 			wait = min(wait, grace-age)
