@@ -52,7 +52,7 @@ func (c *demoCommand) Run(ctx context.Context, env *environment) error {
 	}
 	// Whatever Ctrl-C interrupted, the last word is that it was Ctrl-C. A demo that
 	// serves is ended by it in good order.
-	if ctx.Err() != nil && !(c.Serve && err == nil) {
+	if ctx.Err() != nil && (!c.Serve || err != nil) {
 		err = errDemoInterrupted
 	}
 	return errors.Join(err, closing)

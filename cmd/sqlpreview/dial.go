@@ -28,7 +28,7 @@ type clientFlags struct {
 	CAFile    string `name:"ca-file" placeholder:"FILE" help:"With --sidecar: the authorities that may have signed the sidecar's certificate, PEM. Default: OP_PREVIEW_CA_FILE, else the system's."`
 }
 
-func (f clientFlags) assignments() []assignment {
+func (f clientFlags) clientSettings() []assignment {
 	return []assignment{
 		{key: "token_file", text: f.TokenFile, flag: "--token-file"},
 		{key: "cert_file", text: f.CertFile, flag: "--cert-file"},

@@ -34,7 +34,7 @@ Exit code 0: the grade is --min-grade or better. 1: it is worse, or the database
 
 // Run examines and prints.
 func (c *doctorCommand) Run(ctx context.Context, env *environment) error {
-	config, err := c.load(env, append(c.sourceFlags.assignments(), assignment{key: "min_grade", text: c.MinGrade, flag: "--min-grade"})...)
+	config, err := c.load(env, append(c.sourceSettings(), assignment{key: "min_grade", text: c.MinGrade, flag: "--min-grade"})...)
 	if err != nil {
 		return config.misconfigured(err)
 	}

@@ -37,7 +37,7 @@ func settingError(err error, keys ...string) error {
 // and where the setting was set.
 func (c *config) faultsIn(err error) []string {
 	var fault settingFault
-	switch several, ok := err.(interface{ Unwrap() []error }); { //nolint:errorlint // what was joined is listed, not searched
+	switch several, ok := err.(interface{ Unwrap() []error }); {
 	case err == nil:
 		return nil
 	case ok:

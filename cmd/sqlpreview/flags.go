@@ -49,7 +49,7 @@ func (f settingFlags) load(env *environment, named ...assignment) (*config, erro
 // configVariable names the variable that stands for --config.
 const configVariable = envPrefix + "CONFIG"
 
-func (f sourceFlags) assignments() []assignment {
+func (f sourceFlags) sourceSettings() []assignment {
 	return []assignment{
 		{key: "dsn_file", text: f.DSNFile, flag: "--dsn-file"},
 		{key: "connections_dir", text: f.ConnectionsDir, flag: "--connections-dir"},

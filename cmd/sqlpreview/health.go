@@ -16,15 +16,11 @@ import (
 	"github.com/op-data/sqlpreview/preview/client"
 )
 
-// healthTimeout is how long health waits for an answer by default. It is longer
-// than the sidecar's own look at its database.
-const healthTimeout = 3 * time.Second
-
 // healthCommand asks a running sidecar whether it serves. It is the probe where
 // there is no shell.
 type healthCommand struct {
 	Live    bool          `help:"Ask only whether the process answers, not whether its database does."`
-	Timeout time.Duration `placeholder:"TIME" default:"3s" help:"How long to wait for the answer. Default: 3s."`
+	Timeout time.Duration `placeholder:"TIME" default:"3s" help:"How long to wait for the answer: longer than the sidecar's own look at its database, 2s. Default: 3s."`
 	CAFile  string        `name:"ca-file" placeholder:"FILE" help:"The authorities that may have signed the sidecar's certificate, PEM. Default: the system's."`
 	settingFlags
 	Address string `arg:"" optional:"" help:"The sidecar: unix:PATH or HOST:PORT. Default: where serve would listen by these settings."`

@@ -29,7 +29,7 @@ masking, policy and min_grade included. Nothing is written to the egress record.
 
 // Run serves until the client closes standard input or the context ends.
 func (c *mcpCommand) Run(ctx context.Context, env *environment) error {
-	config, err := c.load(env, c.assignments()...)
+	config, err := c.load(env, c.sourceSettings()...)
 	if err != nil {
 		return config.misconfigured(err)
 	}

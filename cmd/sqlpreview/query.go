@@ -53,7 +53,7 @@ type asker func(ctx context.Context, request preview.Request) (answer, error)
 
 // Run previews the query and prints the answer.
 func (c *queryCommand) Run(ctx context.Context, env *environment) error {
-	config, err := c.load(env, append(append(c.sourceFlags.assignments(), c.clientFlags.assignments()...),
+	config, err := c.load(env, append(append(c.sourceSettings(), c.clientSettings()...),
 		assignment{key: "max_rows", text: textOf(c.MaxRows), flag: "--max-rows"},
 		assignment{key: "timeout", text: durationOf(c.Timeout), flag: "--timeout"})...)
 	if err != nil {

@@ -44,7 +44,7 @@ for instance max_rows and OP_PREVIEW_MAX_ROWS. Flags win over the environment, t
 
 // Run serves until the context ends.
 func (c *serveCommand) Run(ctx context.Context, env *environment) error {
-	config, err := c.load(env, append(c.sourceFlags.assignments(), assignment{key: "listen", text: c.Listen, flag: "--listen"})...)
+	config, err := c.load(env, append(c.sourceSettings(), assignment{key: "listen", text: c.Listen, flag: "--listen"})...)
 	if isMisuse(err) {
 		return err
 	}

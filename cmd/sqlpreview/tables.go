@@ -24,7 +24,7 @@ type catalogFlags struct {
 
 // open returns a Previewer of the connection, and what closes it.
 func (f *catalogFlags) open(ctx context.Context, env *environment) (*preview.Previewer, func(), error) {
-	config, err := f.load(env, f.sourceFlags.assignments()...)
+	config, err := f.load(env, f.sourceSettings()...)
 	if err != nil {
 		return nil, nil, config.misconfigured(err)
 	}

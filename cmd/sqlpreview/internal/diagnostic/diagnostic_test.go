@@ -118,11 +118,11 @@ func TestManyViolationsAreSummedUp(t *testing.T) {
 // and no line is wider than the terminal.
 func TestDiagnosticFitsTheTerminal(t *testing.T) {
 	t.Parallel()
-	before, after := strings.Repeat("a, ", 90), strings.Repeat(", b", 90)
+	head, tail := strings.Repeat("a, ", 90), strings.Repeat(", b", 90)
 	for _, width := range []int{40, 60, 80, 130, 200} {
-		for _, prefix := range []string{"", "select ", "select '漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字', ", before} {
+		for _, prefix := range []string{"", "select ", "select '漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字', ", head} {
 			for _, body := range []string{"f()", "pg_sleep", "漢字", strings.Repeat("x", 150)} {
-				text, v := mark(prefix + "«" + body + "»" + after)
+				text, v := mark(prefix + "«" + body + "»" + tail)
 				v.Message, v.Hint = "the function pg_sleep is not allowed in a preview, "+strings.Repeat("word ", 20), strings.Repeat("do this ", 20)
 				var out strings.Builder
 				if err := diagnostic.Violations(&out, false, width, "q.sql", text, []preview.Violation{v}); err != nil {
@@ -136,7 +136,8 @@ func TestDiagnosticFitsTheTerminal(t *testing.T) {
 					if !strings.Contains(line, "^") {
 						continue
 					}
-					at := screen.Width(line[:strings.Index(line, "^")])
+					before, _, _ := strings.Cut(line, "^")
+					at := screen.Width(before)
 					rest := lines[i-1]
 					for screen.Width(rest) > 0 && screen.Width(lines[i-1])-screen.Width(rest) < at {
 						_, size := utf8.DecodeRuneInString(rest)

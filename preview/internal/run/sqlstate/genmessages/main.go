@@ -76,7 +76,8 @@ func constant(message string) bool {
 	if len(message) > 1 {
 		second = message[1]
 	}
-	return !(first >= 'A' && first <= 'Z' && second >= 'a' && second <= 'z')
+	sentence := first >= 'A' && first <= 'Z' && second >= 'a' && second <= 'z'
+	return !sentence
 }
 
 // keysOf reads the keys of a catalog in GNU gettext's binary form:
