@@ -30,6 +30,8 @@ func (p *Previewer) applyRules(limits Limits, policy Policy, values sanitize.Con
 	var err error
 	p.policy, err = guard.NewPolicy(policy.rules(limits.MaxSQLBytes))
 	fault(err)
+	fault(policy.checkMasking())
+	p.strictMasking = policy.Masking == strictMasking
 	if values.MaxCharacters != 0 {
 		fault(fmt.Errorf("Config.Sanitize.MaxCharacters is set; set Limits.MaxCellCharacters"))
 	}

@@ -8,10 +8,20 @@
 //
 //	select * from (<sql>) as preview_query limit 100
 //
-// The wrapped text is parsed again and compared with what was checked. It runs
+// The wrapped text is parsed again and compared with what was checked. Then the
+// database's catalog is asked what the statement's names mean: one more round trip
+// when something new is named, none when all is known. The statement is analysed as
+// PostgreSQL itself does it, and every function that the server would run, through
+// operators, casts, types, views and policies, is judged by its object id. It runs
 // in one read-only transaction that is always rolled back. Cells are cut as
-// their bytes arrive, then sanitized, and every change to a value is declared
-// beside it. Each step is one small package and knows only the next one's input.
+// their bytes arrive. Columns that show, or may show, a masked column of the
+// database are masked as a whole, other values are sanitized, and every change to a
+// value is declared beside it.
+//
+//	request -> screen -> parse -> check -> wrap -> resolve -> run -> mask -> sanitize -> response
+//	           pgtree    pgtree   guard    wrap    catalog,   run    origin  sanitize
+//	                                               analyze,
+//	                                               guard
 //
 // # The bounds
 //

@@ -285,3 +285,39 @@ func execute(t *testing.T, dsn, statements string) {
 		t.Fatal(err)
 	}
 }
+
+// TestStrictMasking: a masked column may be shown, masked, and used for nothing.
+func TestStrictMasking(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.Shared(t).Database(t, vault)
+	p := newPreviewer(t, preview.Config{
+		Resolver: preview.SingleConnection(preview.NewSecret(dsn)), Policy: preview.Policy{Masking: "strict"},
+	})
+	for _, sql := range []string{
+		"select id, password_hash from users", "select * from users", "select word from renamed", "select id, upper(name) from users where team = 'red'",
+		"select * from (select * from users union all select * from users) u",
+	} {
+		for _, cell := range run(t, p, sql).Rows[0] {
+			if strings.Contains(cell.Text, "canary") {
+				t.Errorf("%s: shows %q", sql, cell.Text)
+			}
+		}
+	}
+	for sql, at := range map[string]string{
+		"select id from users where password_hash like 'a%'":                         "like",
+		"select id from users order by password_hash":                                "password_hash",
+		"select count(password_hash) from users":                                     "count",
+		"select id from users where password_hash is null":                           "is",
+		"select upper(word) from renamed":                                            "upper",
+		"select a.id from users a join users b on a.password_hash = b.password_hash": "=",
+	} {
+		_, err := p.Preview(t.Context(), preview.Request{SQL: sql})
+		var refused *preview.Error
+		if !errors.As(err, &refused) || refused.Rule != "masked-column" || sql[refused.Position.Offset:refused.Position.End] != at {
+			t.Errorf("%s: %+v, want masked-column at %q", sql, err, at)
+		}
+	}
+	if _, err := preview.ParsePolicy([]byte(`{"masking": "lax"}`)); err == nil {
+		t.Error("masking lax is accepted")
+	}
+}

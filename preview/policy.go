@@ -34,7 +34,14 @@ type Policy struct {
 	// Strict refuses every function that is neither known to be harmless nor in
 	// AllowFunctions. Default: off.
 	Strict bool `json:"strict,omitempty"`
+	// Masking is "strict" to refuse a query that uses a masked column other than by
+	// showing it as it is: in a condition, an expression, an order or a join, where its
+	// value could be asked for bit by bit. Default: such a query runs, and what an
+	// expression makes is masked.
+	Masking string `json:"masking,omitempty"`
 }
+
+const strictMasking = "strict"
 
 // ParsePolicy reads a Policy from JSON. An unknown key is an error.
 func ParsePolicy(text []byte) (Policy, error) {
@@ -50,7 +57,14 @@ func ParsePolicy(text []byte) (Policy, error) {
 	if _, err := guard.NewPolicy(p.rules(0)); err != nil {
 		return Policy{}, fmt.Errorf("preview: %w", err)
 	}
-	return p, nil
+	return p, p.checkMasking()
+}
+
+func (p Policy) checkMasking() error {
+	if p.Masking != "" && p.Masking != strictMasking {
+		return fmt.Errorf("preview: policy: masking is %.40q; it can be %q, or left out", p.Masking, strictMasking)
+	}
+	return nil
 }
 
 func (p Policy) rules(maxBytes int) guard.Rules {

@@ -24,10 +24,12 @@ type Previewer struct {
 	policy    *guard.Policy
 	sanitizer *sanitize.Sanitizer
 	masks     *origin.Masks
-	pools     *run.Pools
-	catalogs  *catalog.Cache
-	large     *largeLimiter
-	checks    *checkLimiter
+	// strictMasking refuses uses of masked columns: see Policy.Masking.
+	strictMasking bool
+	pools         *run.Pools
+	catalogs      *catalog.Cache
+	large         *largeLimiter
+	checks        *checkLimiter
 	// resolutions is shared by the Previewers of all connections.
 	resolutions *resolutions
 

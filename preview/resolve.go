@@ -66,6 +66,15 @@ func (p *Previewer) resolve(ctx context.Context, t *target, st *guard.Statement,
 		}
 		return nil, refusal(verdict.Violations)
 	}
+	if p.strictMasking {
+		uses, err := p.masks.Uses(ctx, r.statement(t))
+		if err != nil {
+			return nil, publicError(err, st.Source, wrap.Text{})
+		}
+		if refused := st.RefuseMaskedUses(uses); len(refused) > 0 {
+			return nil, refusal(refused)
+		}
+	}
 	r.objects = objectsOf(verdict.Objects)
 	p.resolutions.keep(key, r)
 	return r, nil
@@ -138,10 +147,12 @@ func (p *Previewer) masked(ctx context.Context, q *query, columns []run.Column) 
 		}
 		q.resolved = again
 	}
-	r := q.resolved
-	return p.masks.MaskOutput(ctx, origin.Statement{
-		Tree: r.tree, Found: r.found, Known: r.known, Lookup: q.target.lookup,
-	}, originColumns(columns))
+	return p.masks.MaskOutput(ctx, q.resolved.statement(q.target), originColumns(columns))
+}
+
+// statement is what package origin takes.
+func (r *resolved) statement(t *target) origin.Statement {
+	return origin.Statement{Tree: r.tree, Found: r.found, Known: r.known, Lookup: t.lookup}
 }
 
 // lookup implements origin.Lookup.

@@ -99,6 +99,18 @@ func (j *judge) ambiguous(names catalog.Names) {
 	}
 }
 
+// RefuseMaskedUses words the refusal of places at which a statement uses masked columns.
+func (s *Statement) RefuseMaskedUses(places []int) []Violation {
+	c := &checker{sql: s.Source}
+	for _, place := range places {
+		at := min(max(0, place-pgtree.Indent), len(s.Source))
+		c.refuse(at, c.nameEnd(at), reason.SyntaxNotAllowed, "masked-column",
+			"the query uses a masked column here, which this installation allows as a plain output column only",
+			"leave the column out of conditions, expressions, joins and orders, or select it as it is")
+	}
+	return c.sorted()
+}
+
 type judge struct {
 	checker
 	known     Objects

@@ -2,6 +2,7 @@ package origin
 
 import (
 	"context"
+	"slices"
 
 	"github.com/op-data/sqlpreview/preview/internal/analyze"
 	"github.com/op-data/sqlpreview/preview/internal/catalog"
@@ -64,10 +65,25 @@ func (m *Masks) MaskOutput(ctx context.Context, st Statement, columns []Column) 
 	return rules, p.err
 }
 
-// pass is one call of MaskOutput.
+// Uses returns the places at which a statement uses a masked column other than by
+// passing it on, as locations of the parser.
+func (m *Masks) Uses(ctx context.Context, st Statement) ([]int, error) {
+	p := &pass{masks: m, ctx: ctx, lookup: st.Lookup, known: st.Known, views: make(map[catalog.OID]map[int16]string)}
+	q := p.query(st.Tree, st.Found, st.Known)
+	var places []int
+	for _, mention := range st.Found.Mentions {
+		used := q.flowRule(mention.Flow) != "" || mention.Other != nil && q.flowRule(mention.Other) != ""
+		if used && !slices.Contains(places, mention.At) {
+			places = append(places, mention.At)
+		}
+	}
+	return places, p.err
+}
+
+// pass is one call of MaskOutput or Uses.
 type pass struct {
 	masks  *Masks
-	ctx    context.Context //nolint:containedctx // of one call, which does not outlive it
+	ctx    context.Context //nolint:containedctx // a pass is one call, and ends with it
 	lookup Lookup
 	known  analyze.Source
 	// views has the rules of views' columns, as far as they were needed; an entry
