@@ -11,10 +11,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"golang.org/x/sync/singleflight"
-
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/internal/dsn"
+	"github.com/op-data/sqlpreview/preview/internal/singleflight"
 )
 
 const (
@@ -52,17 +51,12 @@ type Agent struct {
 	config  AgentConfig
 	lookups *lookups
 
-	flights singleflight.Group
-	mu      sync.Mutex
-	cache   map[string]cached
-	closed  bool
+	cache   *singleflight.Cache[string, preview.Connection]
+	closing sync.Once
 }
 
-type cached struct {
-	connection preview.Connection
-	asked      time.Time
-	until      time.Time
-}
+// maxCached bounds the connections that are remembered.
+const maxCached = 4096
 
 // OpenAgent returns a Resolver over the table "Connection" (id, type, payload,
 // "workspaceId", name) of the agent's database. Only rows of the configured
@@ -85,7 +79,12 @@ func OpenAgent(config AgentConfig) (*Agent, error) {
 	}
 	session.RuntimeParams["application_name"] = "sqlpreview"
 	config.Policy.Targets = config.Policy.Targets.forAgent(hostsOf(session))
-	return &Agent{config: config, lookups: newLookups(session, agentSQL(config.Schema)), cache: map[string]cached{}}, nil
+	entries := maxCached
+	if config.CacheTime < 0 {
+		entries = 0
+	}
+	return &Agent{config: config, lookups: newLookups(session, agentSQL(config.Schema)),
+		cache: singleflight.NewCache[string](singleflight.Options[preview.Connection]{Timeout: readTimeout, MaxEntries: entries})}, nil
 }
 
 // hostsOf lists the hosts of a connection string that are reached over a network.
@@ -124,69 +123,28 @@ func (a *Agent) Resolve(ctx context.Context, id string) (preview.Connection, err
 	if id == "" || len(id) > maxIDBytes || !utf8.ValidString(id) || strings.ContainsRune(id, 0) {
 		return preview.Connection{}, preview.ErrConnectionNotFound
 	}
-	flight := "fresh " + id
-	if !preview.IsRefresh(ctx) {
-		if connection, ok := a.fresh(id); ok {
-			return connection, nil
-		}
-		flight = "any " + id
+	maxAge := a.config.CacheTime
+	if preview.IsRefresh(ctx) {
+		maxAge = 0
 	}
-	if err := ctx.Err(); err != nil {
-		return preview.Connection{}, err
-	}
-	// One look-up serves all who ask meanwhile, so it must not end with the one
-	// who asked first.
-	result := a.flights.DoChan(flight, func() (any, error) {
-		shared, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
-		defer cancel()
-		return a.lookUp(shared, id)
-	})
-	select {
-	case <-ctx.Done():
-		return preview.Connection{}, ctx.Err()
-	case r := <-result:
-		connection, _ := r.Val.(preview.Connection)
-		return connection, r.Err
-	}
+	return a.cache.Get(ctx, id, maxAge, func(ctx context.Context) (preview.Connection, error) { return a.lookUp(ctx, id) })
 }
 
-func (a *Agent) fresh(id string) (preview.Connection, bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	entry, ok := a.cache[id]
-	return entry.connection, ok && time.Now().Before(entry.until)
-}
-
-// lookUp reads the row and keeps what it found, and nothing of what it did not
-// find: a connection that was just made must work, and one that was deleted
-// must not.
+// lookUp reads the row.
 func (a *Agent) lookUp(ctx context.Context, id string) (preview.Connection, error) {
-	asked := time.Now()
 	asking, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
 	payload, found, err := a.lookups.ask(asking, id, a.config.WorkspaceID)
-	var connection preview.Connection
 	switch {
 	case err != nil:
-	case !found:
-		err = preview.ErrConnectionNotFound
-	case payload == nil:
-		err = invalid(errors.New("connections: the connection's payload is NULL"))
-	default:
-		connection, err = a.config.Policy.read(ctx, payload)
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if err != nil {
-		delete(a.cache, id)
 		return preview.Connection{}, err
+	case !found:
+		return preview.Connection{}, preview.ErrConnectionNotFound
+	case payload == nil:
+		return preview.Connection{}, invalid(errors.New("connections: the connection's payload is NULL"))
+	default:
+		return a.config.Policy.read(ctx, payload)
 	}
-	// An answer that was asked for later is kept: the look-up after a refused
-	// login may end before one that began with the old password.
-	if a.config.CacheTime > 0 && !a.cache[id].asked.After(asked) {
-		a.cache[id] = cached{connection: connection, asked: asked, until: time.Now().Add(a.config.CacheTime)}
-	}
-	return connection, nil
 }
 
 // Ping tells whether the agent's database answers and its table can be read.
@@ -200,11 +158,5 @@ func (a *Agent) Ping(ctx context.Context) error {
 // Close closes the sessions with the agent's database, when the look-ups that
 // run have ended.
 func (a *Agent) Close() {
-	a.mu.Lock()
-	closed := a.closed
-	a.closed = true
-	a.mu.Unlock()
-	if !closed {
-		a.lookups.close()
-	}
+	a.closing.Do(a.lookups.close)
 }

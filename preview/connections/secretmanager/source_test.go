@@ -178,7 +178,7 @@ func TestAge(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if store.asked != 9 || len(always.cache.kept) != 0 {
+	if kept, _ := always.cache.kept.Kept(); store.asked != 9 || kept != 0 {
 		t.Errorf("without a cache: asked %d times", store.asked-6)
 	}
 }
@@ -193,12 +193,8 @@ func TestMemoryIsBounded(t *testing.T) {
 		if _, err := source.Fetch(t.Context(), "test:"+name); err != nil && len(name) <= maxName {
 			t.Fatal(err)
 		}
-		var bytes int
-		for _, e := range source.cache.kept {
-			bytes += len(e.text.Reveal())
-		}
-		if len(source.cache.kept) > maxKept || bytes > maxKeptBytes {
-			t.Fatalf("%d secrets of %d bytes are kept", len(source.cache.kept), bytes)
+		if kept, bytes := source.cache.kept.Kept(); kept > maxKept || bytes > maxKeptBytes {
+			t.Fatalf("%d secrets of %d bytes are kept", kept, bytes)
 		}
 	}
 }

@@ -137,50 +137,14 @@ func TestLeases(t *testing.T) {
 	}
 }
 
-// TestKeyed: a key that has taken all of its permits leaves the others theirs, and
-// no key is kept that is not in use.
-func TestKeyed(t *testing.T) {
-	t.Parallel()
-	k := limiter.NewKeyed(2, limiter.Queue(0))
-	var releases []func()
-	for range 2 {
-		release, err := k.Acquire(t.Context(), "greedy", 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		releases = append(releases, release)
-	}
-	if _, err := k.Acquire(t.Context(), "greedy", 0); !errors.Is(err, limiter.ErrQueueFull) {
-		t.Errorf("a third permit of two: %v", err)
-	}
-	release, err := k.Acquire(t.Context(), "modest", 0)
-	if err != nil || k.Keys() != 2 {
-		t.Fatalf("%v, %d keys", err, k.Keys())
-	}
-	release()
-	release()
-	for _, release := range releases {
-		release()
-	}
-	if k.Keys() != 0 {
-		t.Errorf("%d keys are kept", k.Keys())
-	}
-}
-
 // TestRace: never more than max at a time, and all permits are back at the end.
 func TestRace(t *testing.T) {
 	t.Parallel()
-	l, k := limiter.New(3), limiter.NewKeyed(1)
+	l := limiter.New(3)
 	var inside, most atomic.Int64
 	var group sync.WaitGroup
-	for i := range 200 {
+	for range 200 {
 		group.Go(func() {
-			release, err := k.Acquire(t.Context(), string(rune('a'+i%5)), noLimit)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer release()
 			p, err := l.Acquire(t.Context(), noLimit)
 			if err != nil {
 				t.Error(err)
@@ -194,8 +158,8 @@ func TestRace(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if most.Load() > 3 || l.InUse() != 0 || l.Waiting() != 0 || k.Keys() != 0 {
-		t.Errorf("%d at a time; %d in use, %d waiting, %d keys at the end", most.Load(), l.InUse(), l.Waiting(), k.Keys())
+	if most.Load() > 3 || l.InUse() != 0 || l.Waiting() != 0 {
+		t.Errorf("%d at a time; %d in use, %d waiting at the end", most.Load(), l.InUse(), l.Waiting())
 	}
 }
 

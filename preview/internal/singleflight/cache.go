@@ -22,8 +22,8 @@ type Cache[K comparable, V any] struct {
 type Options[V any] struct {
 	// Timeout bounds one question. Required.
 	Timeout time.Duration
-	// MaxEntries bounds what is kept. Required. When it is reached all is forgotten,
-	// and asked for again when it is wanted.
+	// MaxEntries bounds what is kept; with 0 nothing is. When it is reached all is
+	// forgotten, and asked for again when it is wanted.
 	MaxEntries int
 	// Size is how many bytes an answer takes, and MaxBytes bounds what all may take;
 	// without Size there is no such bound.
@@ -44,13 +44,14 @@ func NewCache[K comparable, V any](options Options[V]) *Cache[K, V] {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	return &Cache[K, V]{options: options, calls: Group[K, V]{Now: options.Now}, kept: make(map[K]entry[V])}
+	return &Cache[K, V]{options: options, calls: Group[K, V]{Now: options.Now, Detach: true}, kept: make(map[K]entry[V])}
 }
 
 // Get returns the answer for a key, asked for no longer than maxAge ago, else it
 // calls ask; with a maxAge of 0 or less it always does. A question that was
 // asked too long ago is not joined while it is under way. The context of ask ends
-// after the Cache's timeout, or when the last caller has gone.
+// after the Cache's timeout; a caller that goes away leaves the question to the
+// others, and its answer to the next.
 func (c *Cache[K, V]) Get(ctx context.Context, key K, maxAge time.Duration, ask func(context.Context) (V, error)) (V, error) {
 	since := c.options.Now().Add(-max(0, maxAge))
 	c.mu.Lock()
@@ -74,6 +75,13 @@ func (c *Cache[K, V]) Get(ctx context.Context, key K, maxAge time.Duration, ask 
 	return result.Value, err
 }
 
+// Kept is how many answers are kept, and how many bytes they take by Options.Size.
+func (c *Cache[K, V]) Kept() (entries, bytes int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.kept), c.bytes
+}
+
 // note keeps an answer, unless what is known was asked for later.
 func (c *Cache[K, V]) note(key K, e entry[V], err error) {
 	c.mu.Lock()
@@ -86,7 +94,7 @@ func (c *Cache[K, V]) note(key K, e entry[V], err error) {
 		c.bytes -= c.size(known.value)
 		delete(c.kept, key)
 	}
-	if err != nil {
+	if err != nil || c.options.MaxEntries <= 0 {
 		return
 	}
 	size := c.size(e.value)

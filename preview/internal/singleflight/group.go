@@ -21,6 +21,9 @@ var ErrPanicked = errors.New("the shared call panicked")
 type Group[K comparable, V any] struct {
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
+	// Detach lets a call go on when its last caller has gone, who then does not wait
+	// for it. The function must end by itself. Default: the last caller ends the call.
+	Detach bool
 
 	mu      sync.Mutex
 	running map[K]*call[V]
@@ -87,6 +90,9 @@ func (g *Group[K, V]) run(ctx context.Context, key K, made *call[V], f func(cont
 	made.err = ErrPanicked
 	defer func() {
 		_ = recover() // then the error stays as it is
+		if g.Detach {
+			made.cancel()
+		}
 		g.mu.Lock()
 		g.forget(key, made)
 		g.mu.Unlock()
@@ -99,7 +105,7 @@ func (g *Group[K, V]) run(ctx context.Context, key K, made *call[V], f func(cont
 func (g *Group[K, V]) leave(key K, shared *call[V]) (last bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if shared.waiting--; shared.waiting > 0 {
+	if shared.waiting--; shared.waiting > 0 || g.Detach {
 		return false
 	}
 	g.forget(key, shared)
