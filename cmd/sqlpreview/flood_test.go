@@ -63,14 +63,14 @@ var floods = []flood{
 	{"too large headers, answers not read", func(_ context.Context, a *attacker) error {
 		return a.each(func(id uint32) error { return a.headers(id, previewPath, "application/grpc", 2*floodHeader, true) })
 	}, false},
-	{"large headers, no window for answers", func(ctx context.Context, a *attacker) error {
+	{"large headers, no window for answers", func(_ context.Context, a *attacker) error {
 		go io.Copy(io.Discard, a.Conn)
 		if err := a.greet(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0}); err != nil {
 			return err
 		}
 		return a.each(func(id uint32) error { return a.headers(id, previewPath, "application/json", floodHeader, true) })
 	}, true},
-	{"headers that do not end", func(ctx context.Context, a *attacker) error {
+	{"headers that do not end", func(_ context.Context, a *attacker) error {
 		return a.each(func(id uint32) error {
 			if id > 1 {
 				return a.framer.WriteContinuation(1, false, make([]byte, 16<<10))
@@ -102,7 +102,7 @@ var floods = []flood{
 		}
 		return nil
 	}, false},
-	{"bodies that do not end", func(ctx context.Context, a *attacker) error {
+	{"bodies that do not end", func(_ context.Context, a *attacker) error {
 		go io.Copy(io.Discard, a.Conn)
 		return a.each(func(id uint32) error {
 			if err := a.headers(id, previewPath, "application/json", 1000, false); err != nil {
@@ -132,7 +132,7 @@ var floods = []flood{
 	{"half a request of HTTP/1.1", func(ctx context.Context, a *attacker) error {
 		_, err := io.WriteString(a.Conn, "POST "+previewPath+" HTTP/1.1\r\nHost: localhost\r\nX-Long: "+strings.Repeat("x", floodHeader))
 		if err == nil {
-			_, err = a.Conn.Read(make([]byte, 1)) // until the server ends it
+			_, err = a.Read(make([]byte, 1)) // until the server ends it
 		}
 		return err
 	}, true},
@@ -150,12 +150,12 @@ var floods = []flood{
 		_, err := io.WriteString(a.Conn, "POST "+previewPath+" HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"+
 			"Content-Length: 500000\r\n\r\n"+`{"sql":"`+strings.Repeat("x", 400_000))
 		if err == nil {
-			_, err = a.Conn.Read(make([]byte, 1))
+			_, err = a.Read(make([]byte, 1))
 		}
 		return err
 	}, true},
 	{"connections without a word", func(ctx context.Context, a *attacker) error {
-		_, err := a.Conn.Read(make([]byte, 1))
+		_, err := a.Read(make([]byte, 1))
 		return err
 	}, true},
 }
@@ -528,8 +528,8 @@ func TestAdminListenerAnswersDuringAFlood(t *testing.T) {
 		}
 		defer conn.Close()
 		io.WriteString(conn, "GET /livez HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n")
-		if response, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil || response.StatusCode != http.StatusRequestEntityTooLarge {
-			t.Errorf("a request with a body: %v, %v", response, err)
+		if status, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(status, " 413 ") {
+			t.Errorf("a request with a body: %q, %v", status, err)
 		}
 	}
 	if got := get(t, f.admin, "/livez"); got != "alive\n" {

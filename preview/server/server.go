@@ -182,10 +182,10 @@ func (c *Config) complete() error {
 // checkOpenFiles refuses more connections than the process can have open.
 func checkOpenFiles(connections int) error {
 	var limit unix.Rlimit
-	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
-		return nil // the limit is unknown; accept will fail where it is reached
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return fmt.Errorf("server: the limit of open files cannot be read: %w", err)
 	}
-	if most := min(limit.Cur, math.MaxInt32); uint64(max(connections, 0))+reservedFiles > most { //nolint:gosec // not negative
+	if most := min(limit.Cur, math.MaxInt32); uint64(max(connections, 0))+reservedFiles > most {
 		return fmt.Errorf("server: Config.MaxConnections is %d, and this process may open %d files, of which %d are for other uses; "+
 			"lower it or raise the limit (ulimit -n)", connections, most, reservedFiles)
 	}
