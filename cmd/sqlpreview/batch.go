@@ -26,7 +26,7 @@ type batchAnswer struct {
 
 // checkBatch answers each line of in with a line on out, in order. However
 // many lines there are and however long, it holds one at a time.
-func checkBatch(in io.Reader, out io.Writer, judge judge) error {
+func checkBatch(in io.Reader, out io.Writer, validate validate) error {
 	reader := bufio.NewReaderSize(in, 64<<10)
 	writer := bufio.NewWriter(out)
 	encoder := json.NewEncoder(writer)
@@ -40,11 +40,11 @@ func checkBatch(in io.Reader, out io.Writer, judge judge) error {
 			return fmt.Errorf("cannot read standard input: %w", err)
 		}
 		if text := bytes.TrimSpace(line); len(text) > 0 {
-			if err := encoder.Encode(answerLine(text, whole, judge)); err != nil {
+			if err := encoder.Encode(answerLine(text, whole, validate)); err != nil {
 				return fmt.Errorf("cannot write the answer: %w", err)
 			}
 		}
-		// Whoever waits for an answer before the next question must get it.
+		// A caller that waits for each answer must get it.
 		if reader.Buffered() == 0 || last {
 			if err := writer.Flush(); err != nil {
 				return fmt.Errorf("cannot write the answer: %w", err)
@@ -71,7 +71,7 @@ func readLine(reader *bufio.Reader, buffer []byte) (line []byte, whole bool, err
 }
 
 // answerLine judges one line.
-func answerLine(line []byte, whole bool, judge judge) batchAnswer {
+func answerLine(line []byte, whole bool, validate validate) batchAnswer {
 	// A map, since a struct's keys would match in any case of letters.
 	var question map[string]json.RawMessage
 	if !whole {
@@ -91,7 +91,7 @@ func answerLine(line []byte, whole bool, judge judge) batchAnswer {
 	if loneSurrogate(question["sql"]) {
 		return unreadable(question["id"], reason.SQLInvalidText, "the query holds half of a surrogate pair, which no UTF-8 text can")
 	}
-	verdict, err := judge(*sql)
+	verdict, err := validate(*sql)
 	if err != nil {
 		return unreadable(question["id"], preview.ReasonOf(err), "the query could not be judged")
 	}

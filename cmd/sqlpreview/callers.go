@@ -29,7 +29,7 @@ type callers struct {
 const anyName = "*"
 
 // open returns the server's side of TLS, nil for none, and who decides about
-// callers, nil for everybody who can connect; or every fault of c. warn is told
+// callers, nil for everybody who can connect; or every fault of c. warn is called with
 // what is found out later.
 func (c callers) open(warn func(what string, why error)) (*tls.Config, server.Authenticator, error) {
 	var faults []error

@@ -45,11 +45,11 @@ type violationJSON struct {
 	Hint    string `json:"hint"`
 }
 
-// judge gives the verdict on a text.
-type judge func(sql string) (*preview.Verdict, error)
+// validate gives the verdict on a text.
+type validate func(sql string) (*preview.Verdict, error)
 
-// judge reads the policy and the limits of the settings.
-func (c *checkCommand) judge(env *environment) (judge, func(), error) {
+// validator reads the policy and the limits of the settings.
+func (c *checkCommand) validator(env *environment) (validate, func(), error) {
 	config, err := c.load(env)
 	if err != nil {
 		return nil, nil, config.misconfigured(err)
@@ -71,7 +71,7 @@ func (c *checkCommand) judge(env *environment) (judge, func(), error) {
 
 // Run checks one text, or each line of a batch.
 func (c *checkCommand) Run(env *environment) error {
-	judge, done, err := c.judge(env)
+	validate, done, err := c.validator(env)
 	if err != nil {
 		return err
 	}
@@ -80,13 +80,13 @@ func (c *checkCommand) Run(env *environment) error {
 		if c.File != "" && c.File != "-" {
 			return misusef("check --batch reads standard input, not a file; write: sqlpreview check --batch < %s", c.File)
 		}
-		return checkBatch(env.stdin, env.stdout, judge)
+		return checkBatch(env.stdin, env.stdout, validate)
 	}
 	sql, err := c.read(env)
 	if err != nil {
 		return err
 	}
-	verdict, err := judge(sql)
+	verdict, err := validate(sql)
 	if err != nil {
 		return err
 	}

@@ -165,7 +165,7 @@ func queriesLast(arguments []string) []string {
 	return append(append(flags, "--"), queries...)
 }
 
-// report prints an error that nobody has printed and returns the exit code.
+// report prints an error that is not printed yet and returns the exit code.
 func report(env *environment, err error) int {
 	var wrong misuse
 	switch {

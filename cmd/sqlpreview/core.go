@@ -16,8 +16,8 @@ import (
 	"github.com/op-data/sqlpreview/sanitize"
 )
 
-// core is what the settings say about previews themselves, whoever asks for
-// them: where the databases are, and the rules.
+// core is what the settings say about previews themselves, for serve and for the
+// commands that run one: where the databases are, and the rules.
 type core struct {
 	source  *source
 	least   doctor.Grade // empty: any grade is served
@@ -55,10 +55,10 @@ func (c *config) openCore(ctx context.Context) (*core, error) {
 func (c *core) previewer(ctx context.Context, config *config, adjust func(*preview.Config)) (*preview.Previewer, error) {
 	resolver := preview.Resolver(c.source)
 	if c.least != "" {
-		judge := &graded{Resolver: c.source, least: c.least, known: map[[sha256.Size]byte]verdict{}}
-		resolver = judge
+		grader := &graded{Resolver: c.source, least: c.least, known: map[[sha256.Size]byte]verdict{}}
+		resolver = grader
 		if c.source.single {
-			if err := judge.atStart(ctx); err != nil {
+			if err := grader.atStart(ctx); err != nil {
 				return nil, err
 			}
 		}

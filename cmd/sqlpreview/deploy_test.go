@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestDeployNamesSettingsThatAre: a setting with a misspelt name would be none,
+// TestDeployNamesSettingsThatAre: a setting with a wrong name would have no effect,
 // and an environment variable that nobody reads is no fault.
 func TestDeployNamesSettingsThatAre(t *testing.T) {
 	known := (&config{}).settings()

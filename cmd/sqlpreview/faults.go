@@ -177,7 +177,7 @@ func (c *config) outOfBounds() (faults []error) {
 var othersVariables = regexp.MustCompile(`^((TEST|FUZZ|MATRIX)_.*|(.*_)?SERVICE_(HOST|PORT(_.*)?)=.*|(.*_)?PORT=[a-z]+://.*|(.*_)?PORT_[0-9]+_.*)`)
 
 // unknownEnv returns a fault for each variable that begins as ours do and is no
-// setting: a proof or a bound with a misspelt name would be none. Only names are
+// setting: a bound with a wrong name would be no bound. Only names are
 // shown, since a value may be a secret.
 func (c *config) unknownEnv(environ []string) (faults []error) {
 	settings := c.settings()

@@ -96,7 +96,7 @@ func (g *graded) grade(ctx context.Context, connection preview.Connection) (doct
 		return found.grade, nil
 	}
 	result := g.examinations.DoChan(string(key[:]), func() (any, error) {
-		// Whoever asked first may go away; the answer is for all who ask.
+		// The first caller may go away; all who wait share the answer.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), examinationTime)
 		defer cancel()
 		report, err := doctor.Examine(ctx, connection, doctor.Options{})

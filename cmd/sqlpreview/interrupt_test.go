@@ -92,7 +92,7 @@ func waitForQuery(t *testing.T, dsn string) {
 	t.Fatal("no preview runs")
 }
 
-// TestDemoServes: a newcomer's own query is answered while the demo serves, and
+// TestDemoServes: a user's own query is answered while the demo serves, and
 // Ctrl-C ends it in good order, with nothing left behind.
 func TestDemoServes(t *testing.T) {
 	if testing.Short() {

@@ -97,7 +97,7 @@ func secretFrom(getenv func(string) string, name string) preview.Secret {
 }
 
 // readFile sets what the file says. A key that is not known is a fault, since a
-// bound with a misspelt name would be no bound.
+// bound with a wrong name would be no bound.
 func (c *config) readFile(file string) []error {
 	if file == "" {
 		return nil

@@ -31,7 +31,7 @@ const flushTimeout = 5 * time.Second
 
 // observability is where logs, traces and metrics go: to standard error always; to an
 // OTLP collector where OpenTelemetry's own variables name one; metrics also to
-// whoever reads them from the admin listener.
+// the readers of the admin listener.
 type observability struct {
 	log    *slog.Logger
 	traces trace.TracerProvider

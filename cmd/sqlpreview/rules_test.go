@@ -14,8 +14,8 @@ import (
 )
 
 func TestRulesFaults(t *testing.T) {
-	misspelt := filepath.Join(t.TempDir(), "policy.json")
-	if err := os.WriteFile(misspelt, []byte(`{"stirct": true}`), 0o600); err != nil {
+	wrongKey := filepath.Join(t.TempDir(), "policy.json")
+	if err := os.WriteFile(wrongKey, []byte(`{"stirct": true}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {
@@ -23,7 +23,7 @@ func TestRulesFaults(t *testing.T) {
 		fault string
 	}{
 		"no such file":      {rules{PolicyFile: "/nowhere/policy.json"}, "policy_file"},
-		"an unknown key":    {rules{PolicyFile: misspelt}, "stirct"},
+		"an unknown key":    {rules{PolicyFile: wrongKey}, "stirct"},
 		"not a column":      {rules{MaskColumns: []string{"customers"}}, "schema.table.column"},
 		"no such detector":  {rules{DisableDetectors: []string{"nonesuch"}}, "nonesuch"},
 		"no such detectors": {rules{EnableDetectors: []string{"nonesuch"}}, "nonesuch"},

@@ -16,7 +16,7 @@ import (
 // TestServeOutlivesSIGHUPAndItsLogReader: neither a request to reload nor the
 // end of whoever reads the log stops the sidecar.
 func TestServeOutlivesSIGHUPAndItsLogReader(t *testing.T) {
-	dir, err := os.MkdirTemp("/tmp", "outlive")
+	dir, err := os.MkdirTemp("/tmp", "signals")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -151,7 +151,7 @@ func (s sources) policy() (connections.Policy, func(), error) {
 	var policy connections.Policy
 	var targetErr, secretErr error
 	if s.refers() && s.WorkspaceID != "" && s.anywhere() {
-		targetErr = errors.New("secrets_dir and secret managers with workspace_id need targets that are addresses or networks: whoever stores a connection could send a secret to any host")
+		targetErr = errors.New("secrets_dir and secret managers with workspace_id need targets that are addresses or networks: who can store a connection could send a secret to any host")
 	}
 	if len(s.Targets) > 0 {
 		var err error

@@ -35,7 +35,7 @@ func widthOf(w io.Writer) int {
 	return width
 }
 
-// typed is standard input, announced where somebody would have to type it.
+// typed returns standard input, and says so where it is a terminal.
 func (e *environment) typed() io.Reader {
 	if isTerminal(e.stdin) {
 		fmt.Fprintln(e.stderr, "reading the query from the terminal; end it with Ctrl-D")

@@ -18,7 +18,7 @@ type verifyLogCommand struct {
 // Help says what the short lines cannot.
 func (*verifyLogCommand) Help() string {
 	return `Exit code 0: the chain holds. 1: it is broken, or does not hold the witness. 2: misuse.
-A chain cannot prove its own end: whoever can write the files can cut the last lines off.
+A chain cannot prove its own end: who can write the files can cut the last lines off.
 So give a witness, the newest hash in the log stream.`
 }
 

@@ -18,7 +18,7 @@ type ColumnPattern [3]string
 const maxPatterns = 200
 
 // MissingColumns returns the patterns that no column of the database matches, so
-// that a rule with a misspelt name can be told from one that is in force. The role
+// that a rule with a wrong name can be told from one that has an effect. The role
 // need not be able to read the columns. The error is a *preview.Error.
 func MissingColumns(ctx context.Context, connection preview.Connection, patterns []ColumnPattern) ([]ColumnPattern, error) {
 	config, err := dsn.Parse(connection.DSN.Reveal())

@@ -230,7 +230,7 @@ func (e *examination) route() {
 		})
 	case len(secured.ConnectionState().VerifiedChains) == 0:
 		e.add(Finding{
-			Check: "server-not-verified", Severity: Advice, Message: "TLS is used, and the server's name is not verified, so somebody in between could take its place",
+			Check: "server-not-verified", Severity: Advice, Message: "TLS is used, and the server's name is not verified, so another server in between could take its place",
 			Advice: "Add sslmode=verify-full to the connection string.",
 		})
 	}
