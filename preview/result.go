@@ -147,8 +147,4 @@ type Receipt struct {
 	SchemaFingerprint string
 	// PayloadSHA256 is a SHA-256 in hex of columns and cells as returned.
 	PayloadSHA256 string
-	// TransactionIDAssigned is always false: a preview that was assigned a
-	// transaction id fails. It proves that no transactional write took an id,
-	// and not that a lock or a WAL message did not happen.
-	TransactionIDAssigned bool
 }

@@ -76,31 +76,56 @@ func (s *session) roundTrip(ctx context.Context, f pipeline, a *answers, deadlin
 	if err == nil && s.direct && a.failure != nil && !a.failure.fatal && !a.unsure {
 		s.cleanUp(a)
 	}
-	interrupted := !stop() && errors.Is(ctx.Err(), context.Canceled)
+	ended := ending{
+		err: err, answers: a, interrupted: !stop() && errors.Is(ctx.Err(), context.Canceled),
+		pooled: !s.idle.IsZero(), silent: s.reader.Received() == received,
+		otherProcess: s.direct && a.checked && a.pid != s.pid(),
+	}
+	return ended.classify()
+}
 
+// ending is how a pipeline ended.
+type ending struct {
+	err          error // of the connection
+	answers      *answers
+	interrupted  bool // by the caller
+	pooled       bool // the session had been in the pool
+	silent       bool // the server sent nothing
+	otherProcess bool // than the one of this direct session answered
+}
+
+// classify decides what may be done with the session, and returns the error that
+// the caller gets where there is no answer.
+func (e ending) classify() (state, error) {
 	switch {
-	case err == nil && s.direct && a.checked && a.pid != s.pid():
-		// A pooler after all, which names the process that it logged in to.
-		return stateStale, nil
-	case err == nil && a.failure != nil && a.failure.fatal:
-		if a.failure.part <= partBegin && !s.idle.IsZero() || a.failure.beforeStatement() && a.failure.isClock() {
-			return stateStale, nil
-		}
-		return stateBroken, nil
-	case err == nil && (interrupted || a.wrote || a.unsure || !a.clean):
-		return stateBroken, nil
-	case err == nil:
-		return stateClean, nil
-	case interrupted:
+	case e.err == nil:
+		return e.answered(), nil
+	case e.interrupted:
 		return stateRunning, errInterrupted
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return stateRunning, err
-	case errors.Is(err, wire.ErrProtocol):
-		return stateRunning, err
-	case !s.idle.IsZero() && s.reader.Received() == received:
-		return stateStale, err
+	case errors.Is(e.err, os.ErrDeadlineExceeded), errors.Is(e.err, wire.ErrProtocol):
+		return stateRunning, e.err
+	case e.pooled && e.silent:
+		return stateStale, e.err
 	default:
-		return stateBroken, err
+		return stateBroken, e.err
+	}
+}
+
+// answered is classify for a pipeline that was answered to its end.
+func (e ending) answered() state {
+	f := e.answers.failure
+	switch {
+	case e.otherProcess:
+		// A pooler after all, which names the process that it logged in to.
+		return stateStale
+	case f != nil && f.fatal && (f.part <= partBegin && e.pooled || f.beforeStatement() && f.isClock()):
+		return stateStale
+	case f != nil && f.fatal:
+		return stateBroken
+	case e.interrupted, e.answers.wrote, e.answers.unsure, !e.answers.clean:
+		return stateBroken
+	default:
+		return stateClean
 	}
 }
 

@@ -38,11 +38,10 @@ func ReceivedPreview(r *previewv1.PreviewQueryResponse) *preview.Result {
 			BytesReceived: s.GetBytesReceived(),
 		},
 		Receipt: preview.Receipt{
-			SQLFingerprint:        receipt.GetSqlFingerprint(),
-			Tables:                receipt.GetTables(),
-			SchemaFingerprint:     receipt.GetSchemaFingerprint(),
-			PayloadSHA256:         receipt.GetPayloadSha256(),
-			TransactionIDAssigned: receipt.GetTransactionIdAssigned(),
+			SQLFingerprint:    receipt.GetSqlFingerprint(),
+			Tables:            receipt.GetTables(),
+			SchemaFingerprint: receipt.GetSchemaFingerprint(),
+			PayloadSHA256:     receipt.GetPayloadSha256(),
 		},
 	}
 }

@@ -28,11 +28,10 @@ func withoutRows(r *preview.Result) *previewv1.PreviewQueryResponse {
 		Sanitization: sanitization(r.Sanitization),
 		Stats:        stats(r.Stats),
 		Receipt: &previewv1.Receipt{
-			SqlFingerprint:        r.Receipt.SQLFingerprint,
-			Tables:                r.Receipt.Tables,
-			SchemaFingerprint:     r.Receipt.SchemaFingerprint,
-			PayloadSha256:         r.Receipt.PayloadSHA256,
-			TransactionIdAssigned: r.Receipt.TransactionIDAssigned,
+			SqlFingerprint:    r.Receipt.SQLFingerprint,
+			Tables:            r.Receipt.Tables,
+			SchemaFingerprint: r.Receipt.SchemaFingerprint,
+			PayloadSha256:     r.Receipt.PayloadSHA256,
 		},
 	}
 }
