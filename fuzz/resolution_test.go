@@ -93,7 +93,11 @@ func runNoting(t *testing.T, runner *caseRunner, c ResolutionCase) map[string]bo
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(context.Background()) //nolint:errcheck // it has done its work
+	defer func() {
+		if err := conn.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}()
 	_, err = conn.Exec(t.Context(), "begin read only; "+c.SQL).ReadAll()
 	var refused *pgconn.PgError
 	if err != nil && !errors.As(err, &refused) {

@@ -102,7 +102,7 @@ func (o *Oracle) body(ctx context.Context, f *rewritten.Function) (grade, error)
 			if err != nil {
 				return unknown, err
 			}
-			if answer.Refused != nil || answer.Unreadable != nil {
+			if !answer.Readable() {
 				return unknown, nil
 			}
 			for _, query := range answer.Queries {

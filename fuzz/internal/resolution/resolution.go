@@ -109,13 +109,13 @@ func (o *Oracle) Judge(ctx context.Context, sql string, d Decision) (Outcome, er
 		return Outcome{}, err
 	}
 	switch {
-	case answer.Refused != nil && d.Accepted:
+	case !answer.Analysed() && d.Accepted:
 		outcome := Outcome{Why: "the server does not analyse it: " + answer.Refused.Message}
 		outcome.Findings, err = o.raised(ctx, answer.Refused)
 		return outcome, err
-	case answer.Refused != nil:
+	case !answer.Analysed():
 		return Outcome{Why: "the server does not analyse it: " + answer.Refused.Message}, nil
-	case answer.Unreadable != nil:
+	case !answer.Readable():
 		o.Unreadable++
 		return Outcome{Analysed: true, Why: answer.Unreadable.Error()}, nil
 	}

@@ -30,6 +30,12 @@ type Answer struct {
 	Unreadable error
 }
 
+// Analysed tells that the server analysed the text.
+func (a *Answer) Analysed() bool { return a.Refused == nil }
+
+// Readable tells that the tree could be read.
+func (a *Answer) Readable() bool { return a.Analysed() && a.Unreadable == nil }
+
 // Session asks a server. It is not for use by more than one goroutine at a time.
 type Session struct {
 	dsn   string
@@ -120,20 +126,22 @@ func (s *Session) Ask(ctx context.Context, sql string, parameters ...uint32) (*A
 		_ = s.conn.Close(context.WithoutCancel(ctx))
 		return nil, fmt.Errorf("rewritten: %w", err)
 	}
-	if a.Refused != nil {
-		return a, nil
+	if a.Analysed() {
+		a.take(description, trees)
 	}
-	if description != nil {
-		for _, f := range description.Fields {
-			a.Outputs = append(a.Outputs, f.DataTypeOID)
-		}
+	return a, nil
+}
+
+// take reads what the server said of a text that it analysed.
+func (a *Answer) take(description *pgconn.StatementDescription, trees []string) {
+	for _, f := range description.Fields {
+		a.Outputs = append(a.Outputs, f.DataTypeOID)
 	}
 	if len(trees) == 0 {
 		a.Unreadable = fmt.Errorf("%w: the server sent none", ErrUnreadable)
-		return a, nil
+		return
 	}
 	a.Queries, a.Unreadable = readQueries(trees[len(trees)-1])
-	return a, nil
 }
 
 // readQueries reads a tree as the server sends it: a list of queries.

@@ -32,16 +32,6 @@ func (s *scope) entry(n int) *Node {
 	return s.entries[n-1]
 }
 
-// target returns the n-th output column, counted from 1.
-func (s *scope) target(n int) *Node {
-	for _, target := range s.query.Field("targetList").Nodes() {
-		if target.Int("resno") == n && target.Field("resjunk").Text != "true" {
-			return target
-		}
-	}
-	return nil
-}
-
 // cte finds the common table expression that an entry refers to.
 func (s *scope) cte(entry *Node) *scope {
 	s = s.up(entry.Int("ctelevelsup"))
