@@ -36,8 +36,11 @@ func (c *checker) functions() []Function {
 			c.setting(f)
 		}
 		if v.denies(f.Args) {
-			c.refuse(f.Offset, c.nameEnd(f.Offset), reason.FunctionNotAllowed, "function-"+v.family,
-				"the function "+quoteName(f.Schema, f.Name)+" is not allowed in a preview", v.hint)
+			c.refuse(pgtree.Extent{Start: f.Offset, End: c.nameEnd(f.Offset)}, refusal{
+				reason: reason.FunctionNotAllowed, rule: "function-" + v.family,
+				message: "the function " + quoteName(f.Schema, f.Name) + " is not allowed in a preview",
+				hint:    v.hint,
+			})
 		}
 	}
 	return c.facts.functions
@@ -53,7 +56,11 @@ func (c *checker) setting(f *Function) {
 		message = "the setting " + shorten(f.setting) + " is not known to hold no secret"
 		hint = "an operator can allow the function pg_catalog." + f.Name + " for every setting"
 	}
-	c.refuse(f.Offset, c.nameEnd(f.Offset), reason.FunctionNotAllowed, ruleSetting, message, hint)
+	c.refuse(pgtree.Extent{Start: f.Offset, End: c.nameEnd(f.Offset)}, refusal{
+		reason: reason.FunctionNotAllowed, rule: ruleSetting,
+		message: message,
+		hint:    hint,
+	})
 }
 
 // function is the verdict on a call, the operator's rules included.
@@ -106,8 +113,11 @@ func (c *checker) attributes() {
 			continue
 		}
 		start := c.attributeStart(a)
-		c.refuse(start, c.token(start).End, reason.FunctionNotAllowed, "function-"+v.family,
-			"."+a.name+" calls the function "+a.name+", which is not allowed in a preview", v.hint)
+		c.refuse(pgtree.Extent{Start: start, End: c.token(start).End}, refusal{
+			reason: reason.FunctionNotAllowed, rule: "function-" + v.family,
+			message: "." + a.name + " calls the function " + a.name + ", which is not allowed in a preview",
+			hint:    v.hint,
+		})
 	}
 }
 

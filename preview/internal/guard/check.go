@@ -46,7 +46,10 @@ func Check(sql string, p *Policy) (*Statement, []Violation) {
 	p = p.orDefault()
 	depth, err := pgtree.MaxDepth()
 	if err != nil {
-		return nil, []Violation{violationAt(sql, 0, 0, reason.SQLTooComplex, "thread-stack", err.Error(), "")}
+		return nil, []Violation{violationAt(sql, pgtree.Extent{Start: 0, End: 0}, refusal{
+			reason: reason.SQLTooComplex, rule: "thread-stack",
+			message: err.Error(),
+		})}
 	}
 	if v := screen(sql, p.maxBytes, depth); v != nil {
 		return nil, v
@@ -95,11 +98,12 @@ type checker struct {
 
 func (c *checker) full() bool { return len(c.violations) >= maxViolations }
 
-func (c *checker) refuse(start, end int, r reason.Reason, rule, message, hint string) {
+func (c *checker) refuse(at pgtree.Extent, r refusal) {
 	if c.full() {
 		return
 	}
-	c.violations = append(c.violations, violationAt(c.sql, start, max(start, end), r, rule, message, hint))
+	at.End = max(at.Start, at.End)
+	c.violations = append(c.violations, violationAt(c.sql, at, r))
 }
 
 // sorted returns the violations in the order of the text, each once.
@@ -118,7 +122,11 @@ func (c *checker) check(tree string) *Statement {
 	outline, err := pgtree.Walk(tree, c.sql, found, model)
 	first := outline.First
 	if err != nil {
-		c.refuse(first.Start, first.End, reason.SyntaxNotAllowed, "unknown-syntax", "the parser's tree has a shape that is not known", unknownHint)
+		c.refuse(pgtree.Extent{Start: first.Start, End: first.End}, refusal{
+			reason: reason.SyntaxNotAllowed, rule: "unknown-syntax",
+			message: "the parser's tree has a shape that is not known",
+			hint:    unknownHint,
+		})
 		return nil
 	}
 	if !c.statements(outline) {
@@ -145,14 +153,22 @@ func (c *checker) tooCostly(x *cost.Excess) {
 	if x.Offset >= 0 {
 		start, end = x.Offset, c.token(x.Offset).End
 	}
-	c.refuse(start, end, reason.SQLTooComplex, x.Rule, x.Message, x.Hint)
+	c.refuse(pgtree.Extent{Start: start, End: end}, refusal{
+		reason: reason.SQLTooComplex, rule: x.Rule,
+		message: x.Message,
+		hint:    x.Hint,
+	})
 }
 
 // statements judges which statements the text holds. It reports false where the
 // first is no SELECT, so that there is no more to say of it.
 func (c *checker) statements(o pgtree.Outline) bool {
 	if o.Statements == 0 {
-		c.refuse(0, 0, reason.SQLEmpty, "empty", "the text holds no statement", "write a SELECT")
+		c.refuse(pgtree.Extent{Start: 0, End: 0}, refusal{
+			reason: reason.SQLEmpty, rule: "empty",
+			message: "the text holds no statement",
+			hint:    "write a SELECT",
+		})
 		return false
 	}
 	if o.Statements > 1 {
@@ -169,9 +185,11 @@ func (c *checker) statements(o pgtree.Outline) bool {
 // more reports a second statement.
 func (c *checker) more(second pgtree.Extent) {
 	start := c.token(second.Start).Start
-	c.refuse(start, c.lastEnd(start, max(start, second.End)), reason.MultipleStatements, "multiple-statements",
-		"a preview runs one statement; a second begins here",
-		"remove it, or preview each statement on its own")
+	c.refuse(pgtree.Extent{Start: start, End: c.lastEnd(start, max(start, second.End))}, refusal{
+		reason: reason.MultipleStatements, rule: "multiple-statements",
+		message: "a preview runs one statement; a second begins here",
+		hint:    "remove it, or preview each statement on its own",
+	})
 }
 
 // CheckStack returns an error when this process's threads have too small a stack

@@ -78,9 +78,11 @@ func (s *Statement) Judge(found *analyze.Result, known Objects, bodies Bodies, p
 	}
 	for _, hidden := range found.HiddenTypes {
 		at := j.offset(hidden.At)
-		j.refuse(at, j.nameEnd(at), reason.FunctionNotAllowed, "type-hidden",
-			"the function "+hidden.What+" reads a value of a type that the text does not name",
-			"write the type's name as a constant: "+hidden.What+"(value, 'integer')")
+		j.refuse(pgtree.Extent{Start: at, End: j.nameEnd(at)}, refusal{
+			reason: reason.FunctionNotAllowed, rule: "type-hidden",
+			message: "the function " + hidden.What + " reads a value of a type that the text does not name",
+			hint:    "write the type's name as a constant: " + hidden.What + "(value, 'integer')",
+		})
 	}
 	j.judgement.Violations = j.sorted()
 	return j.judgement
@@ -92,9 +94,11 @@ func (j *judge) ambiguous(names catalog.Names) {
 	for _, list := range [][]catalog.Name{names.Relations, names.Functions, names.Operators, names.Types} {
 		for _, name := range list {
 			at := max(0, strings.Index(j.sql, name.Name))
-			j.refuse(at, j.nameEnd(at), reason.SyntaxNotAllowed, "name-ambiguous",
-				"it is not sure which object the name "+shorten(name.Name)+" means in this database, whose encoding is not UTF-8",
-				"write letters outside ASCII as they are stored, within double quotes, in names of fewer than 60 bytes")
+			j.refuse(pgtree.Extent{Start: at, End: j.nameEnd(at)}, refusal{
+				reason: reason.SyntaxNotAllowed, rule: "name-ambiguous",
+				message: "it is not sure which object the name " + shorten(name.Name) + " means in this database, whose encoding is not UTF-8",
+				hint:    "write letters outside ASCII as they are stored, within double quotes, in names of fewer than 60 bytes",
+			})
 		}
 	}
 }
@@ -104,9 +108,11 @@ func (s *Statement) RefuseMaskedUses(places []int) []Violation {
 	c := &checker{sql: s.Source}
 	for _, place := range places {
 		at := min(max(0, place-pgtree.Indent), len(s.Source))
-		c.refuse(at, c.nameEnd(at), reason.SyntaxNotAllowed, "masked-column",
-			"the query uses a masked column here, which this installation allows as a plain output column only",
-			"leave the column out of conditions, expressions, joins and orders, or select it as it is")
+		c.refuse(pgtree.Extent{Start: at, End: c.nameEnd(at)}, refusal{
+			reason: reason.SyntaxNotAllowed, rule: "masked-column",
+			message: "the query uses a masked column here, which this installation allows as a plain output column only",
+			hint:    "leave the column out of conditions, expressions, joins and orders, or select it as it is",
+		})
 	}
 	return c.sorted()
 }
@@ -135,8 +141,10 @@ func (j *judge) list(o Object) {
 func (j *judge) run(r analyze.Run) {
 	at := j.offset(r.At)
 	if r.How == analyze.ByOperator && j.policy.denySchemas[r.Schema] {
-		j.refuse(at, j.operatorEnd(at), reason.FunctionNotAllowed, "schema-policy",
-			"the operator "+r.Through+" is of a schema that this installation does not allow in a preview", "")
+		j.refuse(pgtree.Extent{Start: at, End: j.operatorEnd(at)}, refusal{
+			reason: reason.FunctionNotAllowed, rule: "schema-policy",
+			message: "the operator " + r.Through + " is of a schema that this installation does not allow in a preview",
+		})
 		return
 	}
 	got := j.function(r.Function, use{direct: r.How == analyze.Call, defaults: r.Defaults, cast: r.How == analyze.ByCast, reads: r.How == analyze.ByType || r.How == analyze.ByCompare}, 0)
@@ -173,7 +181,11 @@ func (j *judge) refuseRun(r analyze.Run, at int, got ruling) {
 	if r.How == analyze.Call && r.Certain && got.function == r.Function {
 		message = subject + " " + got.because
 	}
-	j.refuse(at, end, reason.FunctionNotAllowed, rule, message, got.hint)
+	j.refuse(pgtree.Extent{Start: at, End: end}, refusal{
+		reason: reason.FunctionNotAllowed, rule: rule,
+		message: message,
+		hint:    got.hint,
+	})
 }
 
 // attributeName finds the token of a name behind a dot.
@@ -195,8 +207,10 @@ func (j *judge) typeSchema(t analyze.TypeUse) {
 		return
 	}
 	at := j.offset(t.At)
-	j.refuse(at, j.nameEnd(at), reason.SyntaxNotAllowed, "schema-policy",
-		"the type "+t.Type.Schema+"."+t.Type.Name+" is of a schema that this installation does not allow in a preview", "")
+	j.refuse(pgtree.Extent{Start: at, End: j.nameEnd(at)}, refusal{
+		reason: reason.SyntaxNotAllowed, rule: "schema-policy",
+		message: "the type " + t.Type.Schema + "." + t.Type.Name + " is of a schema that this installation does not allow in a preview",
+	})
 }
 
 // relation judges a relation by the schema in which it was found, and what reading
@@ -204,7 +218,11 @@ func (j *judge) typeSchema(t analyze.TypeUse) {
 func (j *judge) relation(read analyze.Read) {
 	r, at := read.Relation, j.offset(read.At)
 	if rule, hint := j.policy.relation(r.Schema, r.Name); rule != "" && (rule != ruleSecrets || !readsPublicColumns(r)) {
-		j.refuse(at, j.nameEnd(at), reason.SyntaxNotAllowed, rule, "the relation "+r.Schema+"."+r.Name+" is not allowed", hint)
+		j.refuse(pgtree.Extent{Start: at, End: j.nameEnd(at)}, refusal{
+			reason: reason.SyntaxNotAllowed, rule: rule,
+			message: "the relation " + r.Schema + "." + r.Name + " is not allowed",
+			hint:    hint,
+		})
 		return
 	}
 	if !j.below(r, r, nil, at, make(map[catalog.OID]bool)) {
@@ -222,8 +240,10 @@ func (j *judge) below(r, written, view *catalog.Relation, at int, seen map[catal
 	}
 	seen[r.OID] = true
 	if r != written && (j.policy.denySchemas[r.Schema] || j.policy.denyRelations.may(r.Schema, r.Name)) {
-		j.refuse(at, j.nameEnd(at), reason.SyntaxNotAllowed, "relation-policy",
-			"the view "+written.Schema+"."+written.Name+" reads "+r.Schema+"."+r.Name+", which this installation does not allow in a preview", "")
+		j.refuse(pgtree.Extent{Start: at, End: j.nameEnd(at)}, refusal{
+			reason: reason.SyntaxNotAllowed, rule: "relation-policy",
+			message: "the view " + written.Schema + "." + written.Name + " reads " + r.Schema + "." + r.Name + ", which this installation does not allow in a preview",
+		})
 		return false
 	}
 	runs := []catalog.Expression{r.Runs}
@@ -235,8 +255,11 @@ func (j *judge) below(r, written, view *catalog.Relation, at int, seen map[catal
 		if got.allowed {
 			continue
 		}
-		j.refuse(at, j.nameEnd(at), reason.FunctionNotAllowed, "relation-"+got.family,
-			"reading the relation "+written.Schema+"."+written.Name+" runs "+got.name+", which "+got.because, got.hint)
+		j.refuse(pgtree.Extent{Start: at, End: j.nameEnd(at)}, refusal{
+			reason: reason.FunctionNotAllowed, rule: "relation-" + got.family,
+			message: "reading the relation " + written.Schema + "." + written.Name + " runs " + got.name + ", which " + got.because,
+			hint:    got.hint,
+		})
 		return false
 	}
 	if r.Kind != 'v' {

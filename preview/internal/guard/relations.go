@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/op-data/sqlpreview/preview/internal/pgtree"
 	"github.com/op-data/sqlpreview/preview/reason"
 )
 
@@ -112,7 +113,11 @@ func (c *checker) tables() []Relation {
 			if _, ok := publicColumns[t.name]; ok && rule == ruleSecrets {
 				hint = "name the columns that hold none (" + publicList(t.name) + "), without *; an operator can allow all by schema.name"
 			}
-			c.refuse(t.loc, c.nameEnd(t.loc), reason.SyntaxNotAllowed, rule, "the relation "+quoteName(t.schema, t.name)+" is not allowed", hint)
+			c.refuse(pgtree.Extent{Start: t.loc, End: c.nameEnd(t.loc)}, refusal{
+				reason: reason.SyntaxNotAllowed, rule: rule,
+				message: "the relation " + quoteName(t.schema, t.name) + " is not allowed",
+				hint:    hint,
+			})
 		}
 	}
 	return list

@@ -73,13 +73,22 @@ func (c *checker) beginning(start int) {
 	switch c.word(t) {
 	case "select", "with":
 	case "values":
-		c.refuse(t.Start, t.End, reason.NotASelect, "not-a-select", "a preview begins with SELECT or WITH; this is VALUES",
-			"write: select * from (values ...) as v")
+		c.refuse(pgtree.Extent{Start: t.Start, End: t.End}, refusal{
+			reason: reason.NotASelect, rule: "not-a-select",
+			message: "a preview begins with SELECT or WITH; this is VALUES",
+			hint:    "write: select * from (values ...) as v",
+		})
 	case "table":
-		c.refuse(t.Start, t.End, reason.NotASelect, "not-a-select", "a preview begins with SELECT or WITH; this is TABLE",
-			"write: select * from the_table")
+		c.refuse(pgtree.Extent{Start: t.Start, End: t.End}, refusal{
+			reason: reason.NotASelect, rule: "not-a-select",
+			message: "a preview begins with SELECT or WITH; this is TABLE",
+			hint:    "write: select * from the_table",
+		})
 	default:
-		c.refuse(t.Start, t.End, reason.NotASelect, "not-a-select", "a preview begins with SELECT or WITH", "")
+		c.refuse(pgtree.Extent{Start: t.Start, End: t.End}, refusal{
+			reason: reason.NotASelect, rule: "not-a-select",
+			message: "a preview begins with SELECT or WITH",
+		})
 	}
 }
 
@@ -96,7 +105,11 @@ func (c *checker) notSelect(start int, kind string) {
 	case !ok:
 		advice = "write the SELECT whose rows are to be seen"
 	}
-	c.refuse(t.Start, t.End, reason.NotASelect, "not-a-select", "a preview runs SELECT or WITH only; this is "+verb, advice)
+	c.refuse(pgtree.Extent{Start: t.Start, End: t.End}, refusal{
+		reason: reason.NotASelect, rule: "not-a-select",
+		message: "a preview runs SELECT or WITH only; this is " + verb,
+		hint:    advice,
+	})
 }
 
 var statementHints = map[string]string{
@@ -137,11 +150,18 @@ func (c *checker) breaks() {
 				continue
 			}
 			t := c.token(b.loc)
-			c.refuse(t.Start, t.End, reason.ParameterNotAllowed, b.rule, "a preview has no arguments for parameters such as "+shorten(c.sql[t.Start:t.End]),
-				"write a constant in its place")
+			c.refuse(pgtree.Extent{Start: t.Start, End: t.End}, refusal{
+				reason: reason.ParameterNotAllowed, rule: b.rule,
+				message: "a preview has no arguments for parameters such as " + shorten(c.sql[t.Start:t.End]),
+				hint:    "write a constant in its place",
+			})
 		default:
 			t := c.token(b.loc)
-			c.refuse(t.Start, t.End, reason.SyntaxNotAllowed, b.rule, "this syntax is not known to the guard ("+b.detail+")", unknownHint)
+			c.refuse(pgtree.Extent{Start: t.Start, End: t.End}, refusal{
+				reason: reason.SyntaxNotAllowed, rule: b.rule,
+				message: "this syntax is not known to the guard (" + b.detail + ")",
+				hint:    unknownHint,
+			})
 		}
 	}
 }
@@ -160,11 +180,19 @@ func (c *checker) selectInto() {
 		if word != "into" || before == "insert" || before == "merge" || before == "as" {
 			return false
 		}
-		c.refuse(t.Start, t.End, reason.SelectInto, "select-into", "SELECT ... INTO creates a table", "leave out INTO and its table")
+		c.refuse(pgtree.Extent{Start: t.Start, End: t.End}, refusal{
+			reason: reason.SelectInto, rule: "select-into",
+			message: "SELECT ... INTO creates a table",
+			hint:    "leave out INTO and its table",
+		})
 		return true
 	})
 	if !found {
-		c.refuse(0, 0, reason.SelectInto, "select-into", "SELECT ... INTO creates a table", "leave out INTO and its table")
+		c.refuse(pgtree.Extent{Start: 0, End: 0}, refusal{
+			reason: reason.SelectInto, rule: "select-into",
+			message: "SELECT ... INTO creates a table",
+			hint:    "leave out INTO and its table",
+		})
 	}
 }
 
@@ -188,12 +216,20 @@ func (c *checker) rowLocks() {
 			break
 		}
 		if end > 0 {
-			c.refuse(t.Start, end, reason.RowLock, "row-lock", message, hint)
+			c.refuse(pgtree.Extent{Start: t.Start, End: end}, refusal{
+				reason: reason.RowLock, rule: "row-lock",
+				message: message,
+				hint:    hint,
+			})
 		}
 		return end > 0
 	})
 	if !found {
-		c.refuse(0, 0, reason.RowLock, "row-lock", message, hint)
+		c.refuse(pgtree.Extent{Start: 0, End: 0}, refusal{
+			reason: reason.RowLock, rule: "row-lock",
+			message: message,
+			hint:    hint,
+		})
 	}
 }
 
@@ -234,8 +270,11 @@ func (c *checker) modifyingCTE(b ruleBreak) {
 		}
 		before = next
 	}
-	c.refuse(t.Start, t.End, reason.DataModifyingCTE, "data-modifying-cte",
-		strings.ToUpper(verb)+" in a WITH query changes data", "write a SELECT in its place")
+	c.refuse(pgtree.Extent{Start: t.Start, End: t.End}, refusal{
+		reason: reason.DataModifyingCTE, rule: "data-modifying-cte",
+		message: strings.ToUpper(verb) + " in a WITH query changes data",
+		hint:    "write a SELECT in its place",
+	})
 }
 
 // spells tells whether a token is the given name, as PostgreSQL folds and cuts

@@ -23,12 +23,18 @@ func screen(sql string, maxBytes, depth int) []Violation {
 		}}
 	case !utf8.ValidString(sql):
 		at := invalidAt(sql)
-		return []Violation{violationAt(sql, at, at+1, reason.SQLInvalidText, "invalid-utf8",
-			"the text is not valid UTF-8", encodingHint(sql))}
+		return []Violation{violationAt(sql, pgtree.Extent{Start: at, End: at + 1}, refusal{
+			reason: reason.SQLInvalidText, rule: "invalid-utf8",
+			message: "the text is not valid UTF-8",
+			hint:    encodingHint(sql),
+		})}
 	}
 	if at := strings.IndexByte(sql, 0); at >= 0 {
-		return []Violation{violationAt(sql, at, at+1, reason.SQLInvalidText, "nul-byte",
-			"the text holds a NUL byte", encodingHint(sql))}
+		return []Violation{violationAt(sql, pgtree.Extent{Start: at, End: at + 1}, refusal{
+			reason: reason.SQLInvalidText, rule: "nul-byte",
+			message: "the text holds a NUL byte",
+			hint:    encodingHint(sql),
+		})}
 	}
 	if x := pgtree.Screen(sql, depth); x != nil {
 		return []Violation{tooComplex(sql, x)}
@@ -64,7 +70,11 @@ func tooComplex(sql string, x *pgtree.Excess) Violation {
 		rule, message = "keyword-run", "the text repeats the keyword GLOBAL too often"
 		hint = "a preview creates no temporary tables"
 	}
-	return violationAt(sql, x.Offset, x.Offset, reason.SQLTooComplex, rule, message, hint)
+	return violationAt(sql, pgtree.Extent{Start: x.Offset, End: x.Offset}, refusal{
+		reason: reason.SQLTooComplex, rule: rule,
+		message: message,
+		hint:    hint,
+	})
 }
 
 func invalidAt(s string) int {
@@ -81,11 +91,11 @@ func invalidAt(s string) int {
 // violationAt fills in line and column from the byte offset. Names and tokens that
 // a message quotes are the author's: what could move a terminal's cursor or turn
 // the direction of a line is not shown.
-func violationAt(sql string, start, end int, r reason.Reason, rule, message, hint string) Violation {
-	line, column := LineColumn(sql, start)
+func violationAt(sql string, at pgtree.Extent, r refusal) Violation {
+	line, column := LineColumn(sql, at.Start)
 	return Violation{
-		Reason: r, Rule: rule, Message: printable(message), Hint: hint,
-		Line: line, Column: column, Offset: start, End: end,
+		Reason: r.reason, Rule: r.rule, Message: printable(r.message), Hint: r.hint,
+		Line: line, Column: column, Offset: at.Start, End: at.End,
 	}
 }
 

@@ -20,7 +20,11 @@ func syntaxViolation(sql string, err error) Violation {
 	if f.Message != "" {
 		message = f.Message
 	}
-	return violationAt(sql, f.Start, f.End, reason.SQLSyntaxError, "syntax", shorten(message), f.Hint)
+	return violationAt(sql, pgtree.Extent{Start: f.Start, End: f.End}, refusal{
+		reason: reason.SQLSyntaxError, rule: "syntax",
+		message: shorten(message),
+		hint:    f.Hint,
+	})
 }
 
 // UndefinedHint says what to write in the place of what the server does not know:

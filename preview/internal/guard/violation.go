@@ -19,3 +19,9 @@ type Violation struct {
 	// Hint says what to write instead; it may be empty.
 	Hint string `json:"hint,omitempty"`
 }
+
+// A refusal is a violation without its place.
+type refusal struct {
+	reason              reason.Reason
+	rule, message, hint string
+}
