@@ -15,8 +15,9 @@ const (
 	bytesPerToken   = 1 << 10
 	requestCost     = 10
 	// holdTimeout is how long a request waits until it may be opened, and lookAgain
-	// how often that is looked at, whatever happens.
-	holdTimeout = 5 * time.Second
+	// how often that is looked at, whatever happens. It is longer than package auth may
+	// take to fetch an issuer's keys for the request before.
+	holdTimeout = 8 * time.Second
 	lookAgain   = 100 * time.Millisecond
 )
 
