@@ -144,6 +144,9 @@ func (r *caseRunner) try(ctx context.Context, c ResolutionCase) (CaseResult, err
 	}
 	refusal := gateway.AsRefusal(err)
 	decision := decisionOf(answer != nil, refusal)
+	if answer != nil {
+		decision.Functions = answer.Functions
+	}
 	switch {
 	case refusal != nil:
 		result.Got = refusal.Error()

@@ -256,6 +256,9 @@ func (e *env) checkAgreement(ctx context.Context, o *outcome, sql string) error 
 // would run.
 func (e *env) checkResolution(ctx context.Context, o *outcome, sql string) error {
 	decision := decisionOf(o.accepted(), o.refusal)
+	if o.answer != nil {
+		decision.Functions = o.answer.Functions
+	}
 	if e.resolver == nil || !decision.Accepted && !decision.Functional {
 		return nil
 	}

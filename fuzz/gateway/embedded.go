@@ -80,6 +80,12 @@ func answerOf(result *preview.Result) *Answer {
 		a.RowsCut = a.RowsCut || t.Reason == preview.RowLimit || t.Reason == preview.ByteLimit
 		a.ColumnsCut = a.ColumnsCut || t.Reason == preview.ColumnLimit
 	}
+	a.Functions = map[uint32]bool{}
+	for _, o := range result.Objects {
+		if o.Kind != "relation" {
+			a.Functions[o.OID] = true
+		}
+	}
 	rest := *result
 	rest.Rows = nil
 	a.Words = fmt.Sprintf("%+v", rest)

@@ -29,6 +29,9 @@ type Answer struct {
 	RowsCut bool
 	// ColumnsCut tells that the gateway says it left out columns.
 	ColumnsCut bool
+	// Functions are the object ids of the functions that the gateway says the text leads
+	// to; nil where it does not say.
+	Functions map[uint32]bool
 	// Words is everything else that the caller gets to see, in any form.
 	Words string
 }

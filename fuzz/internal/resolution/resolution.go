@@ -76,6 +76,9 @@ type Finding struct {
 type Decision struct {
 	// Accepted tells that the text reached the database.
 	Accepted bool
+	// Functions are the object ids of the functions that the gateway says it judged;
+	// nil where it does not say.
+	Functions map[uint32]bool
 	// Rules are the rules of a refusal; Functional tells that all of them are about
 	// functions, operators, casts or types.
 	Rules      []string
@@ -122,7 +125,7 @@ func (o *Oracle) Judge(ctx context.Context, sql string, d Decision) (Outcome, er
 	outcome := Outcome{Analysed: true, Compared: true, Answer: answer}
 	uses := o.catalog.Functions(answer.Queries, answer.Outputs)
 	if d.Accepted {
-		outcome.Findings, err = o.accepted(ctx, answer, uses)
+		outcome.Findings, err = o.accepted(ctx, answer, uses, d)
 	} else {
 		outcome.Findings, err = o.refused(ctx, uses, d)
 	}
@@ -146,9 +149,15 @@ func (o *Oracle) readCatalog(ctx context.Context) error {
 }
 
 // accepted lists what the server would run and the policy refuses.
-func (o *Oracle) accepted(ctx context.Context, answer *rewritten.Answer, uses []rewritten.Use) ([]Finding, error) {
+func (o *Oracle) accepted(ctx context.Context, answer *rewritten.Answer, uses []rewritten.Use, d Decision) ([]Finding, error) {
 	var findings []Finding
 	kinds := map[string]bool{}
+	find := func(kind, detail string) {
+		if !kinds[kind] {
+			kinds[kind] = true
+			findings = append(findings, Finding{kind, detail})
+		}
+	}
 	foreign := false
 	for _, use := range uses {
 		foreign = foreign || !use.Function.Builtin()
@@ -156,19 +165,24 @@ func (o *Oracle) accepted(ctx context.Context, answer *rewritten.Answer, uses []
 		if err != nil {
 			return nil, err
 		}
-		if g != refused || !use.Certain {
-			continue
-		}
-		kind := "runs a refused function: " + construct(use)
-		if !kinds[kind] {
-			kinds[kind] = true
-			findings = append(findings, Finding{kind, fmt.Sprintf("the server would run %s (%s)", use.Function, where(use))})
+		switch {
+		case !use.Certain:
+		case g == refused:
+			find("runs a refused function: "+construct(use), fmt.Sprintf("the server would run %s (%s)", use.Function, where(use)))
+		case d.Functions != nil && !d.Functions[use.Function.OID] && o.judged(use):
+			find("runs a function unseen: "+construct(use), fmt.Sprintf("the server would run %s (%s), which the gateway does not list", use.Function, where(use)))
 		}
 	}
 	if answer.Trees > 1 && !foreign {
-		findings = append(findings, Finding{"code at parse time", fmt.Sprintf("the server rewrote %d queries at Parse, and the tree names no function that could be the cause", answer.Trees)})
+		find("code at parse time", fmt.Sprintf("the server rewrote %d queries at Parse, and the tree names no function that could be the cause", answer.Trees))
 	}
 	return findings, nil
+}
+
+// judged tells whether a gateway must have looked at the function: one of the
+// database's own, that no vetted extension's view hides.
+func (o *Oracle) judged(use rewritten.Use) bool {
+	return !use.Function.Builtin() && (use.View == nil || use.View.Extension == "")
 }
 
 // refused tells whether a refusal has no ground in the server's tree.

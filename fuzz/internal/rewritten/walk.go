@@ -221,12 +221,12 @@ func (u *uses) visitOperator(f *frame, why string) {
 	}
 }
 
-// reads tells whether an expression holds a column.
+// reads tells whether an expression holds a column, or one of a subquery (PARAM).
 func reads(n *Node) bool {
 	stack := []*Node{n}
 	for len(stack) > 0 {
 		n, stack = stack[len(stack)-1], stack[:len(stack)-1]
-		if n.Name == "VAR" {
+		if n.Name == "VAR" || n.Name == "PARAM" {
 			return true
 		}
 		stack = n.children(stack)

@@ -8,7 +8,7 @@ var trapTables = []struct {
 	columns []string
 }{
 	{"ship", []string{"id", "name", "tons", "code"}}, {"port", []string{"id", "note"}}, {"goods", []string{"id", "m", "ms", "c", "mr", "r"}}, {"plain_goods", []string{"id", "p", "ps", "c", "pr"}},
-	{"loads", []string{"id", "w", "ws", "wb", "g", "gs", "b"}}, {"spans", []string{"id", "s", "ss", "sb", "t", "ts"}}, {"pairs", []string{"id", "p", "ps", "pr"}}, {"duos", []string{"id", "d", "ds", "dr"}},
+	{"loads", []string{"id", "w", "ws", "wb", "g", "gs", "b"}}, {"spans", []string{"id", "s", "ss", "sb", "t", "ts"}}, {"pairs", []string{"id", "p", "ps", "pr"}}, {"duos", []string{"id", "d", "ds", "dr"}}, {"trios", []string{"id", "t", "ts"}},
 	{"logged_twice", []string{"id", "name"}}, {"labelled", []string{"id", "label", "u"}}, {"by_domain", []string{"m"}}, {"parted", []string{"p", "t"}}, {"weighed", []string{"a", "g"}},
 }
 
