@@ -2,7 +2,7 @@
 //
 // A caller takes a permit with [Limiter.Acquire] and gives it back with
 // [Permit.Release]. Permits are handed out in the order in which they were asked
-// for. A permit that must outlive the call that took it, such as that of an answer
+// for. A permit that is kept beyond the call that took it, such as that of an answer
 // which is still being written, becomes a lease of the context's ([WithLeases]).
 package limiter
 
