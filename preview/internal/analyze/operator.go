@@ -88,7 +88,10 @@ func (a *analyzer) operator(name catalog.Name, left *value, right value, n pgtre
 	op := chosen.op
 	a.runOperator(op, name, true, n)
 	generics := a.generics(args, chosen.args)
-	compares := generics.used && name.Name != "||"
+	// A join by an operator of the database's own sorts or hashes with the support
+	// functions of its type's classes.
+	joins := !op.OID.BuiltIn() && left != nil && op.Result == typeBool
+	compares := joins || generics.used && name.Name != "||"
 	for i, v := range values {
 		a.coerce(v, generics.actual(a, chosen.args[i]), implicit, n)
 		if compares || chosen.args[i] == typeRecord || chosen.args[i] == typeRecordArray {
