@@ -68,6 +68,21 @@ type analyzer struct {
 	parameters []value
 	// at is the last location that was read.
 	at int
+	// spent counts columns copied, values visited and expressions read.
+	spent int
+}
+
+// maxSpent bounds the work on one statement. Honest ones stay thousands of times
+// below it; a hostile one multiplies columns by joins.
+const maxSpent = 2_000_000
+
+// spend counts work and reports false when there has been too much of it. The result
+// is then of no use: see Result.TooComplex.
+func (a *analyzer) spend(n int) bool {
+	if a.spent += n; a.spent > maxSpent {
+		a.result.TooComplex = true
+	}
+	return !a.result.TooComplex
 }
 
 // scope is what names can mean in one query: its own FROM, then the queries

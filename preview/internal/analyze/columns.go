@@ -13,6 +13,9 @@ func (a *analyzer) ownColumn(s *scope, name string) bool {
 	})
 }
 
+// columnsAtOnce is how many names are compared for the price of one copy.
+const columnsAtOnce = 16
+
 // columnNamed looks a name up through the queries around, innermost first.
 func (a *analyzer) columnNamed(s *scope, name string) (v value, found bool) {
 	for ; s != nil; s = s.parent {
@@ -20,6 +23,7 @@ func (a *analyzer) columnNamed(s *scope, name string) (v value, found bool) {
 			if i.hidden {
 				continue
 			}
+			a.spend(1 + len(i.columns)/columnsAtOnce)
 			if i.unknown {
 				// It may have the column, and then comes before those further out.
 				return value{}, false
@@ -133,7 +137,7 @@ func (a *analyzer) star(n pgtree.Node, s *scope) ([]field, bool) {
 					a.opaque("the columns of *", n)
 				}
 			}
-			return visibleColumns(s.items), true
+			return a.visibleColumns(s.items), true
 		}
 		return a.rowFields(a.starRow(n, s), n), true
 	case "A_Indirection":
@@ -151,7 +155,7 @@ func (a *analyzer) star(n pgtree.Node, s *scope) ([]field, bool) {
 func (a *analyzer) starRow(n pgtree.Node, s *scope) value {
 	names := n.Names("fields")
 	if len(names) < 2 {
-		return rowOf(visibleColumns(s.items))
+		return rowOf(a.visibleColumns(s.items))
 	}
 	schema := ""
 	if len(names) > 2 {

@@ -12,6 +12,9 @@ func (a *analyzer) expr(n pgtree.Node, s *scope) value {
 	if at := n.Location(); at >= 0 {
 		a.at = at
 	}
+	if !a.spend(1) {
+		return value{flow: computed}
+	}
 	switch n.Kind() {
 	case "ColumnRef":
 		return a.columnRef(n, s)

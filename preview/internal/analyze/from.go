@@ -243,11 +243,15 @@ func (a *analyzer) part(row value, c catalog.Column) *Flow {
 func (a *analyzer) join(n pgtree.Node, s *scope) []*item {
 	left := a.from(n.Node("larg"), s)
 	// The right side sees the left one where it is lateral.
+	a.spend(len(s.items) + len(left))
 	inner := &scope{items: append(slices.Clone(s.items), left...), parent: s.parent, ctes: s.ctes}
 	right := a.from(n.Node("rarg"), inner)
 	kind := n.Text("jointype")
 	names := n.Names("usingClause")
-	leftColumns, rightColumns := visibleColumns(left), visibleColumns(right)
+	var leftColumns, rightColumns []field
+	if n.Bool("isNatural") || len(names) > 0 {
+		leftColumns, rightColumns = a.visibleColumns(left), a.visibleColumns(right)
+	}
 	if n.Bool("isNatural") {
 		for _, c := range leftColumns {
 			if slices.ContainsFunc(rightColumns, func(r field) bool { return r.name == c.name }) && !slices.Contains(names, c.name) {
@@ -277,20 +281,22 @@ func (a *analyzer) join(n pgtree.Node, s *scope) []*item {
 // joined returns what names can refer to behind a join.
 func (a *analyzer) joined(n pgtree.Node, left, right []*item, names []string, merge []field) []*item {
 	all := append(slices.Clone(left), right...)
+	alias := n.Node("alias")
+	if len(names) == 0 && !alias.Exists() {
+		return all
+	}
 	unknown := slices.ContainsFunc(all, func(i *item) bool { return i.unknown })
 	columns := slices.Clone(merge)
-	for _, c := range append(visibleColumns(left), visibleColumns(right)...) {
+	for _, c := range append(a.visibleColumns(left), a.visibleColumns(right)...) {
 		if !slices.Contains(names, c.name) {
 			columns = append(columns, c)
 		}
 	}
-	if alias := n.Node("alias"); alias.Exists() {
+	a.spend(len(all) + len(columns))
+	if alias.Exists() {
 		made := a.named(n, columns, "")
 		made.unknown = unknown
 		return []*item{made}
-	}
-	if len(names) == 0 {
-		return all
 	}
 	// The merged columns stand once; the others keep their item for `t.column`.
 	shown := &item{columns: columns, unknown: unknown}
@@ -304,10 +310,10 @@ func (a *analyzer) joined(n pgtree.Node, left, right []*item, names []string, me
 }
 
 // visibleColumns are those that a star shows.
-func visibleColumns(items []*item) []field {
+func (a *analyzer) visibleColumns(items []*item) []field {
 	var columns []field
 	for _, i := range items {
-		if !i.hidden {
+		if !i.hidden && a.spend(len(i.columns)) {
 			columns = append(columns, i.columns...)
 		}
 	}

@@ -95,6 +95,9 @@ func (a *analyzer) compareType(t OID, at int) {
 
 // compareRow notes it for a row whose fields are known.
 func (a *analyzer) compareValue(v value, n pgtree.Node) {
+	if !a.spend(1) {
+		return
+	}
 	a.compare(v.typ, n)
 	for _, item := range v.items {
 		a.compareValue(item, n)
@@ -107,6 +110,9 @@ func (a *analyzer) compareValue(v value, n pgtree.Node) {
 // toJSON notes what turning a value into JSON runs: casts to json of the
 // database's own, output functions of other types.
 func (a *analyzer) toJSON(v value, n pgtree.Node) {
+	if !a.spend(1) {
+		return
+	}
 	at := a.place(n)
 	a.visit(v.typ, func(t *catalog.Type) {
 		a.byType(ByType, t, at, t.Output)

@@ -49,6 +49,8 @@ type Result struct {
 	Mentions []Mention
 	// HiddenTypes are calls that read a value of a type which only data names.
 	HiddenTypes []Place
+	// TooComplex says that the analysis was given up. Nothing else in the result counts.
+	TooComplex bool
 	// Opaque are the places where the analysis could not follow the statement. The
 	// lineage is not to be relied on then.
 	Opaque []Place

@@ -66,6 +66,14 @@ func (s *Statement) Judge(found *analyze.Result, known Objects, bodies Bodies, p
 		known:   known, bodies: bodies,
 		verdicts: make(map[verdictKey]ruling), listed: make(map[Object]bool), asked: make(map[catalog.OID]bool),
 	}
+	if found.TooComplex {
+		j.refuse(pgtree.Extent{Start: s.Start, End: s.End}, refusal{
+			reason: reason.SQLTooComplex, rule: "analysis",
+			message: "the query takes too much to find out what its names mean", hint: "join fewer tables, or select columns by name",
+		})
+		j.judgement.Violations = j.sorted()
+		return j.judgement
+	}
 	j.ambiguous(known.Ambiguous(found.Names))
 	for _, read := range found.Relations {
 		j.relation(read)

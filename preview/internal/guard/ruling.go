@@ -199,7 +199,7 @@ func (j *judge) body(f *catalog.Function) ruling {
 			j.judgement.Unread = append(j.judgement.Unread, f)
 		}
 		return j.volatileFunction(f)
-	case found == nil || len(found.Opaque) > 0 || len(found.HiddenTypes) > 0:
+	case found == nil || found.TooComplex || len(found.Opaque) > 0 || len(found.HiddenTypes) > 0:
 		return j.volatileFunction(f)
 	}
 	for _, run := range found.Runs {

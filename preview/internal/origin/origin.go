@@ -99,14 +99,18 @@ type query struct {
 	found *analyze.Result
 	// settingsNamed says that the query reads pg_settings only for harmless ones.
 	settingsNamed bool
+	// flowRules has what flowRule found.
+	flowRules map[*analyze.Flow]string
 	// tainted says that an expression may show a masked column; followed, that all
 	// relations and columns could be followed.
 	tainted, followed bool
 }
 
 func (p *pass) query(tree pgtree.Node, found *analyze.Result, known analyze.Source) *query {
-	q := &query{pass: p, known: known, found: found, settingsNamed: settingsNamed(tree)}
-	q.followed = len(found.Opaque) == 0
+	q := &query{
+		pass: p, known: known, found: found, settingsNamed: settingsNamed(tree), flowRules: make(map[*analyze.Flow]string),
+	}
+	q.followed = len(found.Opaque) == 0 && !found.TooComplex
 	for _, m := range found.Mentions {
 		q.tainted = q.tainted || q.taints(m)
 	}
@@ -128,13 +132,18 @@ func (q *query) taints(m analyze.Mention) bool {
 
 // flowRule returns the rule of a masked column whose values pass on in a flow.
 func (q *query) flowRule(f *analyze.Flow) string {
+	if rule, ok := q.flowRules[f]; ok {
+		return rule
+	}
+	rule := ""
 	columns, _ := f.Columns()
 	for _, c := range columns {
-		if rule := q.rule(c.Relation, c.Number); rule != "" {
-			return rule
+		if rule = q.rule(c.Relation, c.Number); rule != "" {
+			break
 		}
 	}
-	return ""
+	q.flowRules[f] = rule
+	return rule
 }
 
 // output judges one column of the result. Matched says that its flow is known.
