@@ -62,7 +62,7 @@ func (s Session) check() error {
 	var faults []error
 	for _, field := range []struct{ name, value string }{{"SearchPath", s.SearchPath}, {"TimeZone", s.TimeZone}, {"Role", s.Role}} {
 		if strings.ContainsRune(field.value, 0) || len(field.value) > maxVariable {
-			faults = append(faults, fmt.Errorf("Session.%s holds a NUL byte or is longer than 4 KiB", field.name))
+			faults = append(faults, fmt.Errorf("the %s of a Session holds a NUL byte or is longer than 4 KiB", field.name))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Variables)) {

@@ -41,7 +41,7 @@ func openConnectionRules(path string, all sanitize.Config) (map[string]preview.C
 	if path == "" {
 		return nil, nil
 	}
-	content, err := os.ReadFile(path)
+	content, err := os.ReadFile(path) //nolint:gosec // the path is the operator's own setting
 	if err != nil {
 		return nil, errors.Unwrap(err)
 	}

@@ -111,7 +111,7 @@ var floods = []flood{
 			return a.framer.WriteData(id, false, make([]byte, 2000))
 		})
 	}, false},
-	{"health checks that do not end", func(ctx context.Context, a *attacker) error {
+	{"health checks that do not end", func(_ context.Context, a *attacker) error {
 		go io.Copy(io.Discard, a.Conn)
 		return a.each(func(id uint32) error { return a.headers(id, healthPath, "application/grpc", floodHeader, false) })
 	}, false},
@@ -129,7 +129,7 @@ var floods = []flood{
 		}
 		return nil
 	}, false},
-	{"half a request of HTTP/1.1", func(ctx context.Context, a *attacker) error {
+	{"half a request of HTTP/1.1", func(_ context.Context, a *attacker) error {
 		_, err := io.WriteString(a.Conn, "POST "+previewPath+" HTTP/1.1\r\nHost: localhost\r\nX-Long: "+strings.Repeat("x", floodHeader))
 		if err == nil {
 			_, err = a.Read(make([]byte, 1)) // until the server ends it
@@ -146,7 +146,7 @@ var floods = []flood{
 		}
 		return nil
 	}, true},
-	{"half a body of HTTP/1.1", func(ctx context.Context, a *attacker) error {
+	{"half a body of HTTP/1.1", func(_ context.Context, a *attacker) error {
 		_, err := io.WriteString(a.Conn, "POST "+previewPath+" HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"+
 			"Content-Length: 500000\r\n\r\n"+`{"sql":"`+strings.Repeat("x", 400_000))
 		if err == nil {
@@ -208,7 +208,7 @@ func (a *attacker) repeat(ctx context.Context, write func(*http2.Framer) error) 
 		}
 	}
 	for ctx.Err() == nil {
-		if _, err := a.Conn.Write(frames.Bytes()); err != nil {
+		if _, err := a.Write(frames.Bytes()); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/internal/dsn"
 	"github.com/op-data/sqlpreview/preview/internal/singleflight"

@@ -51,7 +51,7 @@ func TestLocalRoutes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close() //nolint:errcheck // a test's
+	defer listener.Close()
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	remote := Targets{}.forAgent(nil)
 	listed, err := ParseTargets([]string{TargetRemote, "10.99.1.0/24"})

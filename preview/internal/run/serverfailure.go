@@ -1,6 +1,7 @@
 package run
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -84,7 +85,7 @@ func ownerTimeout() *Error {
 // It is nil for what can happen to any statement.
 func (f *serverFailure) aroundStatement() *Error {
 	code := f.fields['C']
-	if len(code) != 5 || !strings.Contains("42 0A 22", code[:2]) {
+	if len(code) != 5 || !slices.Contains([]string{"42", "0A", "22"}, code[:2]) {
 		return nil
 	}
 	var e *Error

@@ -42,7 +42,8 @@ func TestCache(t *testing.T) {
 			}
 			return n
 		}
-		if get("a", time.Minute) != 1 || get("a", time.Minute) != 1 {
+		first, second := get("a", time.Minute), get("a", time.Minute)
+		if first != 1 || second != 1 {
 			t.Error("an answer is not remembered")
 		}
 		if get("a", 0) != 2 || get("a", time.Minute) != 2 {
