@@ -2355,8 +2355,6 @@ type Receipt struct {
 	SchemaFingerprint string `protobuf:"bytes,2,opt,name=schema_fingerprint,json=schemaFingerprint,proto3" json:"schema_fingerprint,omitempty"`
 	// SHA-256 in hex of columns and cells as returned.
 	PayloadSha256 string `protobuf:"bytes,3,opt,name=payload_sha256,json=payloadSha256,proto3" json:"payload_sha256,omitempty"`
-	// Always false: a preview that was assigned a transaction id fails.
-	TransactionIdAssigned bool `protobuf:"varint,4,opt,name=transaction_id_assigned,json=transactionIdAssigned,proto3" json:"transaction_id_assigned,omitempty"`
 	// The relations that the statement names, as in ValidateQueryResponse.
 	Tables        []string `protobuf:"bytes,5,rep,name=tables,proto3" json:"tables,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2412,13 +2410,6 @@ func (x *Receipt) GetPayloadSha256() string {
 		return x.PayloadSha256
 	}
 	return ""
-}
-
-func (x *Receipt) GetTransactionIdAssigned() bool {
-	if x != nil {
-		return x.TransactionIdAssigned
-	}
-	return false
 }
 
 func (x *Receipt) GetTables() []string {
@@ -2905,13 +2896,12 @@ const file_opdata_preview_v1_preview_proto_rawDesc = "" +
 	"\x05bytes\x18\t \x01(\x03R\x05bytes\x12%\n" +
 	"\x0ebytes_received\x18\n" +
 	" \x01(\x03R\rbytesReceived\x123\n" +
-	"\acatalog\x18\v \x01(\v2\x19.google.protobuf.DurationR\acatalog\"\xd8\x01\n" +
+	"\acatalog\x18\v \x01(\v2\x19.google.protobuf.DurationR\acatalog\"\xbf\x01\n" +
 	"\aReceipt\x12'\n" +
 	"\x0fsql_fingerprint\x18\x01 \x01(\tR\x0esqlFingerprint\x12-\n" +
 	"\x12schema_fingerprint\x18\x02 \x01(\tR\x11schemaFingerprint\x12%\n" +
-	"\x0epayload_sha256\x18\x03 \x01(\tR\rpayloadSha256\x126\n" +
-	"\x17transaction_id_assigned\x18\x04 \x01(\bR\x15transactionIdAssigned\x12\x16\n" +
-	"\x06tables\x18\x05 \x03(\tR\x06tables\"\xb9\x02\n" +
+	"\x0epayload_sha256\x18\x03 \x01(\tR\rpayloadSha256\x12\x16\n" +
+	"\x06tables\x18\x05 \x03(\tR\x06tablesJ\x04\b\x04\x10\x05R\x17transaction_id_assigned\"\xb9\x02\n" +
 	"\vErrorDetail\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x12\n" +
 	"\x04hint\x18\x02 \x01(\tR\x04hint\x12\x1a\n" +
