@@ -83,8 +83,8 @@ func TestTheREADMEsScoreboard(t *testing.T) {
 			t.Errorf("%s: %d outcomes of %d cases", name, sum, tally.Tried)
 		}
 	}
-	names := append(sqlgen.New(&sqlgen.Schema{}, sqlgen.Targets{}).Techniques(),
-		sqlgen.Honest, sqlgen.Value, collectedAttack, collectedHonest, hostileTechnique)
+	names := append(sqlgen.New(&sqlgen.Schema{Traps: true}, sqlgen.Targets{}).Techniques(),
+		sqlgen.Honest, sqlgen.Value, sqlgen.LookAlike, collectedAttack, collectedHonest, hostileTechnique)
 	for _, name := range names {
 		if report.Techniques[name] == nil {
 			t.Errorf("fuzz/README.md: the technique %s is missing: run make scoreboard", name)
