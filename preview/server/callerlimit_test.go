@@ -35,7 +35,7 @@ func TestCallersShare(t *testing.T) {
 				t.Errorf("%d permits, %d callers: got %v, want %v", c.permits, len(c.callers), got, c.want)
 			}
 		}
-		if _, ok := l.tryAcquire("newcomer"); !ok && c.permits > 2 {
+		if _, ok := l.tryAcquire("another"); !ok && c.permits > 2 {
 			t.Errorf("%d permits, %d callers: none is left for one more", c.permits, len(c.callers))
 		}
 	}

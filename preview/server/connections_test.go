@@ -46,13 +46,13 @@ func TestIdleConnectionsKeepNobodyOut(t *testing.T) {
 				}
 				response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 				if err != nil {
-					t.Fatalf("a newcomer is kept out: %v", err)
+					t.Fatalf("a new caller is kept out: %v", err)
 				}
 				response.Body.Close()
 			}
 			status, body := post(t, r, "localhost", nil, `{"sql":"select 1; select 2"`)
 			if status != http.StatusBadRequest || !strings.Contains(body, "SQL_INVALID_TEXT") {
-				t.Errorf("a newcomer got %d %s", status, body)
+				t.Errorf("a new caller got %d %s", status, body)
 			}
 			close(leave)
 			if a := <-running; a.response == nil {

@@ -33,7 +33,7 @@ func otherForm(text string) *Error {
 	case isURL && (scheme == "postgres" || scheme == "postgresql"):
 		return &Error{"the scheme is not in lower-case letters", "write postgres://..."}
 	case isURL && len(scheme) < 20 && near(scheme, []string{"postgres", "postgresql"}) != "":
-		return &Error{"the scheme " + scheme + " is misspelt", "write " + near(scheme, []string{"postgres", "postgresql"}) + "://..."}
+		return &Error{"the scheme " + scheme + " is misspelled", "write " + near(scheme, []string{"postgres", "postgresql"}) + "://..."}
 	case strings.HasPrefix(lower, "postgres:") || strings.HasPrefix(lower, "postgresql:"):
 		return &Error{"two slashes are missing behind the scheme", "write postgres://..."}
 	}

@@ -21,7 +21,7 @@ func TestOtherFormsAreExplained(t *testing.T) {
 		"postgres:/u:hunter2@h/d":             "two slashes are missing",
 		"postgresql:u:hunter2@h":              "two slashes are missing",
 		"Postgres://u:hunter2@h/d":            "lower-case",
-		"postgre://u:hunter2@h/d":             "the scheme postgre is misspelt; write postgres://...",
+		"postgre://u:hunter2@h/d":             "the scheme postgre is misspelled; write postgres://...",
 		"hunter2://u@h":                       "neither a URL nor keywords and values",
 	} {
 		_, err := dsn.Read(text)
