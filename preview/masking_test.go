@@ -147,6 +147,11 @@ func TestMaskingFollowsTheOrigin(t *testing.T) {
 		{"recursion", "with recursive r as (select password_hash as x from users union all select x from r where false) select x from r", "m"},
 		{"VALUES around a scalar", "select * from (values ((select password_hash from users))) v", "m"},
 		{"a lateral rename", "select l.z from users u, lateral (select u.password_hash as z) l", "m"},
+		{"a name of a system column, further out", "select (select xmin from (select 1) q) from (select password_hash as xmin from users) o", "m"},
+		{"a field of a row that either arm makes", "select (r).f1 from (select row('x'::text) r union all select row(password_hash) from users) q", "m"},
+		{"the same through recursion", "with recursive q(r) as (select row('x'::text) union all (select row(password_hash) from users, q)) select (r).f1 from q limit 2", "m"},
+		{"a row under other column names, further out", "select (r).password_hash from (select u as r from users u(password_hash, id)) q", "m"},
+		{"its star", "select (r).* from (select u as r from users u(password_hash, id)) q", "mmmm"},
 
 		{"a view's renamed column", "select id, name, word from renamed", "--m"},
 		{"a view's star", "select * from renamed", "--m"},

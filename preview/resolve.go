@@ -20,6 +20,8 @@ type resolved struct {
 	known   *catalog.Snapshot
 	found   *analyze.Result
 	objects []Object
+	// bodies are the trees of the functions in SQL whose bodies decide.
+	bodies map[*catalog.Function]pgtree.Node
 }
 
 // bodyRounds bounds how often functions' bodies lead to further bodies.
@@ -92,7 +94,9 @@ func objectsOf(judged []guard.Object) []Object {
 // readBodies analyses the bodies of functions in SQL, with what the catalog says of
 // the names in them.
 func (p *Previewer) readBodies(ctx context.Context, t *target, r *resolved, functions []*catalog.Function, bodies guard.Bodies) error {
-	trees := make(map[*catalog.Function]pgtree.Node)
+	if r.bodies == nil {
+		r.bodies = make(map[*catalog.Function]pgtree.Node)
+	}
 	for _, f := range functions {
 		bodies[f.OID] = nil
 		st := guard.CheckBody(f.Body)
@@ -100,7 +104,7 @@ func (p *Previewer) readBodies(ctx context.Context, t *target, r *resolved, func
 			continue
 		}
 		if tree, err := pgtree.ReadNode(st.Tree()); err == nil {
-			trees[f] = tree
+			r.bodies[f] = tree
 			r.names = joinNames(r.names, analyze.NamesOf(tree))
 		}
 	}
@@ -108,7 +112,9 @@ func (p *Previewer) readBodies(ctx context.Context, t *target, r *resolved, func
 	if r.known, err = t.look(ctx, r.names); err != nil {
 		return err
 	}
-	for f, tree := range trees {
+	// What is judged together must come of one Snapshot.
+	r.found = analyze.Statement(r.tree, r.known)
+	for f, tree := range r.bodies {
 		bodies[f.OID] = analyze.Body(tree, f, r.known)
 	}
 	return nil

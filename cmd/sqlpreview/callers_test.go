@@ -71,7 +71,7 @@ func TestSourcesFaults(t *testing.T) {
 		"secrets and any target":  {sources{AgentDSN: secret("host=h"), WorkspaceID: "w", SecretsDir: "/tmp"}, "need targets"},
 		"secrets and remote ones": {sources{AgentDSN: secret("host=h"), WorkspaceID: "w", SecretsDir: "/tmp", Targets: []string{"remote", "10.0.0.1"}}, "need targets"},
 		"targets that are none":   {sources{DSN: secret("host=h"), Targets: []string{"db.example"}}, "neither an address"},
-		"a key that is not known": {sources{DSN: secret("host=h work_mem=hunter2")}, "no keys but"},
+		"a key that is not known": {sources{DSN: secret("host=h work_mem=hunter2")}, "a key that is not known"},
 		"a service file":          {sources{DSN: secret("host=h service=hunter2")}, "service, which is not supported"},
 	} {
 		if _, err := c.sources.open(t.Context()); err == nil || !strings.Contains(err.Error(), c.fault) || strings.Contains(err.Error(), "hunter2") {

@@ -27,6 +27,9 @@ func Body(statement pgtree.Node, fn *catalog.Function, source Source) *Result {
 	arguments := &item{alias: fn.Name}
 	for i, t := range fn.Args {
 		a.occurs(t)
+		if isPolymorphic(t) || t == typeAny {
+			t = undetermined // each call has its own
+		}
 		v := value{typ: t, flow: computed}
 		a.parameters = append(a.parameters, v)
 		if i < len(fn.ArgNames) && fn.ArgNames[i] != "" {
@@ -34,11 +37,31 @@ func Body(statement pgtree.Node, fn *catalog.Function, source Source) *Result {
 		}
 	}
 	arguments.row = rowOf(arguments.columns)
-	columns := a.statement(statement, &scope{items: []*item{arguments}}, false)
-	if len(columns) == 1 {
-		a.coerce(columns[0].value, fn.Returns, assignment, statement)
-	}
+	a.arguments = arguments
+	columns := a.statement(statement, nil, false)
+	a.returns(fn, columns, statement)
 	return &a.result
+}
+
+// returns notes what turning the columns of a body into the function's result runs.
+func (a *analyzer) returns(fn *catalog.Function, columns []field, n pgtree.Node) {
+	wanted := fn.Outputs
+	if known := a.typeInfo(a.base(fn.Returns)); len(wanted) == 0 && known != nil && known.Kind == 'c' {
+		wanted = known.Columns
+		a.check(fn.Returns, n)
+	}
+	if len(wanted) == 0 || len(columns) == 1 {
+		for _, c := range columns {
+			a.coerce(c.value, fn.Returns, assignment, n)
+		}
+	}
+	for i, w := range wanted {
+		if i < len(columns) {
+			a.coerce(columns[i].value, w.Type, assignment, n)
+		} else {
+			a.anyCastTo(w.Type, n)
+		}
+	}
 }
 
 func newAnalyzer(source Source) *analyzer {
@@ -64,6 +87,9 @@ type analyzer struct {
 	expressions map[OID]bool
 	// operators are the candidates of operators that have been used.
 	operators map[spelling][]candidate
+	// arguments are those of the function whose body this is: what a name means that is
+	// neither a column nor a row. Nil elsewhere.
+	arguments *item
 	// parameters are $1 and the following, in the body of a function.
 	parameters []value
 	// at is the last location that was read.
@@ -102,6 +128,8 @@ type item struct {
 	row value
 	// hidden says that its columns need the name before them.
 	hidden bool
+	// system says that it is a table, which has the columns that no star shows.
+	system bool
 	// unknown says that its columns are not known: any could be meant.
 	unknown bool
 }

@@ -100,6 +100,10 @@ func (a *analyzer) castByName(c invocation) (value, bool) {
 		return value{}, false
 	}
 	v := c.args[0]
+	if v.typ == undetermined {
+		a.anyCastTo(t.OID, c.node) // or else a function
+		return value{}, false
+	}
 	path, _ := a.pathway(v.typ, t.OID, explicit)
 	category, _ := a.category(t.OID)
 	switch {
@@ -130,7 +134,9 @@ func (a *analyzer) invoked(c invocation, chosen *candidate) value {
 	for i, v := range c.args {
 		a.mention(use, v, value{}, a.place(c.node))
 		a.coerce(v, g.actual(a, chosen.args[i]), implicit, c.node)
-		if takesAnything(chosen.args[i]) {
+		if fn.OID.BuiltIn() && writesText[fn.Name] {
+			a.writeOut(v, c.node)
+		} else if takesAnything(chosen.args[i]) {
 			a.anyUse(v, !movesOnly[fn.Name], c.node)
 			if t := g.actual(a, chosen.args[i]); t != v.typ {
 				a.anyUse(value{typ: t}, !movesOnly[fn.Name], c.node)
@@ -162,6 +168,11 @@ var movesOnly = map[string]bool{
 	"array_to_string": true, "quote_literal": true, "quote_nullable": true,
 }
 
+// writesText are functions of any type that do nothing but write values out.
+var writesText = map[string]bool{
+	"concat": true, "concat_ws": true, "format": true, "array_to_string": true, "quote_literal": true, "quote_nullable": true,
+}
+
 // typeInData are functions that read a value of a type whose name is an argument.
 var typeInData = map[string]bool{"pg_input_is_valid": true, "pg_input_error_info": true}
 
@@ -190,8 +201,14 @@ func (a *analyzer) returned(fn *catalog.Function, g generics, c invocation) valu
 		// Such a function may read the value from a text, as json_populate_record does.
 		a.input(v.typ, c.node)
 	}
+	if !fn.OID.BuiltIn() {
+		a.checks(v.typ, c.node)
+	}
 	for _, o := range fn.Outputs {
 		t := g.actual(a, o.Type)
+		if !fn.OID.BuiltIn() {
+			a.checks(t, c.node)
+		}
 		a.occurs(t)
 		v.fields = append(v.fields, field{o.Name, value{typ: t, flow: computed}})
 	}

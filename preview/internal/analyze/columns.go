@@ -42,7 +42,7 @@ func (a *analyzer) columnNamed(s *scope, name string) (v value, found bool) {
 		if found {
 			return v, true
 		}
-		if t, ok := systemColumn(name); ok && len(s.items) > 0 {
+		if t, ok := systemColumn(name); ok && slices.ContainsFunc(s.items, func(i *item) bool { return i.system && !i.hidden }) {
 			return value{typ: t, flow: &Flow{}}, true
 		}
 	}
@@ -70,8 +70,17 @@ func (a *analyzer) itemNamed(s *scope, schema, name string) *item {
 	return nil
 }
 
+// argument finds an argument of the function whose body is analysed.
+func (a *analyzer) argument(name string) (value, bool) {
+	if a.arguments == nil {
+		return value{}, false
+	}
+	return a.amongColumns(a.arguments.columns, name)
+}
+
 // amongColumns finds a name in a list of columns.
 func (a *analyzer) amongColumns(columns []field, name string) (v value, found bool) {
+	a.spend(len(columns) / columnsAtOnce)
 	for _, c := range columns {
 		switch {
 		case !a.source.MayMean(name, c.name):
@@ -96,7 +105,10 @@ func (a *analyzer) columnRef(n pgtree.Node, s *scope) value {
 			return v
 		}
 		if i := a.itemNamed(s, "", last); i != nil {
-			return i.row
+			return i.wholeRow()
+		}
+		if v, found := a.argument(last); found {
+			return v
 		}
 		a.opaque("the column "+last, n)
 		return value{flow: computed}
@@ -106,6 +118,14 @@ func (a *analyzer) columnRef(n pgtree.Node, s *scope) value {
 		schema = names[len(names)-3]
 	}
 	i := a.itemNamed(s, schema, names[len(names)-2])
+	if i == nil && a.arguments != nil {
+		if v, found := a.argument(names[len(names)-2]); found && schema == "" {
+			return a.attribute(v, last, n)
+		}
+		if names[len(names)-2] == a.arguments.alias {
+			i = a.arguments
+		}
+	}
 	if i == nil {
 		a.opaque("the name "+names[len(names)-2], n)
 		return a.attribute(value{flow: computed}, last, n)
@@ -113,13 +133,20 @@ func (a *analyzer) columnRef(n pgtree.Node, s *scope) value {
 	if v, found := a.amongColumns(i.columns, last); found {
 		return v
 	}
-	if t, ok := systemColumn(last); ok && i.row.typ != typeRecord {
+	if t, ok := systemColumn(last); ok && i.system {
 		return value{typ: t, flow: &Flow{}}
 	}
 	if i.unknown {
 		a.opaque("the column "+last, n)
 	}
-	return a.attribute(i.row, last, n)
+	return a.attribute(i.wholeRow(), last, n)
+}
+
+// wholeRow is the entry's row, named directly.
+func (i *item) wholeRow() value {
+	row := i.row
+	row.whole = i
+	return row
 }
 
 // star expands `*`, `t.*` and `(row).*` of a select list. It reports false for
@@ -139,16 +166,24 @@ func (a *analyzer) star(n pgtree.Node, s *scope) ([]field, bool) {
 			}
 			return a.visibleColumns(s.items), true
 		}
-		return a.rowFields(a.starRow(n, s), n), true
+		return a.paid(a.rowFields(a.starRow(n, s), n)), true
 	case "A_Indirection":
 		parts := n.List("indirection")
 		if len(parts) == 0 || parts[len(parts)-1].Kind() != "A_Star" {
 			return nil, false
 		}
 		v := a.indirection(a.expr(n.Node("arg"), s), parts[:len(parts)-1], n, s)
-		return a.rowFields(v, n), true
+		return a.paid(a.rowFields(v, n)), true
 	}
 	return nil, false
+}
+
+// paid counts the copying of columns and returns none where there has been too much.
+func (a *analyzer) paid(fields []field) []field {
+	if !a.spend(len(fields)) {
+		return nil
+	}
+	return fields
 }
 
 // starRow is the row before the star of `t.*`.
@@ -188,6 +223,9 @@ func (a *analyzer) rowFields(v value, n pgtree.Node) []field {
 
 // fieldOf finds a column of a row.
 func (a *analyzer) fieldOf(v value, name string) (value, bool) {
+	if v.whole != nil && v.typ != typeRecord && len(v.whole.columns) > 0 && a.isComposite(v.typ) {
+		return a.amongColumns(v.whole.columns, name)
+	}
 	if found, ok := a.amongColumns(v.fields, name); ok {
 		return found, true
 	}

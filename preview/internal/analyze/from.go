@@ -87,7 +87,11 @@ func (a *analyzer) relation(n pgtree.Node, s *scope) *item {
 	}
 	item := a.named(n, columns, name)
 	item.row.typ = known.RowType
+	if n.Node("alias").Has("colnames") {
+		item.row.fields = nil // the row itself has the names of its type
+	}
 	a.rows[known.RowType] = known
+	item.system = known.Kind != 'v' && known.Kind != 'f'
 	if alias := n.Node("alias"); !alias.Exists() {
 		item.schema = known.Schema
 	}

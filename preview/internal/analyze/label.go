@@ -55,7 +55,10 @@ func figure(n pgtree.Node) (name string, strength int) {
 	case "JsonFuncExpr":
 		return keywordCalls[n.Text("op")], 2
 	case "XmlExpr":
-		return xmlNames[n.Text("op")], 2
+		if name = xmlNames[n.Text("op")]; name == "" {
+			return "", 0
+		}
+		return name, 2
 	case "SQLValueFunction":
 		return valueNames[n.Text("op")], 2
 	}

@@ -21,7 +21,16 @@ func (a *analyzer) operatorExpr(n pgtree.Node, s *scope) value {
 	case "AEXPR_NULLIF":
 		left := a.expr(n.Node("lexpr"), s)
 		a.mention(Computes, left, value{}, a.place(n))
-		a.compareBy(op, left, a.expr(n.Node("rexpr"), s), n)
+		right := a.expr(n.Node("rexpr"), s)
+		a.compareBy(op, left, right, n)
+		if left.typ != right.typ {
+			// It has the type that the operator takes on its left.
+			chosen, _ := a.chooseOperator(a.operatorCandidates(op, true), []OID{left.typ, right.typ})
+			if chosen == nil || isPolymorphic(chosen.args[0]) {
+				return value{typ: undetermined, flow: computed}
+			}
+			return value{typ: chosen.args[0], flow: computed}
+		}
 		return value{typ: a.asText(left).typ, flow: computed}
 	case "AEXPR_OP_ANY", "AEXPR_OP_ALL":
 		a.anyOf(op, a.expr(n.Node("lexpr"), s), a.expr(n.Node("rexpr"), s), n)
@@ -87,6 +96,9 @@ func (a *analyzer) operator(name catalog.Name, left *value, right value, n pgtre
 	}
 	op := chosen.op
 	a.runOperator(op, name, true, n)
+	if !op.OID.BuiltIn() {
+		a.checks(op.Result, n)
+	}
 	generics := a.generics(args, chosen.args)
 	// A join by an operator of the database's own sorts or hashes with the support
 	// functions of its type's classes.

@@ -19,9 +19,9 @@ type candidate struct {
 	variadic bool
 }
 
-// find returns the candidate that PostgreSQL's rules choose. It returns nil where
-// they choose none, or where types are not determined: then every one of possible
-// counts.
+// find returns the candidate that PostgreSQL's rules choose; without others that are
+// possible, it fits exactly. It returns nil where the rules choose none, or where types
+// are not determined: then every one of possible counts.
 func (a *analyzer) find(candidates []candidate, args []OID) (chosen *candidate, possible []candidate) {
 	if !slices.Contains(args, undetermined) {
 		for i := range candidates {
@@ -39,7 +39,7 @@ func (a *analyzer) find(candidates []candidate, args []OID) (chosen *candidate, 
 	case slices.Contains(args, undetermined):
 		return nil, possible
 	case len(possible) == 1:
-		return &possible[0], nil
+		return &possible[0], possible
 	case len(possible) == 0:
 		return nil, nil
 	}

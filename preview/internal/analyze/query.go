@@ -7,6 +7,9 @@ import (
 // statement analyses a SELECT node, wrapped in its kind or not. Its literals keep
 // their kind where an outer set operation decides on their type.
 func (a *analyzer) statement(n pgtree.Node, outer *scope, keepLiterals bool) []field {
+	if !a.spend(1) {
+		return nil
+	}
 	s := &scope{parent: outer}
 	if outer != nil {
 		s.ctes = outer.ctes
@@ -116,9 +119,17 @@ type target struct {
 	node pgtree.Node
 }
 
+// maxTargets is more columns than PostgreSQL takes in one list (MaxTupleAttributeNumber,
+// 1664, in access/htup_details.h).
+const maxTargets = 2000
+
 func (a *analyzer) targets(list []pgtree.Node, s *scope) []target {
 	var all []target
 	for _, t := range list {
+		if !a.spend(1+len(all)/columnsAtOnce) || len(all) > maxTargets {
+			a.result.TooComplex = true
+			return nil
+		}
 		val := t.Node("val")
 		if fields, ok := a.star(val, s); ok {
 			for _, f := range fields {
@@ -127,6 +138,7 @@ func (a *analyzer) targets(list []pgtree.Node, s *scope) []target {
 			continue
 		}
 		v := a.expr(val, s)
+		v.whole = nil // further out the row has the names of its type
 		a.occurs(v.typ)
 		name := t.Text("name")
 		if name == "" {
@@ -147,6 +159,7 @@ func (a *analyzer) clause(n pgtree.Node, s *scope, targets []target, group bool)
 			if group && a.ownColumn(s, names[0]) {
 				return a.expr(n, s)
 			}
+			a.spend(len(targets) / columnsAtOnce)
 			for _, t := range targets {
 				if t.name == names[0] {
 					return t.value
@@ -251,8 +264,8 @@ func (a *analyzer) combine(n pgtree.Node, left, right []field) []field {
 		}
 		l, r := left[i].value, right[i].value
 		v := value{typ: a.unify([]value{l, r}, n), flow: merged(l.flow, r.flow)}
-		if v.typ == typeRecord && len(l.fields) == len(r.fields) {
-			v.fields = l.fields
+		if v.typ == typeRecord {
+			v.fields = a.bothFields(l, r)
 		}
 		if !n.Bool("all") || n.Text("op") != "SETOP_UNION" {
 			a.compareValue(v, n)
@@ -260,6 +273,27 @@ func (a *analyzer) combine(n pgtree.Node, left, right []field) []field {
 		columns = append(columns, field{left[i].name, v})
 	}
 	return columns
+}
+
+// bothFields are the fields of rows of two arms: those of the left one, as PostgreSQL
+// has it, whose values come from either.
+func (a *analyzer) bothFields(l, r value) []field {
+	if !a.spend(len(l.fields)) {
+		return nil
+	}
+	fields := make([]field, len(l.fields))
+	for i, f := range l.fields {
+		fields[i] = f
+		other := r.flow // of a row whose fields are not known, all of it
+		if i < len(r.fields) {
+			other = r.fields[i].flow
+		}
+		fields[i].flow = merged(f.flow, other, r.flow)
+		if i < len(r.fields) && len(f.fields) > 0 {
+			fields[i].fields = a.bothFields(f.value, r.fields[i].value)
+		}
+	}
+	return fields
 }
 
 // with reads a WITH clause into the scope.
@@ -300,6 +334,8 @@ func (a *analyzer) recursive(cte pgtree.Node, s *scope) []field {
 	for i, c := range base {
 		own[i] = c
 		own[i].flow = &Flow{from: []*Flow{c.flow}}
+		// What the step brings in comes through the column's own flow.
+		own[i].fields = a.bothFields(own[i].value, value{flow: own[i].flow})
 	}
 	a.settle(own)
 	visible := renamed(own, cte.Names("aliascolnames"))

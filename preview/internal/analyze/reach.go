@@ -116,17 +116,27 @@ func (a *analyzer) toJSON(v value, n pgtree.Node) {
 	at := a.place(n)
 	a.visit(v.typ, func(t *catalog.Type) {
 		a.byType(ByType, t, at, t.Output)
-		for _, target := range []OID{typeJSON, typeJSONB} {
-			if cast, ok := a.source.Cast(t.OID, target); ok {
-				a.run(Run{Function: cast.Function, How: ByCast, Through: a.castName(cast), At: at, Certain: true})
-			}
-		}
+		a.jsonCasts(t, at)
 	})
 	for _, item := range v.items {
 		a.toJSON(item, n)
 	}
 	for _, f := range v.fields {
 		a.toJSON(f.value, n)
+	}
+}
+
+// writeOut notes what turning a value into text runs.
+func (a *analyzer) writeOut(v value, n pgtree.Node) {
+	if !a.spend(1) {
+		return
+	}
+	a.output(v.typ, n)
+	for _, item := range v.items {
+		a.writeOut(item, n)
+	}
+	for _, f := range v.fields {
+		a.writeOut(f.value, n)
 	}
 }
 
@@ -149,16 +159,38 @@ func (a *analyzer) expression(e catalog.Expression, how How, through string, at 
 			a.run(Run{Function: known.Function, How: how, Through: through, At: at, Certain: true})
 		}
 	}
-	for _, t := range e.Types {
-		if a.expressions[t] {
-			continue
+	// Which of the values are compared or turned into text, a stored tree does not show
+	// where the function is PostgreSQL's own: all of them count.
+	for _, types := range [][]OID{e.Types, e.Values} {
+		for _, t := range types {
+			if a.expressions[t] {
+				continue
+			}
+			a.expressions[t] = true // a check can lead back to its own type
+			a.visit(t, func(t *catalog.Type) {
+				a.byType(ByType, t, at, t.Input, t.Output)
+				a.byType(ByCompare, t, at, t.Compare...)
+				a.jsonCasts(t, at)
+				a.expression(t.Check, how, through, at)
+			})
+			delete(a.expressions, t)
 		}
-		a.expressions[t] = true // a check can lead back to its own type
-		a.visit(t, func(t *catalog.Type) {
-			a.byType(ByType, t, at, t.Input, t.Output)
-			a.expression(t.Check, how, through, at)
-		})
-		delete(a.expressions, t)
+	}
+}
+
+// checks notes what the checks of a type and of all that its values are made of run:
+// for a value that a function of the database's own returns.
+func (a *analyzer) checks(t OID, n pgtree.Node) {
+	at := a.place(n)
+	a.visit(t, func(t *catalog.Type) { a.expression(t.Check, ByType, "the type "+a.typeName(t.OID), at) })
+}
+
+// jsonCasts notes the casts to JSON of the database's own.
+func (a *analyzer) jsonCasts(t *catalog.Type, at int) {
+	for _, target := range []OID{typeJSON, typeJSONB} {
+		if cast, ok := a.source.Cast(t.OID, target); ok {
+			a.run(Run{Function: cast.Function, How: ByCast, Through: a.castName(cast), At: at, Certain: true})
+		}
 	}
 }
 

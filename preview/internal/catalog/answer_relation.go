@@ -12,10 +12,10 @@ func (r *reader) readRelation(row []string) error {
 	if err != nil {
 		return err
 	}
-	d := newDetail(row[5], 7)
+	d := newDetail(row[5], 8)
 	relation := &Relation{
 		OID: oid, Schema: schemaName(row[2]), Name: row[3], Extension: row[4], Definition: row[9],
-		Kind: d.letter(), RowType: d.oid(), RowSecurity: d.flag(), Owner: d.oid(), Forced: d.flag(),
+		Kind: d.letter(), RowType: d.oid(), RowSecurity: d.flag(), Owner: d.oid(), Forced: d.flag(), TypedAs: d.oid(),
 	}
 	r.readNear(oid, d)
 	rows, err := parseRows(row[6])
@@ -60,8 +60,8 @@ func (r *reader) readKin(row []string) error {
 	if err != nil {
 		return err
 	}
-	d := newDetail(row[5], 7)
-	d.fields = d.fields[5:]
+	d := newDetail(row[5], 8)
+	d.fields = d.fields[6:]
 	r.readNear(oid, d)
 	r.kin[oid] = Name{schemaName(row[2]), row[3]}
 	return d.err

@@ -59,6 +59,9 @@ type Relation struct {
 	// (security_invoker, PostgreSQL 15).
 	Owner  OID
 	Forced bool
+	// TypedAs is the composite type of a typed table (CREATE TABLE ... OF), whose rows
+	// can stand for values of that type; zero for others.
+	TypedAs OID
 }
 
 // HasColumn tells whether the relation has a column of a number.

@@ -28,7 +28,7 @@ const expressionText = `(
       select pg_catalog.string_agg(distinct k.class operator(pg_catalog.||)
         pg_catalog.replace(coalesce(m.match[2], m.match[4]), ' ', ' ' operator(pg_catalog.||) k.class), ' ')
       from pg_catalog.regexp_matches(TREE,
-        ':(?:([A-Za-z]*(?:id|type|op|no|unc|handler)) ([1-9][0-9]+)|(opnos|coltypes|funccoltypes) [(]o ([0-9 ]+))', 'g') m (match)
+        ':(?:([A-Za-z_]*(?:id|Id|type|op|no|unc|handler)) ([1-9][0-9]+)|(opnos|coltypes|funccoltypes) [(]o ([0-9 ]+))', 'g') m (match)
       cross join lateral (
         select case
           when m.match[1] operator(pg_catalog.=) any ('{funcid,opfuncid,aggfnoid,winfnoid,startInRangeFunc,endInRangeFunc,tsmhandler}'::pg_catalog.text[]) then 'f'
@@ -39,6 +39,8 @@ const expressionText = `(
           when m.match[1] operator(pg_catalog.=) any ('{opno,eqop,sortop}'::pg_catalog.text[]) then 'o'
           when m.match[1] operator(pg_catalog.=) any ('{resulttype,typid}'::pg_catalog.text[]) then 't'
           when pg_catalog."right"(m.match[1], 4) operator(pg_catalog.=) 'type' then 'v'
+          when pg_catalog."right"(m.match[1], 7) operator(pg_catalog.=) '_typeid' then 'v'
+          when m.match[1] operator(pg_catalog.=) 'typeId' then 'v'
         end
       ) k (class)
       where k.class is not null and (not found.reads or k.class operator(pg_catalog.=) 'r')

@@ -79,7 +79,7 @@ union
     -- A relation (r); of ancestors (u, up) and descendants (d, down) of one only the name and that they are is wanted.
     select c.relnamespace, c.relname,
       array[c.relkind::pg_catalog.text, c.reltype::pg_catalog.text, c.secured::pg_catalog.text,
-        c.relowner::pg_catalog.text, c.forced::pg_catalog.text, coalesce(c.up, ''), coalesce(c.down, '')],
+        c.relowner::pg_catalog.text, c.forced::pg_catalog.text, c.reloftype::pg_catalog.text, coalesce(c.up, ''), coalesce(c.down, '')],
       columns.list,
       pg_catalog.concat_ws(' ', c.up, c.down, 't' operator(pg_catalog.||) c.reltype::pg_catalog.text, columns.types),
       pg_catalog.concat_ws(' ', c.rule, columns.virtual), c.policies, c.relkind operator(pg_catalog.=) 'm', null
@@ -89,7 +89,7 @@ union
         c.relrowsecurity and pg_catalog.row_security_active(c.oid), c.relowner,
         -- In a view: whether it reads with the rights of the role that asks.
         c.relforcerowsecurity or coalesce(pg_catalog.array_to_string(c.reloptions, ' ')
-          operator(pg_catalog.~*) 'security_invoker=(t|true|y|yes|on|1)( |$)', false),
+          operator(pg_catalog.~*) 'security_invoker=(t|true|y|yes|on|1)( |$)', false), c.reloftype,
         (select pg_catalog.string_agg('u' operator(pg_catalog.||) i.inhparent::pg_catalog.text, ' ')
           from pg_catalog.pg_inherits i
           where i.inhrelid operator(pg_catalog.=) c.oid and x.class operator(pg_catalog.<>) 'd'),
@@ -106,7 +106,7 @@ union
       from pg_catalog.pg_class c
       where x.class operator(pg_catalog.=) any ('{r,u,d}'::pg_catalog.text[]) and c.oid operator(pg_catalog.=) x.oid
       offset 0
-    ) c (oid, relnamespace, relname, relkind, reltype, secured, relowner, forced, up, down, rule, policies)
+    ) c (oid, relnamespace, relname, relkind, reltype, secured, relowner, forced, reloftype, up, down, rule, policies)
     cross join lateral (
       select
         pg_catalog.array_agg(array[a.attnum::pg_catalog.text, a.attname::pg_catalog.text, a.atttypid::pg_catalog.text,

@@ -15,6 +15,7 @@ type Objects interface {
 	Function(catalog.OID) *catalog.Function
 	Operator(catalog.OID) *catalog.Operator
 	Type(catalog.OID) *catalog.Type
+	Cast(source, target catalog.OID) (*catalog.Cast, bool)
 	RelationByID(catalog.OID) *catalog.Relation
 	// Ambiguous returns those of the names of which it is not sure what object the
 	// server takes them for.
@@ -270,11 +271,16 @@ func (j *judge) below(r, written, view *catalog.Relation, at int, seen map[catal
 		})
 		return false
 	}
-	if r.Kind != 'v' {
+	reader := r
+	switch {
+	case r.Kind == 'v':
+	case policiesApply(r, view):
+		reader = nil // a policy's queries run with the rights of the role that asks
+	default:
 		return true
 	}
 	for _, oid := range r.Reads {
-		if next := j.known.RelationByID(oid); next != nil && !j.below(next, written, r, at, seen) {
+		if next := j.known.RelationByID(oid); next != nil && !j.below(next, written, reader, at, seen) {
 			return false
 		}
 	}

@@ -211,7 +211,14 @@ func (j *judge) body(f *catalog.Function) ruling {
 		if isSystem(read.Relation.Schema) {
 			continue
 		}
-		if got := j.expression(read.Relation.Runs, 1); !got.allowed || read.Relation.Kind == 'v' && len(read.Relation.Reads) > 0 {
+		r := read.Relation
+		if rule, _ := j.policy.relation(r.Schema, r.Name); rule != "" {
+			return j.volatileFunction(f)
+		}
+		if got := j.expression(r.Runs, 1); !got.allowed || len(r.Reads) > 0 && (r.Kind == 'v' || r.RowSecurity) {
+			return j.volatileFunction(f)
+		}
+		if got := j.expression(r.Policies, 1); r.RowSecurity && !got.allowed {
 			return j.volatileFunction(f)
 		}
 	}
@@ -231,6 +238,12 @@ func (j *judge) calls(f *catalog.Function, how use, depth int) ruling {
 					" STABLE or IMMUTABLE if it has no effect, or let an operator add " + f.Schema + "." + f.Name + " to allow_functions"
 			}
 			return got
+		}
+		if p := j.known.Function(part); p != nil {
+			// The state is made of a text (agginitcond), and is what this returns.
+			if got := j.typeRuns(p.Returns, depth+1, make(map[catalog.OID]bool)); !got.allowed {
+				return got
+			}
 		}
 	}
 	if how.defaults {
@@ -255,26 +268,42 @@ func (j *judge) expression(e catalog.Expression, depth int) ruling {
 			}
 		}
 	}
-	for _, oid := range e.Types {
-		if got := j.typeRuns(oid, depth+1); !got.allowed {
-			return got
+	if depth > maxCalls {
+		return ruling{name: "an expression", because: "leads to too many others", family: familyUnknown}
+	}
+	// Which of the values are compared or turned into text, a stored tree does not show
+	// where the function is PostgreSQL's own: all of them count.
+	seen := make(map[catalog.OID]bool)
+	for _, types := range [][]catalog.OID{e.Types, e.Values} {
+		for _, oid := range types {
+			if got := j.typeRuns(oid, depth+1, seen); !got.allowed {
+				return got
+			}
 		}
 	}
 	return ruling{allowed: true}
 }
 
-// typeRuns judges what values of a type run.
-func (j *judge) typeRuns(oid catalog.OID, depth int) ruling {
+// typeRuns judges what reading, writing and comparing values of a type runs, and
+// turning them into JSON.
+func (j *judge) typeRuns(oid catalog.OID, depth int, seen map[catalog.OID]bool) ruling {
 	t := j.known.Type(oid)
-	if t == nil || oid.BuiltIn() {
+	if t == nil || oid == 0 || seen[oid] {
 		return ruling{allowed: true}
 	}
+	seen[oid] = true
 	if depth > maxCalls {
 		return ruling{name: "a type", because: "is made of too many others", family: familyUnknown}
 	}
-	for _, fn := range append([]catalog.OID{t.Input, t.Output}, t.Compare...) {
+	functions := append([]catalog.OID{t.Input, t.Output}, t.Compare...)
+	for _, target := range []catalog.OID{typeJSON, typeJSONB} {
+		if cast, ok := j.known.Cast(oid, target); ok && !oid.BuiltIn() {
+			functions = append(functions, cast.Function)
+		}
+	}
+	for _, fn := range functions {
 		if fn != 0 && !fn.BuiltIn() {
-			if got := j.function(fn, use{}, depth+1); !got.allowed {
+			if got := j.function(fn, use{reads: true}, depth+1); !got.allowed {
 				return got
 			}
 		}
@@ -282,11 +311,26 @@ func (j *judge) typeRuns(oid catalog.OID, depth int) ruling {
 	if got := j.expression(t.Check, depth+1); !got.allowed {
 		return got
 	}
-	if t.Base != 0 {
-		return j.typeRuns(t.Base, depth+1)
+	parts := []catalog.OID{t.Base, t.Subtype, t.Range}
+	if t.IsArray {
+		parts = append(parts, t.Element)
+	}
+	for _, c := range t.Columns {
+		parts = append(parts, c.Type)
+	}
+	for _, part := range parts {
+		if got := j.typeRuns(part, depth+1, seen); !got.allowed {
+			return got
+		}
 	}
 	return ruling{allowed: true}
 }
+
+// The object ids of json and jsonb (pg_type.dat).
+const (
+	typeJSON  catalog.OID = 114
+	typeJSONB catalog.OID = 3802
+)
 
 func refusedAs(f *catalog.Function, family, because, hint string) ruling {
 	name := f.Name

@@ -18,6 +18,7 @@ import (
 	"errors"
 	"net"
 	"strconv"
+	"sync/atomic"
 )
 
 const (
@@ -47,9 +48,9 @@ type Conn struct {
 	net.Conn
 
 	buffer   *bufio.Reader
-	left     int // unread bytes of the current message
-	total    int // bytes handed out by Read
-	received int64
+	left     int          // unread bytes of the current message
+	total    int          // bytes handed out by Read
+	received atomic.Int64 // the driver reads on while it closes
 }
 
 // NewConn wraps a connection on which nothing of PostgreSQL's protocol has
@@ -65,7 +66,7 @@ type counter struct{ c *Conn }
 
 func (c counter) Read(p []byte) (int, error) {
 	n, err := c.c.Conn.Read(p)
-	c.c.received += int64(n)
+	c.c.received.Add(int64(n))
 	return n, err
 }
 
@@ -125,7 +126,7 @@ func (c *Conn) checkAuthentication(body int) error {
 }
 
 // Received is the number of bytes that have come from the network.
-func (c *Conn) Received() int64 { return c.received }
+func (c *Conn) Received() int64 { return c.received.Load() }
 
 // CloseWrite tells the server that nothing more will come, while what it still
 // sends can be read. A transport that cannot do so is left as it is.

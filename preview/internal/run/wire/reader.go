@@ -28,7 +28,7 @@ func NewReader(conn *Conn) *Reader {
 }
 
 // Received is the number of bytes that have come from the network.
-func (r *Reader) Received() int64 { return r.conn.received }
+func (r *Reader) Received() int64 { return r.conn.Received() }
 
 // Left is the number of unread bytes of the current message.
 func (r *Reader) Left() int64 { return r.left }
