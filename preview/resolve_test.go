@@ -17,6 +17,13 @@ create function app.twice(int) returns int immutable language plpgsql as 'begin 
 create function app.half(int) returns int language sql as 'select $1 / 2';
 create function app.outer_half(int) returns int language sql as 'select app.half($1)';
 create function app.writes(int) returns int language sql as 'select nextval(''app.numbers'')::int';
+create domain app.marked as text check (nextval('app.numbers') > 0);
+create function app.two(out a int, out m app.marked) language sql as 'select 1, ''x''::text';
+create function app.step(app.marked, int) returns app.marked immutable language plpgsql as 'begin return $1; end';
+create aggregate app.gather(int) (sfunc = app.step, stype = app.marked, initcond = 'x');
+create function app.pick(int) returns int immutable language plpgsql as 'begin return 1; end';
+create function app.pick(app.people) returns int volatile language plpgsql as 'begin return 1; end';
+create function app.argument(people int) returns int language sql as 'select app.pick(people) from app.people';
 create function app.reads_writer(int) returns int language sql as 'select app.writes($1)';
 `
 
@@ -49,9 +56,12 @@ func TestObjects(t *testing.T) {
 			}
 		}
 	}
-	for _, sql := range []string{"select app.writes(1)", "select app.reads_writer(1)"} {
+	for _, sql := range []string{
+		"select app.writes(1)", "select app.reads_writer(1)", "select app.two()", "select (app.two()).m", "select app.gather(id) from app.people",
+		"select app.argument(1)",
+	} {
 		if _, err := p.Preview(t.Context(), preview.Request{SQL: sql}); err == nil {
-			t.Errorf("%s: accepted, although its body uses a sequence", sql)
+			t.Errorf("%s: accepted, although it comes to a VOLATILE function", sql)
 		}
 	}
 }
