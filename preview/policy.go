@@ -31,6 +31,11 @@ type Policy struct {
 	// AllowRelations may be read although they are refused by default, each as
 	// schema.name: the catalogs that hold secrets or values of columns.
 	AllowRelations []string `json:"allow_relations,omitempty"`
+	// AllowExtensions are extensions that the operator vouches for: their functions that
+	// are not VOLATILE may be called although they could run a text that they are given,
+	// and their aggregates although their parts carry no label. What is denied by name
+	// stays so.
+	AllowExtensions []string `json:"allow_extensions,omitempty"`
 	// Strict refuses every function that is neither known to be harmless nor in
 	// AllowFunctions. Default: off.
 	Strict bool `json:"strict,omitempty"`
@@ -69,12 +74,13 @@ func (p Policy) checkMasking() error {
 
 func (p Policy) rules(maxBytes int) guard.Rules {
 	return guard.Rules{
-		MaxBytes:       maxBytes,
-		DenyFunctions:  p.DenyFunctions,
-		AllowFunctions: p.AllowFunctions,
-		DenySchemas:    p.DenySchemas,
-		DenyRelations:  p.DenyRelations,
-		AllowRelations: p.AllowRelations,
-		Strict:         p.Strict,
+		MaxBytes:        maxBytes,
+		DenyFunctions:   p.DenyFunctions,
+		AllowFunctions:  p.AllowFunctions,
+		DenySchemas:     p.DenySchemas,
+		DenyRelations:   p.DenyRelations,
+		AllowRelations:  p.AllowRelations,
+		AllowExtensions: p.AllowExtensions,
+		Strict:          p.Strict,
 	}
 }

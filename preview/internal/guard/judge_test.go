@@ -353,3 +353,38 @@ func unknownFunctions(t *testing.T, dsn, which string) (map[string]catalogFault,
 	}
 	return unknown, len(result.Rows)
 }
+
+// An extension that nobody has looked through: its functions that could run a text
+// pass only where the operator vouches for it.
+func TestJudgeExtensions(t *testing.T) {
+	t.Parallel()
+	target := newDatabase(t, pgtest.Shared(t).Database(t, `
+		create function canary(text) returns text immutable language plpgsql as $$ begin execute $1; return ''; end $$;
+		create function step(int, int) returns int language plpgsql as 'begin return 1; end';
+		create aggregate total(int) (sfunc = step, stype = int);
+		create extension pg_stat_statements;
+		alter extension pg_stat_statements add function canary(text);
+		alter extension pg_stat_statements add function step(int, int);
+		alter extension pg_stat_statements add aggregate total(int)`))
+	vouching, err := guard.NewPolicy(guard.Rules{AllowExtensions: []string{"pg_stat_statements"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const sql = "select canary('select 1')"
+	if v := target.judge(t, sql, nil); len(v) != 1 || v[0].Rule != "function-unvetted" {
+		t.Errorf("%s: %+v, want function-unvetted", sql, v)
+	}
+	if v := target.judge(t, sql, vouching); len(v) > 0 {
+		t.Errorf("%s: refused although the operator vouches: %+v", sql, v)
+	}
+	for _, policy := range []*guard.Policy{nil, vouching} {
+		// The extension has a file, so that its aggregates are vetted; VOLATILE functions
+		// stay refused.
+		if v := target.judge(t, "select total(1)", policy); len(v) > 0 {
+			t.Errorf("an aggregate of it: %+v", v)
+		}
+		if v := target.judge(t, "select step(1, 2)", policy); len(v) != 1 || v[0].Rule != "function-volatile" {
+			t.Errorf("a VOLATILE function of it: %+v", v)
+		}
+	}
+}

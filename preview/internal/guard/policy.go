@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -36,6 +37,10 @@ type Rules struct {
 	// AllowRelations may be read although they are refused by default, each as
 	// `schema.name`: the catalogs that hold secrets or values of columns.
 	AllowRelations []string
+	// AllowExtensions are extensions that the operator vouches for: their functions that
+	// are not VOLATILE may be called although they could run a text, and their aggregates
+	// although their parts carry no label. What is denied by name stays so.
+	AllowExtensions []string
 	// Strict refuses every function that is neither known to be harmless nor
 	// in AllowFunctions. Off by default.
 	Strict bool
@@ -49,11 +54,12 @@ type Policy struct {
 	denyFunctions, allowFunctions nameSet
 	denyRelations, allowRelations nameSet
 	denySchemas                   map[string]bool
+	allowExtensions               map[string]bool
 }
 
 // NewPolicy validates rules.
 func NewPolicy(r Rules) (*Policy, error) {
-	p := &Policy{maxBytes: r.MaxBytes, strict: r.Strict, denySchemas: make(map[string]bool)}
+	p := &Policy{maxBytes: r.MaxBytes, strict: r.Strict, denySchemas: make(map[string]bool), allowExtensions: make(map[string]bool)}
 	if p.maxBytes == 0 {
 		p.maxBytes = DefaultMaxBytes
 	}
@@ -88,6 +94,12 @@ func NewPolicy(r Rules) (*Policy, error) {
 			return nil, fmt.Errorf("policy: deny_schemas: %q is not the name of a schema", text)
 		}
 		p.denySchemas[name] = true
+	}
+	for _, name := range r.AllowExtensions {
+		if name == "" {
+			return nil, errors.New("policy: allow_extensions: an extension has a name")
+		}
+		p.allowExtensions[name] = true
 	}
 	return p, nil
 }

@@ -147,12 +147,13 @@ var tellsOnly = map[string]bool{"secret-setting": true, "session-content": true,
 
 // byDeclaration judges a function of the database's own by its volatility.
 func (j *judge) byDeclaration(f *catalog.Function, how use) ruling {
-	if f.Dynamic && !how.reads && f.Extension != "" && (f.Language != "c" || !functionLibrary.vetted(f.Extension)) {
+	if f.Dynamic && !how.reads && f.Extension != "" && !j.policy.allowExtensions[f.Extension] &&
+		(f.Language != "c" || !functionLibrary.vetted(f.Extension)) {
 		return refusedAs(f, familyUnvetted, "can run a text that it is given, and belongs to the extension "+f.Extension,
-			"if it does not run its text as SQL, an operator can add "+f.Schema+"."+f.Name+" to allow_functions")
+			"if it does not run its text as SQL, an operator can add "+f.Schema+"."+f.Name+" to allow_functions, or the extension to allow_extensions")
 	}
 	switch {
-	case (f.Kind == 'a' || f.Kind == 'w') && functionLibrary.vetted(f.Extension):
+	case (f.Kind == 'a' || f.Kind == 'w') && j.vouched(f.Extension):
 		return ruling{allowed: true, passed: PassedExtension}
 	case f.Volatility != 'v':
 		return ruling{allowed: true, passed: PassedDeclared}
@@ -170,6 +171,11 @@ func (j *judge) byDeclaration(f *catalog.Function, how use) ruling {
 // test holds this against servers.
 func harmlessSymbol(symbol string) bool {
 	return functionLibrary.builtin[symbol].class == classAllowed
+}
+
+// vouched tells whether an extension has been looked through, or the operator allows it.
+func (j *judge) vouched(extension string) bool {
+	return functionLibrary.vetted(extension) || j.policy.allowExtensions[extension]
 }
 
 func (j *judge) volatileFunction(f *catalog.Function) ruling {
@@ -228,7 +234,7 @@ func (j *judge) body(f *catalog.Function) ruling {
 // calls judges what a function calls by the catalog: an aggregate's parts, defaults
 // that a call uses, a body in the standard's form.
 func (j *judge) calls(f *catalog.Function, how use, depth int) ruling {
-	if f.Kind == 'a' && functionLibrary.vetted(f.Extension) {
+	if f.Kind == 'a' && j.vouched(f.Extension) {
 		return ruling{allowed: true}
 	}
 	for _, part := range f.Parts {
