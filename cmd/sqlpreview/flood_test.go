@@ -154,7 +154,7 @@ var floods = []flood{
 		}
 		return err
 	}, true},
-	{"connections without a word", func(ctx context.Context, a *attacker) error {
+	{"connections without a word", func(_ context.Context, a *attacker) error {
 		_, err := a.Read(make([]byte, 1))
 		return err
 	}, true},
