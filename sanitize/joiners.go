@@ -122,13 +122,14 @@ func isInvisible(is *class.Class) bool {
 // endsInJoiningScript tells whether the last character, or the letter that the
 // last marks stand on, belongs to a script whose spelling uses joiners.
 func endsInJoiningScript(left string) bool {
-	for range maxSuffixes {
+	for n := range maxSuffixes {
 		r, size := utf8.DecodeLastRuneInString(left)
 		is := chars.Of(r)
-		if is.Joins {
+		suffix := is.Action == class.Mark || is.Action == class.Selector
+		if is.Joins && (n == 0 || !suffix) {
 			return true
 		}
-		if size == 0 || is.Action != class.Mark && is.Action != class.Selector {
+		if size == 0 || !suffix {
 			return false
 		}
 		left = left[:len(left)-size]
