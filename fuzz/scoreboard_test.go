@@ -64,10 +64,10 @@ func tallies(t *testing.T, rows [][]string) (report, unguarded *Report) {
 	return report, unguarded
 }
 
-// TestTheREADMEsScoreboard: the tables of both READMEs are what the command
-// prints, of one run that tried every technique, and nothing in them is off by a
-// hand that copied.
-func TestTheREADMEsScoreboard(t *testing.T) {
+// TestREADMEHasScoreboardAsPrinted checks that both tables of README.md are what
+// the command prints of one run that tried every technique, so that no figure is
+// changed by hand.
+func TestREADMEHasScoreboardAsPrinted(t *testing.T) {
 	t.Parallel()
 	text, rows := readTable(t, "README.md", "technique")
 	report, unguarded := tallies(t, rows[1:len(rows)-1]) // without the head and the sum
@@ -76,7 +76,7 @@ func TestTheREADMEsScoreboard(t *testing.T) {
 		t.Fatal(err)
 	}
 	if printed.String() != text {
-		t.Errorf("fuzz/README.md: the table is not what make scoreboard prints; of its own numbers it would be\n%s", printed.String())
+		t.Errorf("README.md: the table by technique is not what make scoreboard prints; of its own numbers it would be\n%s", printed.String())
 	}
 	for name, tally := range report.Techniques {
 		if sum := tally.Refused + tally.Stopped + tally.Failed + tally.Ran; sum != tally.Tried {
@@ -87,18 +87,18 @@ func TestTheREADMEsScoreboard(t *testing.T) {
 		sqlgen.Honest, sqlgen.Value, sqlgen.LookAlike, collectedAttack, collectedHonest, hostileTechnique)
 	for _, name := range names {
 		if report.Techniques[name] == nil {
-			t.Errorf("fuzz/README.md: the technique %s is missing: run make scoreboard", name)
+			t.Errorf("README.md: the technique %s is missing: run make scoreboard", name)
 		}
 	}
 	if len(report.Techniques) != len(names) {
-		t.Errorf("fuzz/README.md has %d techniques, the harness %d", len(report.Techniques), len(names))
+		t.Errorf("README.md has %d techniques, the harness %d", len(report.Techniques), len(names))
 	}
 
 	var summary bytes.Buffer
 	if err := report.WriteSummary(&summary); err != nil {
 		t.Fatal(err)
 	}
-	if text, _ := readTable(t, "../README.md", "                          | tried"); text != summary.String() {
+	if text, _ := readTable(t, "README.md", "                          | tried"); text != summary.String() {
 		t.Errorf("README.md: the summary of the same run is\n%sit has\n%s", summary.String(), text)
 	}
 }

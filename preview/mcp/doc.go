@@ -11,6 +11,10 @@
 // A refusal is a tool error that lists every violation with its place and what to
 // write instead, so that a model can mend its query at the first retry.
 //
+// 100 rows of 10 columns take 4,460 tokens (o200k) as text. The same rows take 9,991
+// from the archived server-postgres, 9,657 from dbhub 1.4.0 and 6,645 from toolbox
+// 1.12.0. fuzz/README.md compares what attacks do to these servers.
+//
 // # Data is not instructions
 //
 // Whatever comes from the database (values, names, types, comments) can hold a text

@@ -12,9 +12,10 @@ import (
 	"github.com/op-data/sqlpreview/preview/internal/limiter"
 )
 
-// This is the only file that imports the parser. Its JSON output is read because
-// the same tree as protobuf costs several times as much to write, and more to
-// decode.
+// This is the only file that imports the parser. pg_query_go's major version 6 is
+// PostgreSQL 17's grammar; version 5, PostgreSQL 16's, refuses JSON_TABLE, JSON_VALUE,
+// JSON_QUERY and JSON_EXISTS. The parser's JSON output is read because the same tree as
+// protobuf costs several times as much to write, and more to decode.
 
 // Parse returns PostgreSQL's syntax tree of sql as JSON, or a *SyntaxError. Give
 // it only a text that Screen passed, or one made from such a text: others can
