@@ -1,41 +1,59 @@
-// Package preview looks at a few rows of a customer's PostgreSQL database
-// without anyone having to trust the author of the query, the query or the data.
+// Package preview returns a few rows of a customer's PostgreSQL database, without
+// anyone having to trust the author of the query, the query or the data.
 //
-// # The way of a request
+// # Architecture
 //
-// The text is screened as bytes, parsed with PostgreSQL's own grammar, checked
-// node by node, and wrapped:
+// A request takes one way, and each step is one package. This package puts them in
+// order (Previewer.preview, in preview.go); a step knows nothing of the next.
 //
-//	select * from (<sql>) as preview_query limit 100
+//	request   sidecar: server authenticates, limits, decodes; embedded: Preview
+//	   |
+//	screen    internal/pgtree   may the parser see these bytes? size, NUL, UTF-8, depth
+//	parse     internal/pgtree   PostgreSQL's own grammar; the only import of the parser
+//	check     internal/guard    one SELECT or WITH, every node on an allow-list (cost: what
+//	   |                        the planner would copy)
+//	wrap      internal/wrap     select * from (<sql>) as preview_query limit 100, parsed
+//	   |                        again and compared with what was checked
+//	   |      -- until here no database was touched --
+//	connect   Resolver          connections (in package connections), internal/dsn
+//	resolve   internal/catalog  what the database's catalog says of the names in the text:
+//	   |                        one question, or none if all is known
+//	          internal/analyze  which objects they mean, as PostgreSQL analyses a statement;
+//	   |                        which functions would run; where each column comes from
+//	          internal/guard    may those functions run? by object id, not by name
+//	   |
+//	run       internal/run      one read-only pipeline, rolled back; cells cut as their bytes
+//	   |                        arrive (run/wire); clocks and cancel requests; what of an
+//	   |                        error may be shown (run/sqlstate)
+//	mask      internal/origin   which output columns can show a masked column
+//	sanitize  sanitize          values cleaned, masked, cut; every change declared
+//	bound     preview           rows and bytes of the response; the receipt
+//	   |
+//	response  sidecar: recorded (server/egress), then sent (server/wire); embedded: Result
 //
-// The wrapped text is parsed again and compared with what was checked. Then the
-// database's catalog is asked what the statement's names mean: one more round trip
-// when something new is named, none when all is known. The statement is analysed as
-// PostgreSQL itself does it, and every function that the server would run, through
-// operators, casts, types, views and policies, is judged by its object id. It runs
-// in one read-only transaction that is always rolled back. Cells are cut as
-// their bytes arrive. Columns that show, or may show, a masked column of the
-// database are masked as a whole, other values are sanitized, and every change to a
-// value is declared beside it.
+// Everything else stands beside that way. [github.com/op-data/sqlpreview/preview/reason]
+// is the closed list of reasons. internal/limiter bounds how much happens at a time, and
+// internal/singleflight lets many callers share one question. Package doctor grades a
+// role; package mcp serves the same core to language models; package client calls a
+// sidecar; pgtest starts a throw-away PostgreSQL for tests. The command is
+// cmd/sqlpreview, and fuzz attacks all of it from outside. Nothing imports upward: cmd,
+// then server and mcp, then preview, then internal and sanitize; the linter proves it.
 //
-//	request -> screen -> parse -> check -> wrap -> resolve -> run -> mask -> sanitize -> response
-//	           pgtree    pgtree   guard    wrap    catalog,   run    origin  sanitize
-//	                                               analyze,
-//	                                               guard
+// CONTRIBUTING.md names, for each rule of the promise, the line that decides it.
 //
-// # The bounds
+// # Bounds
 //
 // One SELECT or WITH; 100 rows; 10 seconds; 1024 characters a cell; 1 MiB a
 // response. A [Config] or a [Request] may ask for less, never for more.
 //
-// # Whom this trusts
+// # Trust
 //
-// Not the author: what the guard does not know, it refuses. Not the data: a
-// value, a column name or an error text may hold anything. Not the server for
-// memory or time: it may flood or stall. It does trust the operator who writes
-// the [Config], and it relies on the database role having no more rights than
-// a preview needs: a function's volatility is a declaration, and what a lying
-// one does is bounded by READ ONLY, the session clean-up and the role.
+// Not trusted are the author (what the guard does not know, it refuses), the data (a
+// value, a column name or an error text may hold anything), and the server for memory
+// or time (it may flood or stall). Trusted is the operator, who writes the [Config]. The
+// database role is relied on to have no more rights than a preview needs: a function's
+// volatility is a declaration, and what a function does against it is bounded by READ
+// ONLY, by the clean-up of the session and by the role.
 //
 // # Errors
 //

@@ -25,7 +25,7 @@ type ColumnRules struct {
 	Keep []string
 }
 
-// The rules that mask a column, as MaskedBy returns them.
+// The rules that mask a column, as MaskingRules returns them.
 const (
 	// RuleColumnName: the column's name is on the list of names.
 	RuleColumnName = "column_name"
@@ -35,7 +35,7 @@ const (
 	// not known that this output column shows another.
 	RuleColumnOrigin = "column_origin"
 	// RuleSystemColumn: the column is one of PostgreSQL's own, or of an extension's,
-	// that can hold a secret or other sessions' statements. MaskedBy does not give
+	// that can hold a secret or other sessions' statements. MaskingRules does not give
 	// it; who knows the database does.
 	RuleSystemColumn = "system_column"
 )
@@ -86,13 +86,13 @@ type Sources struct {
 	Complete bool
 }
 
-// MaskedBy judges the columns of a result: for each the rule that masks it, to
+// MaskingRules judges the columns of a result: for each the rule that masks it, to
 // be handed to Cell as Input.MaskedBy, or "" to let the values decide.
 //
 // A column of known origin is judged by its origin, whatever the query calls
 // it. Any other is masked if its own name is on the list, or if the query reads
 // a relation with a masked column, for nothing proves that it shows another.
-func (s *Sanitizer) MaskedBy(outputs []OutputColumn, sources Sources) []string {
+func (s *Sanitizer) MaskingRules(outputs []OutputColumn, sources Sources) []string {
 	rules := make([]string, len(outputs))
 	tables := make(map[TableID][]TableID, len(sources.Relations))
 	tainted := !sources.Complete && s.columns.any()

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestMaskedBy(t *testing.T) {
+func TestMaskingRules(t *testing.T) {
 	t.Parallel()
 	users := Relation{Schema: "public", Name: "users", Columns: []string{"id", "name", "password", "api_key", "Tax ID"}}
 	orders := Relation{Schema: "public", Name: "orders", Columns: []string{"id", "user_id", "total"}}
@@ -86,8 +86,8 @@ func TestMaskedBy(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := s.MaskedBy(test.outputs, test.sources); !slices.Equal(got, test.want) {
-				t.Errorf("MaskedBy = %q, want %q", got, test.want)
+			if got := s.MaskingRules(test.outputs, test.sources); !slices.Equal(got, test.want) {
+				t.Errorf("MaskingRules = %q, want %q", got, test.want)
 			}
 		})
 	}

@@ -79,7 +79,7 @@
 // README.md says how often each detector finds what it should, and what it should
 // not.
 //
-// Columns are masked by origin (Sanitizer.MaskedBy), so that no alias passes, and
+// Columns are masked by origin (Sanitizer.MaskingRules), so that no alias passes, and
 // a column whose origin is not known is masked as soon as the query reads a
 // relation with a masked column.
 package sanitize

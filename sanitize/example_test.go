@@ -37,7 +37,7 @@ func Example() {
 	// "=HYPERLINK(\"https://example.com\")" [FORMULA_LIKE]
 }
 
-func ExampleSanitizer_MaskedBy() {
+func ExampleSanitizer_MaskingRules() {
 	s, err := sanitize.New(sanitize.Config{
 		Columns: sanitize.ColumnRules{Mask: []string{"public.users.birthday"}},
 	})
@@ -46,7 +46,7 @@ func ExampleSanitizer_MaskedBy() {
 		return
 	}
 	// select id, password as note, upper(name) from public.users
-	rules := s.MaskedBy(
+	rules := s.MaskingRules(
 		[]sanitize.OutputColumn{
 			{Name: "id", Origin: sanitize.ColumnID{Schema: "public", Table: "users", Column: "id"}},
 			{Name: "note", Origin: sanitize.ColumnID{Schema: "public", Table: "users", Column: "password"}},

@@ -37,7 +37,7 @@ type Input struct {
 	// the whole value.
 	OriginalBytes int64
 	// MaskedBy masks the whole value and names the reason: the rule that
-	// Sanitizer.MaskedBy gave for its column. Empty: the value itself decides.
+	// Sanitizer.MaskingRules gave for its column. Empty: the value itself decides.
 	MaskedBy string
 }
 

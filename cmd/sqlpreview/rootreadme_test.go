@@ -100,3 +100,48 @@ func TestRootReadmePromise(t *testing.T) {
 		}
 	}
 }
+
+// TestContributingNamesTheDecidingCode holds the table of rules to the code: each file
+// or folder in it exists, and each file has the words that the table names after it.
+func TestContributingNamesTheDecidingCode(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile("../../CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rows, found := strings.Cut(string(content), "| rule | decided in | also |\n")
+	rows, _, ended := strings.Cut(rows, "\n\n")
+	if !found || !ended {
+		t.Fatal("CONTRIBUTING.md has no table of rules")
+	}
+	for row := range strings.Lines(rows) {
+		folder, name, text := "", "", ""
+		for _, quoted := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row, -1) {
+			word := quoted[1]
+			switch {
+			case strings.Contains(word, "/"):
+				folder, name = filepath.Dir(word), word
+			case strings.HasSuffix(word, ".go"), strings.HasSuffix(word, ".txt"):
+				name = filepath.Join(folder, word)
+			default:
+				if !regexp.MustCompile(`\b` + regexp.QuoteMeta(word) + `\b`).MatchString(text) {
+					t.Errorf("%s does not have %q", name, word)
+				}
+				continue
+			}
+			info, err := os.Stat(filepath.Join("../..", name))
+			if err != nil {
+				t.Error(err)
+				continue
+			}
+			if info.IsDir() {
+				continue
+			}
+			file, err := os.ReadFile(filepath.Join("../..", name))
+			if err != nil {
+				t.Error(err)
+			}
+			text = string(file)
+		}
+	}
+}

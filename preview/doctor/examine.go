@@ -87,7 +87,7 @@ func failure(err error) error {
 	if errors.As(err, &said) {
 		r := sqlstate.Reason(said.Code)
 		message, hint := sqlstate.General(r)
-		return &preview.Error{Reason: r, Message: message, Hint: hint, SQLSTATE: sqlstate.Tellable(said.Code)}
+		return &preview.Error{Reason: r, Message: message, Hint: hint, SQLSTATE: sqlstate.PublicCode(said.Code)}
 	}
 	if errors.Is(err, preview.ErrConnectionInvalid) {
 		return &preview.Error{

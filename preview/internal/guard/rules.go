@@ -134,7 +134,8 @@ var statementHints = map[string]string{
 
 const unknownHint = "write it without this construct; what PostgreSQL newly allows must be listed before it can pass"
 
-// breaks words what the walk found.
+// breaks reports what the walk refused. What is refused, and by which rule, is in
+// pgtree/grammar.txt.
 func (c *checker) breaks() {
 	seen := make(map[string]bool)
 	for _, b := range c.facts.breaks {
@@ -173,8 +174,8 @@ func (c *checker) once(seen map[string]bool, rule string, report func()) {
 	}
 }
 
-// selectInto underlines every INTO but those of INSERT and MERGE. The tree has
-// no location for it.
+// selectInto reports a SELECT INTO that the walk has refused and underlines every INTO
+// but those of INSERT and MERGE. The tree has no location for it.
 func (c *checker) selectInto() {
 	found := c.eachWord(func(before, word string, t pgtree.Token, _ pgtree.Lexer) bool {
 		if word != "into" || before == "insert" || before == "merge" || before == "as" {
@@ -196,8 +197,9 @@ func (c *checker) selectInto() {
 	}
 }
 
-// rowLocks underlines every FOR UPDATE and its kin, for which the tree has no
-// location either.
+// rowLocks reports a row lock that the walk has refused (pgtree/grammar.txt,
+// lockingClause) and underlines every FOR UPDATE and FOR SHARE, for which the tree has
+// no location.
 func (c *checker) rowLocks() {
 	message, hint := "row locks are not allowed in a preview", "leave out the FOR clause"
 	found := c.eachWord(func(before, word string, t pgtree.Token, lex pgtree.Lexer) bool {

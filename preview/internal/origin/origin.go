@@ -197,7 +197,7 @@ func (q *query) readsMasked() bool {
 // byName judges a column that an expression makes by what the query calls it.
 func (q *query) byName(name string, typ catalog.OID) string {
 	sources := sanitize.Sources{Complete: true}
-	return q.pass.masks.rules.MaskedBy([]sanitize.OutputColumn{{Name: name, Type: uint32(typ)}}, sources)[0]
+	return q.pass.masks.rules.MaskingRules([]sanitize.OutputColumn{{Name: name, Type: uint32(typ)}}, sources)[0]
 }
 
 // isUserColumn tells a table's own columns from expressions, which have no

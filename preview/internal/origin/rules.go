@@ -65,7 +65,7 @@ func (p *pass) named(r *catalog.Relation, column string, typ catalog.OID) string
 	if !p.masks.rules.MasksColumn(id, kin...) {
 		return ""
 	}
-	rules := p.masks.rules.MaskedBy([]sanitize.OutputColumn{{Name: column, Origin: id}}, sanitize.Sources{
+	rules := p.masks.rules.MaskingRules([]sanitize.OutputColumn{{Name: column, Origin: id}}, sanitize.Sources{
 		Relations: []sanitize.Relation{{Schema: r.Schema, Name: r.Name, Parents: kin}}, Complete: true,
 	})
 	return cmp.Or(rules[0], sanitize.RuleColumn)

@@ -236,7 +236,7 @@ func (a *answers) row(r *wire.Reader, s step) error {
 	case partStatement:
 		return a.dataRow(r)
 	case partCheck:
-		return a.answer(r, s.unlocks)
+		return a.checkRow(r, s.unlocks)
 	case partCleanUp:
 		return a.cleanedUp(r)
 	default: // what set_config returns
@@ -291,9 +291,9 @@ func (a *answers) fits(r *wire.Reader) bool {
 	return a.largeGranted
 }
 
-// answer takes the row that says whether a transaction id was assigned, and how
+// checkRow takes the row that says whether a transaction id was assigned, and how
 // the transaction stood at its end.
-func (a *answers) answer(r *wire.Reader, unlocks bool) error {
+func (a *answers) checkRow(r *wire.Reader, unlocks bool) error {
 	columns := 4
 	if unlocks {
 		columns = 5

@@ -97,7 +97,7 @@ func loginRefused(refused *pgconn.PgError) *Error {
 	if refused.Code == "28000" { // invalid_authorization_specification
 		e.Hint = "check the user, and whether the database's pg_hba.conf lets it in from here, with or without TLS"
 	}
-	e.SQLSTATE = sqlstate.Tellable(refused.Code)
+	e.SQLSTATE = sqlstate.PublicCode(refused.Code)
 	return e
 }
 

@@ -106,7 +106,7 @@ func (f *serverFailure) aroundStatement() *Error {
 		e = newError(reason.DatabaseLoginFailed, "the database lacks what every preview needs: "+f.part.needs(),
 			"previews need PostgreSQL 13 or newer; a fork, or a pooler or proxy in front of it, may lack this")
 	}
-	e.SQLSTATE = sqlstate.Tellable(code)
+	e.SQLSTATE = sqlstate.PublicCode(code)
 	return e
 }
 
@@ -121,7 +121,7 @@ func (f *serverFailure) inCatalogs() *Error {
 	}
 	e := newError(reason.DatabaseLoginFailed, "the database's catalogs lack what previews read in them",
 		"previews need PostgreSQL 13 or newer; a fork of it may lack this")
-	e.SQLSTATE = sqlstate.Tellable(f.fields['C'])
+	e.SQLSTATE = sqlstate.PublicCode(f.fields['C'])
 	return e
 }
 
@@ -139,7 +139,8 @@ func (p part) needs() string {
 	}
 }
 
-// serverError tells what may be told of a failure that the server reported.
+// serverError returns what the caller may be shown of a failure that the server
+// reported.
 func serverError(f *serverFailure, sql string, t capabilities, limit, elapsed time.Duration) *Error {
 	code := f.fields['C']
 	if code == queryCanceled || f.isClock() && (f.beforeStatement() || f.part > partRollback) {
@@ -150,20 +151,20 @@ func serverError(f *serverFailure, sql string, t capabilities, limit, elapsed ti
 			return e
 		}
 	}
-	told := sqlstate.Describe(sqlstate.Failure{
+	public := sqlstate.Describe(sqlstate.Failure{
 		Code: code, Message: f.fields['M'], Hint: f.fields['H'],
 		Position:       position(f.fields['P'], sql, t.rawText),
 		AnswersParse:   f.part == partStatement && f.stage == stageNone && !f.fatal,
 		WithinFunction: f.fields['W'] != "" || f.fields['q'] != "",
 	}, sql)
-	if told.Reason == reason.DatabaseLoginFailed && !f.fatal {
+	if public.Reason == reason.DatabaseLoginFailed && !f.fatal {
 		// The login went well: the query asked about another database or role.
-		told.Reason = reason.SemanticError
-		told.Message, told.Hint = sqlstate.General(told.Reason)
+		public.Reason = reason.SemanticError
+		public.Message, public.Hint = sqlstate.General(public.Reason)
 	}
-	e := newError(told.Reason, told.Message, told.Hint)
-	e.SQLSTATE, e.Position = sqlstate.Tellable(code), told.Position
-	if told.Reason == reason.StatementTimeout {
+	e := newError(public.Reason, public.Message, public.Hint)
+	e.SQLSTATE, e.Position = sqlstate.PublicCode(code), public.Position
+	if public.Reason == reason.StatementTimeout {
 		e.StoppedBy = StoppedByServer
 	}
 	return e

@@ -33,7 +33,7 @@ var byState = map[string][2]string{
 var jsonPath = [2]string{"a JSON path does not fit the value that it is applied to; the value is withheld",
 	"use the path's lax mode, filter with ? (...), or say what holds on error and on empty"}
 
-// textsFor is the message and the hint that are told for a code and its reason where
+// textsFor is the message and the hint that are shown for a code and its reason where
 // the server's are withheld.
 func textsFor(code string, r reason.Reason) (message, hint string) {
 	texts, ok := byState[code]

@@ -19,7 +19,7 @@ func denied(f Failure, sql string) string {
 	}
 	for _, begin := range denials {
 		name, ok := strings.CutPrefix(f.Message, begin)
-		if ok && len(name) <= maxTold && standsIn(sql, name) {
+		if ok && len(name) <= maxShown && standsIn(sql, name) {
 			kind := strings.TrimSuffix(strings.TrimPrefix(begin, "permission denied for "), " ")
 			return "the " + kind + " " + name
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/op-data/sqlpreview/preview/reason"
 )
 
-// Failure is what the server said.
+// Failure is an error as the server reported it.
 type Failure struct {
 	Code, Message, Hint string
 	// Position is the server's "P" field: the place in the statement, as a
@@ -24,8 +24,8 @@ type Failure struct {
 	WithinFunction bool
 }
 
-// Told is what may be told.
-type Told struct {
+// Public is what of a failure the author of the query is shown.
+type Public struct {
 	Reason        reason.Reason
 	Message, Hint string
 	// Position as in Failure, or 0 when it might describe a value.
@@ -36,11 +36,11 @@ type Told struct {
 // database's encoding. While a statement is read it is the author's own.
 const untranslatable = "22P05"
 
-// maxTold is the longest text of the server's that is told, in bytes.
-const maxTold = 300
+// maxShown is the longest text of the server's that is shown, in bytes.
+const maxShown = 300
 
-// general says, for each reason a server can cause, what happened. These texts
-// stand in when the server's own is withheld.
+// general has, for each reason that a server can cause, the message and the hint that
+// are shown when the server's own text is withheld.
 var general = map[reason.Reason][2]string{
 	reason.SQLSyntaxError:        {"the database found a syntax error", "check the syntax against the version of the database"},
 	reason.UndefinedObject:       {"the query names something that the database does not know, or that this role cannot see", "check the spelling, the schema and the search path"},
@@ -60,7 +60,7 @@ var general = map[reason.Reason][2]string{
 	reason.Internal:              {"the database failed in a way that previews do not know; its text is withheld", "look the error up in the database's own log"},
 }
 
-// General is the message and the hint that are told for a reason when the
+// General returns the message and the hint that are shown for a reason when the
 // server's are withheld.
 func General(r reason.Reason) (message, hint string) {
 	texts, ok := general[r]
@@ -70,62 +70,62 @@ func General(r reason.Reason) (message, hint string) {
 	return texts[0], texts[1]
 }
 
-// Describe decides what is told about a failure of sql, the statement as sent.
+// Describe decides what is shown of a failure of sql, the statement as sent.
 //
-// The server's message is told (a) when the error answers Parse, is of a class
+// The server's message is shown (a) when the error answers Parse, is of a class
 // that speaks about the text, is short and plain ASCII outside of quotes, and every
 // name that it quotes stands in sql as a whole word; or (b) at any time, when it is
 // one of PostgreSQL's constant messages, which hold no placeholder. A hint of the
-// server's is told under (a) alone. In every other case a text for the code or the
-// reason is told, with the word of sql at the error's position.
-func Describe(f Failure, sql string) Told {
+// server's is shown under (a) alone. In every other case a text of our own for the
+// code or the reason is shown, with the word of sql at the error's position.
+func Describe(f Failure, sql string) Public {
 	parsed := f.AnswersParse && aboutText(f.Code)
-	told := Told{Reason: Reason(f.Code)}
+	public := Public{Reason: Reason(f.Code)}
 	if parsed {
-		told.Reason = parsedReason(f, told.Reason)
+		public.Reason = parsedReason(f, public.Reason)
 	}
-	told.Message, told.Hint = textsFor(f.Code, told.Reason)
+	public.Message, public.Hint = textsFor(f.Code, public.Reason)
 	if object := denied(f, sql); object != "" {
-		told.Message = "the role that previews run as may not read " + object
-		return told
+		public.Message = "the role that previews run as may not read " + object
+		return public
 	}
-	if ownWords(told.Reason) && isConstant(f.Message) {
-		told.Message = f.Message
-		if told.Reason == reason.QueryTooComplex {
-			told.Hint = "" // which limit is in the message
+	if ownWords(public.Reason) && isConstant(f.Message) {
+		public.Message = f.Message
+		if public.Reason == reason.QueryTooComplex {
+			public.Hint = "" // which limit is in the message
 		}
 	}
 	if !parsed {
-		return told
+		return public
 	}
 	if f.Code == untranslatable {
-		told.Message = "the query has a character that the database's encoding does not have"
-		told.Hint = "leave the character out"
-		return told
+		public.Message = "the query has a character that the database's encoding does not have"
+		public.Hint = "leave the character out"
+		return public
 	}
 	if f.Position > 0 && f.Position <= utf8.RuneCountInString(sql) {
-		told.Position = f.Position
+		public.Position = f.Position
 	}
 	switch {
-	case isConstant(f.Message), tellable(f.Message, sql):
-		told.Message = f.Message
+	case isConstant(f.Message), quotesOnlyQuery(f.Message, sql):
+		public.Message = f.Message
 		if strings.HasPrefix(f.Code, "22") {
-			told.Hint = "correct the literal in the query"
+			public.Hint = "correct the literal in the query"
 		}
-	case told.Position > 0:
-		if word := wordAt(sql, told.Position); word != "" {
-			told.Message += ": " + word
+	case public.Position > 0:
+		if word := wordAt(sql, public.Position); word != "" {
+			public.Message += ": " + word
 		}
 	}
-	if f.Hint != "" && tellable(f.Hint, sql) {
-		told.Hint = f.Hint
+	if f.Hint != "" && quotesOnlyQuery(f.Hint, sql) {
+		public.Hint = f.Hint
 	}
-	return told
+	return public
 }
 
-// ownWords tells whether the server's words say more than ours for a reason: not
-// for what stops or disturbs a query, whoever wrote it, nor for what a function
-// raises, whose text is anybody's.
+// ownWords reports whether the server's message says more than ours for a reason. It
+// does not for what stops or disturbs any query, nor for what a function raises, whose
+// text may hold anything.
 func ownWords(r reason.Reason) bool {
 	switch r {
 	case reason.DataException, reason.SemanticError, reason.UndefinedObject, reason.SQLSyntaxError, reason.QueryTooComplex, reason.Internal:
@@ -135,10 +135,10 @@ func ownWords(r reason.Reason) bool {
 	}
 }
 
-// parsedReason is the reason of an error that answers Parse. The grammar has
-// accepted the text before, so a syntax error that does not call itself one is
-// about what the statement means (UNIONs of unlike width), and an internal error is
-// what an extension has to say of a literal.
+// parsedReason returns the reason of an error that answers Parse. The parser here has
+// accepted the text before. So a syntax error with a constant message is about what the
+// statement means (a UNION of different widths), and an internal error is what an
+// extension reports of a literal.
 func parsedReason(f Failure, r reason.Reason) reason.Reason {
 	switch {
 	case r == reason.SQLSyntaxError && isConstant(f.Message) && !strings.Contains(f.Message, "multiple commands"), r == reason.Internal:
@@ -148,7 +148,7 @@ func parsedReason(f Failure, r reason.Reason) reason.Reason {
 	}
 }
 
-// aboutText tells whether errors of this code, raised while parsing, speak of
+// aboutText reports whether errors of this code, raised while parsing, speak of
 // the statement's text: its syntax and names (42), what is not supported (0A),
 // the literals in it (22), and what extensions have no code of their own for (XX).
 func aboutText(code string) bool {
@@ -156,9 +156,10 @@ func aboutText(code string) bool {
 		strings.HasPrefix(code, "22") || code == "3F000"
 }
 
-// tellable tells whether text can hold nothing that sql does not.
-func tellable(text, sql string) bool {
-	if text == "" || len(text) > maxTold {
+// quotesOnlyQuery reports whether every name and value in a text of the server's also
+// stands in sql, so that showing the text gives away nothing else.
+func quotesOnlyQuery(text, sql string) bool {
+	if text == "" || len(text) > maxShown {
 		return false
 	}
 	// PostgreSQL's English messages put names and values in double quotes; a
@@ -175,7 +176,7 @@ func tellable(text, sql string) bool {
 	return true
 }
 
-// isPlain tells whether text is printable ASCII.
+// isPlain reports whether text is printable ASCII.
 func isPlain(text string) bool {
 	for _, c := range []byte(text) {
 		if c < ' ' || c > '~' {
@@ -185,7 +186,7 @@ func isPlain(text string) bool {
 	return true
 }
 
-// quotes tells whether name, or each part of a dotted name, stands in sql.
+// quotes reports whether name, or each part of a dotted name, stands in sql.
 func quotes(sql, name string) bool {
 	if name == "" {
 		return strings.Contains(sql, "''") // the empty literal
@@ -202,7 +203,7 @@ func quotes(sql, name string) bool {
 	return len(parts) > 1
 }
 
-// standsIn tells whether word stands in sql with no letter or digit beside it,
+// standsIn reports whether word stands in sql with no letter or digit beside it,
 // in any case of letters.
 func standsIn(sql, word string) bool {
 	if word == "" || strings.ContainsFunc(word, unicode.IsControl) || !utf8.ValidString(word) {
@@ -249,7 +250,7 @@ func wordAt(sql string, position int) string {
 			break
 		}
 	}
-	if quoted || end > maxTold {
+	if quoted || end > maxShown {
 		return ""
 	}
 	return rest[:end]

@@ -1,10 +1,10 @@
-// Package sqlstate turns what a PostgreSQL server says about a failure into
-// what may be told: a reason and a text without values.
+// Package sqlstate turns an error of a PostgreSQL server into what its caller may be
+// shown: a reason and a text without values.
 //
-// The server's own text is not to be trusted: it quotes cells, file contents
-// and names of objects that the author never mentioned, whether the message is
-// one of PostgreSQL's or one that a function raised. So it is told only where
-// it can hold nothing but the author's own words; see [Describe].
+// The server's own text is not to be trusted. It quotes cells, contents of files and
+// names of objects that the author never mentioned, whether the message is one of
+// PostgreSQL's or one that a function raised. So it is shown only where it can hold
+// nothing but the author's own words; see [Describe].
 package sqlstate
 
 import (
@@ -67,10 +67,10 @@ func Reason(code string) reason.Reason {
 // classes are PostgreSQL's own classes of SQLSTATE, two characters each.
 const classes = " 00 01 02 03 08 09 0A 0B 0F 0L 0P 0Z 20 21 22 23 24 25 26 27 28 2B 2D 2F 34 38 39 3B 3D 3F 40 42 44 53 54 55 57 58 72 F0 HV P0 XX "
 
-// Tellable returns code if it has the form of a SQLSTATE and is of a class of
-// PostgreSQL's own, else "". A function may raise any five characters, those of
-// a value too.
-func Tellable(code string) string {
+// PublicCode returns code if it has the form of a SQLSTATE and is of one of
+// PostgreSQL's classes, else "". A function may raise any five characters, a part of a
+// value too.
+func PublicCode(code string) string {
 	if len(code) != 5 || !strings.Contains(classes, " "+code[:2]+" ") {
 		return ""
 	}

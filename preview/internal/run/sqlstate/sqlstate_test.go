@@ -49,13 +49,13 @@ func TestEveryReasonHasAText(t *testing.T) {
 	}
 }
 
-func TestTellableCode(t *testing.T) {
+func TestPublicCode(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]string{
 		"22012": "22012", "P0001": "P0001", "XX000": "XX000", "SECRT": "", "22": "", "22abc": "", "2201\n": "", "22 12": "", "": "", "220122": "",
 	} {
-		if got := Tellable(code); got != want {
-			t.Errorf("Tellable(%q) = %q, want %q", code, got, want)
+		if got := PublicCode(code); got != want {
+			t.Errorf("PublicCode(%q) = %q, want %q", code, got, want)
 		}
 	}
 }
@@ -82,7 +82,7 @@ func TestDescribe(t *testing.T) {
 		{"an empty name", Failure{Code: "42703", Message: `column "" does not exist`, AnswersParse: true}, "", "", 0},
 		{"not ASCII", Failure{Code: "42703", Message: "column \"total\" n\u2019existe pas", AnswersParse: true}, "", "", 0},
 		{"two lines", Failure{Code: "42703", Message: "column \"total\"\nsecret", AnswersParse: true}, "", "", 0},
-		{"too long", Failure{Code: "42703", Message: strings.Repeat("a", maxTold+1), AnswersParse: true}, "", "", 0},
+		{"too long", Failure{Code: "42703", Message: strings.Repeat("a", maxShown+1), AnswersParse: true}, "", "", 0},
 		{"at execution", Failure{Code: "42703", Message: `column "total" does not exist`, Hint: "none", Position: 8}, "", "", 0},
 		{"another class", Failure{Code: "P0001", Message: `total`, Hint: "none", Position: 8, AnswersParse: true}, "", "", 0},
 		{"a character that the encoding lacks", Failure{Code: "22P05", Message: `character with byte sequence 0xe6 in encoding "UTF8" has no equivalent in encoding "LATIN1"`, AnswersParse: true}, "the query has a character that the database's encoding does not have", "leave the character out", 0},
@@ -110,7 +110,7 @@ func TestDescribe(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			told := Describe(test.failure, sql)
+			public := Describe(test.failure, sql)
 			message, hint := textsFor(test.failure.Code, Reason(test.failure.Code))
 			if test.message != "" {
 				message = test.message
@@ -120,8 +120,8 @@ func TestDescribe(t *testing.T) {
 			} else if test.hint != "" {
 				hint = test.hint
 			}
-			if told.Message != message || told.Hint != hint || told.Position != test.position {
-				t.Errorf("told %q, %q, %d; want %q, %q, %d", told.Message, told.Hint, told.Position, message, hint, test.position)
+			if public.Message != message || public.Hint != hint || public.Position != test.position {
+				t.Errorf("public %q, %q, %d; want %q, %q, %d", public.Message, public.Hint, public.Position, message, hint, test.position)
 			}
 		})
 	}
@@ -134,18 +134,18 @@ func FuzzDescribe(f *testing.F) {
 	f.Add("42703", `column "a" does not exist`, `hint "a"`, 8, true, "select a")
 	f.Add("22P02", `invalid input: "x"`, "", 3, false, `select "x`)
 	f.Fuzz(func(t *testing.T, code, message, hint string, position int, answersParse bool, sql string) {
-		told := Describe(Failure{Code: code, Message: message, Hint: hint, Position: position, AnswersParse: answersParse}, sql)
-		general, generalHint := textsFor(code, told.Reason)
-		ours := told.Message == general || isConstant(told.Message) ||
-			denied(Failure{Code: code, Message: message}, sql) != "" && strings.HasPrefix(told.Message, "the role that previews run as may not read ")
-		if !answersParse && (!ours || told.Hint != generalHint && told.Hint != "" || told.Position != 0) {
-			t.Fatalf("told %+v", told)
+		public := Describe(Failure{Code: code, Message: message, Hint: hint, Position: position, AnswersParse: answersParse}, sql)
+		general, generalHint := textsFor(code, public.Reason)
+		ours := public.Message == general || isConstant(public.Message) ||
+			denied(Failure{Code: code, Message: message}, sql) != "" && strings.HasPrefix(public.Message, "the role that previews run as may not read ")
+		if !answersParse && (!ours || public.Hint != generalHint && public.Hint != "" || public.Position != 0) {
+			t.Fatalf("public %+v", public)
 		}
-		if told.Message == message && message != general && !isConstant(message) {
+		if public.Message == message && message != general && !isConstant(message) {
 			for i, part := range strings.Split(message, `"`) {
 				for _, name := range strings.Split(part, ".") {
 					if i%2 == 1 && !strings.Contains(strings.ToLower(sql), strings.ToLower(part)) && !strings.Contains(strings.ToLower(sql), strings.ToLower(name)) {
-						t.Fatalf("%q is told and does not stand in %q", part, sql)
+						t.Fatalf("%q is shown and does not stand in %q", part, sql)
 					}
 				}
 			}
