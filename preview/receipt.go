@@ -26,33 +26,67 @@ func receipt(st *guard.Statement) Receipt {
 //
 // A text is its length in bytes and its bytes.
 func payloadSHA256(columns []Column, rows [][]Cell) string {
-	sum := sha256.New()
-	writeNumber(sum, len(columns))
+	w := newHashWriter()
+	w.number(len(columns))
 	for _, c := range columns {
-		writeText(sum, c.Name)
-		writeText(sum, c.Type)
+		w.text(c.Name)
+		w.text(c.Type)
 	}
-	writeNumber(sum, len(rows))
+	w.number(len(rows))
 	for _, row := range rows {
-		for _, cell := range row {
-			if cell.Null {
-				sum.Write([]byte{0})
+		for i := range row {
+			if row[i].Null {
+				w.mark(0)
 				continue
 			}
-			sum.Write([]byte{1})
-			writeText(sum, cell.Text)
+			w.mark(1)
+			w.text(row[i].Text)
 		}
 	}
-	return hex.EncodeToString(sum.Sum(nil))
+	return w.hex()
 }
 
-func writeNumber(sum hash.Hash, n int) {
-	var size [8]byte
-	binary.BigEndian.PutUint64(size[:], uint64(n))
-	sum.Write(size[:])
+// hashWriter hashes numbers and texts by SHA-256. It gathers them first: a call of the
+// hash for each of them costs several times as much as hashing them.
+type hashWriter struct {
+	hash   hash.Hash
+	length int
+	buffer [4 << 10]byte
 }
 
-func writeText(sum hash.Hash, text string) {
-	writeNumber(sum, len(text))
-	sum.Write([]byte(text))
+func newHashWriter() *hashWriter { return &hashWriter{hash: sha256.New()} }
+
+// hex returns the hash of what was written. It ends the writing.
+func (w *hashWriter) hex() string {
+	w.flush()
+	return hex.EncodeToString(w.hash.Sum(w.buffer[:0]))
+}
+
+func (w *hashWriter) flush() {
+	w.hash.Write(w.buffer[:w.length])
+	w.length = 0
+}
+
+// reserve returns where the next n bytes go, a few at most.
+func (w *hashWriter) reserve(n int) []byte {
+	if w.length+n > len(w.buffer) {
+		w.flush()
+	}
+	w.length += n
+	return w.buffer[w.length-n : w.length]
+}
+
+func (w *hashWriter) mark(b byte) { w.reserve(1)[0] = b }
+
+func (w *hashWriter) number(n int) { binary.BigEndian.PutUint64(w.reserve(8), uint64(n)) }
+
+func (w *hashWriter) text(text string) {
+	w.number(len(text))
+	for len(text) > 0 {
+		if w.length == len(w.buffer) {
+			w.flush()
+		}
+		n := copy(w.buffer[w.length:], text)
+		w.length, text = w.length+n, text[n:]
+	}
 }

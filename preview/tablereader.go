@@ -2,8 +2,6 @@ package preview
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"slices"
 	"time"
@@ -302,21 +300,21 @@ func (t *tableReader) commentCharacters() int {
 // tablesReceipt identifies what is returned of tables.
 func tablesReceipt(tables []Table) Receipt {
 	var receipt Receipt
-	sum := sha256.New()
-	writeNumber(sum, len(tables))
+	sum := newHashWriter()
+	sum.number(len(tables))
 	for _, t := range tables {
 		name := qualified(t.Schema, t.Name)
 		if !slices.Contains(receipt.Tables, name) {
 			receipt.Tables = append(receipt.Tables, name)
 		}
-		writeText(sum, t.Schema)
-		writeText(sum, t.Name)
-		writeNumber(sum, len(t.Columns))
+		sum.text(t.Schema)
+		sum.text(t.Name)
+		sum.number(len(t.Columns))
 		for _, c := range t.Columns {
-			writeText(sum, c.Name)
-			writeText(sum, c.Type)
+			sum.text(c.Name)
+			sum.text(c.Type)
 		}
 	}
-	receipt.SchemaFingerprint = hex.EncodeToString(sum.Sum(nil))
+	receipt.SchemaFingerprint = sum.hex()
 	return receipt
 }

@@ -43,7 +43,7 @@ func malformed() error {
 // maxBytes; the library's own bound lies behind ours.
 func messageOptions(maxBytes int) []connect.HandlerOption {
 	binaryCodec := codec{name: "proto", unmarshal: proto.Unmarshal, append: proto.MarshalOptions{}.MarshalAppend}
-	jsonCodec := codec{name: "json", unmarshal: unmarshalJSON, append: protojson.MarshalOptions{}.MarshalAppend}
+	jsonCodec := codec{name: "json", unmarshal: unmarshalJSON, append: wire.AppendJSON}
 	jsonUTF8 := jsonCodec
 	jsonUTF8.name = "json; charset=utf-8"
 	return []connect.HandlerOption{

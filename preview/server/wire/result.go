@@ -55,13 +55,16 @@ func Columns(columns []preview.Column) []*previewv1.Column {
 	return out
 }
 
-// rows converts the rows. The messages of one row are allocated together: one
-// allocation a cell is what a preview of many columns would spend its time on.
+// rows converts the rows. All messages are allocated together: one allocation a cell
+// is what a preview of many columns would spend its time on.
 func rows(rows [][]preview.Cell) []*previewv1.Row {
-	out := make([]*previewv1.Row, len(rows))
+	count := 0
+	for _, row := range rows {
+		count += len(row)
+	}
+	messages, cells := make([]previewv1.Row, len(rows)), make([]previewv1.Cell, count)
+	out, pointers := make([]*previewv1.Row, len(rows)), make([]*previewv1.Cell, count)
 	for i, row := range rows {
-		cells := make([]previewv1.Cell, len(row))
-		pointers := make([]*previewv1.Cell, len(row))
 		for j := range row {
 			if !row[j].Null {
 				cells[j].Text = &row[j].Text
@@ -69,7 +72,9 @@ func rows(rows [][]preview.Cell) []*previewv1.Row {
 			cells[j].Changes = changes(row[j].Changes)
 			pointers[j] = &cells[j]
 		}
-		out[i] = &previewv1.Row{Cells: pointers}
+		out[i] = &messages[i]
+		messages[i].Cells = pointers[:len(row):len(row)]
+		cells, pointers = cells[len(row):], pointers[len(row):]
 	}
 	return out
 }
