@@ -52,6 +52,7 @@ type commandLine struct {
 	Serve    serveCommand     `cmd:"" help:"Serve previews over gRPC, gRPC-Web and Connect."`
 	Doctor   doctorCommand    `cmd:"" help:"Grade a connection: what its role could do, and what to run."`
 	Health   healthCommand    `cmd:"" help:"Ask a running sidecar whether it serves."`
+	Config   configCommand    `cmd:"" help:"Print the schema or an example of the settings file, or find a file's faults."`
 	Verify   verifyLogCommand `cmd:"" name:"verify-log" help:"Prove the chain of an egress record."`
 	Demo     demoCommand      `cmd:"" help:"Show sample previews on a throw-away PostgreSQL."`
 	Version  versionCommand   `cmd:"" help:"Print the version."`
@@ -91,7 +92,7 @@ func run(arguments []string, env *environment) int {
 		kong.Writers(env.stdout, env.stderr),
 		kong.Exit(func(int) { helped = true }),
 		kong.BindSingletonProvider(interruptible),
-		kong.Vars{"default_listen": defaultListen},
+		kong.Vars(helpTexts()),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 	)
 	if err != nil {

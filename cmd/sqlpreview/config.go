@@ -1,7 +1,6 @@
 package main
 
 import (
-	"maps"
 	"time"
 
 	"github.com/op-data/sqlpreview/preview"
@@ -43,65 +42,6 @@ type config struct {
 	// origin says where a setting that is not the default came from: the name of
 	// a variable, of a file or of a flag.
 	origin map[string]string
-}
-
-// settings lists every setting by its key; a value is a pointer into c.
-func (c *config) settings() map[string]any {
-	settings := map[string]any{
-		"listen":                  &c.Listen,
-		"admin_listen":            &c.AdminListen,
-		"admin_allow_remote":      &c.AdminAllowRemote,
-		"allowed_hosts":           &c.AllowedHosts,
-		"allowed_origins":         &c.AllowedOrigins,
-		"max_connections":         &c.MaxConnections,
-		"max_in_flight":           &c.MaxInFlight,
-		"max_requests_per_second": &c.MaxPerSecond,
-		"drain_timeout":           &c.DrainTimeout,
-		"egress_dir":              &c.EgressDir,
-		"mcp":                     &c.MCP,
-		"max_rows":                &c.Limits.MaxRows,
-		"timeout":                 &c.Limits.Timeout,
-		"max_cell_characters":     &c.Limits.MaxCellCharacters,
-		"max_response_bytes":      &c.Limits.MaxResponseBytes,
-		"max_columns":             &c.Limits.MaxColumns,
-		"max_sql_bytes":           &c.Limits.MaxSQLBytes,
-		"sessions":                &c.Pool.Sessions,
-		"queue":                   &c.Pool.Queue,
-		"large_answers":           &c.LargeAnswers,
-		"dsn_file":                &c.Sources.DSNFile,
-		"connections_dir":         &c.Sources.Dir,
-		"workspace_id":            &c.Sources.WorkspaceID,
-		"agent_schema":            &c.Sources.AgentSchema,
-		"targets":                 &c.Sources.Targets,
-		"secrets_dir":             &c.Sources.SecretsDir,
-		"min_grade":               &c.Sources.MinGrade,
-		"policy_file":             &c.Rules.PolicyFile,
-		"rules_file":              &c.Rules.RulesFile,
-		"request_roles":           &c.Rules.RequestRoles,
-		"mask_columns":            &c.Rules.MaskColumns,
-		"mask_names":              &c.Rules.MaskNames,
-		"keep_columns":            &c.Rules.KeepColumns,
-		"enable_detectors":        &c.Rules.EnableDetectors,
-		"disable_detectors":       &c.Rules.DisableDetectors,
-		"token_file":              &c.Callers.TokenFile,
-		"tls_cert_file":           &c.Callers.CertFile,
-		"tls_key_file":            &c.Callers.KeyFile,
-		"client_ca_file":          &c.Callers.ClientCAFile,
-		"client_names":            &c.Callers.ClientNames,
-		"jwt_issuer":              &c.Callers.Issuer,
-		"jwt_audience":            &c.Callers.Audience,
-		"jwt_subjects":            &c.Callers.Subjects,
-		"jwt_organization":        &c.Callers.Organization,
-		"jwt_keys_url":            &c.Callers.KeysURL,
-		"jwt_algorithm":           &c.Callers.Algorithm,
-		"jwt_role_claim":          &c.Callers.RoleClaim,
-		"jwt_variable_claims":     &c.Callers.VariableClaims,
-		"ca_file":                 &c.Client.CAFile,
-		"cert_file":               &c.Client.CertFile,
-		"key_file":                &c.Client.KeyFile,
-	}
-	maps.Copy(settings, c.Sources.Managers.settings())
-	return settings
 }
 
 // agentDSN names the variable of the agent's own database.

@@ -22,10 +22,10 @@ type clientFiles struct {
 
 // clientFlags are the flags of a command that asks a running sidecar.
 type clientFlags struct {
-	TokenFile string `name:"token-file" placeholder:"FILE" help:"With --sidecar: the file with the bearer token to send (its first line). Default: OP_PREVIEW_TOKEN_FILE."`
-	CertFile  string `name:"cert-file" placeholder:"FILE" help:"With --sidecar: the client certificate to show, PEM. Default: OP_PREVIEW_CERT_FILE."`
-	KeyFile   string `name:"key-file" placeholder:"FILE" help:"With --sidecar: its key. Default: OP_PREVIEW_KEY_FILE."`
-	CAFile    string `name:"ca-file" placeholder:"FILE" help:"With --sidecar: the authorities that may have signed the sidecar's certificate, PEM. Default: OP_PREVIEW_CA_FILE, else the system's."`
+	TokenFile string `name:"token-file" placeholder:"FILE" help:"${help_token_file} Used with --sidecar."`
+	CertFile  string `name:"cert-file" placeholder:"FILE" help:"${help_cert_file} Used with --sidecar."`
+	KeyFile   string `name:"key-file" placeholder:"FILE" help:"${help_key_file} Used with --sidecar."`
+	CAFile    string `name:"ca-file" placeholder:"FILE" help:"${help_ca_file} Used with --sidecar."`
 }
 
 func (f clientFlags) clientSettings() []assignment {

@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/op-data/sqlpreview/preview"
 )
 
 // A settingFault is what is wrong with one setting, or with several together.
@@ -125,23 +123,13 @@ func operatorText(err error) string {
 	}
 }
 
-// maxima are the most that settings may be.
-var maxima = map[string]int64{
-	"max_rows":            preview.HardMaxRows,
-	"timeout":             int64(preview.HardTimeout),
-	"max_cell_characters": preview.HardMaxCellCharacters,
-	"max_response_bytes":  preview.HardMaxResponseBytes,
-	"max_columns":         preview.HardMaxColumns,
-	"max_sql_bytes":       preview.HardMaxSQLBytes,
-}
-
 // outOfBounds returns the faults of numbers, times and addresses.
 func (c *config) outOfBounds() (faults []error) {
-	settings := c.settings()
-	for _, key := range slices.Sorted(maps.Keys(settings)) {
+	settings := slices.SortedFunc(c.each(), func(a, b setting) int { return strings.Compare(a.key, b.key) })
+	for _, s := range settings {
 		var number int64
 		show := func(n int64) string { return fmt.Sprint(n) }
-		switch value := settings[key].(type) {
+		switch value := s.value.(type) {
 		case *int:
 			number = int64(*value)
 		case *int64:
@@ -153,13 +141,13 @@ func (c *config) outOfBounds() (faults []error) {
 			continue
 		}
 		if number < 0 {
-			faults = append(faults, settingError(fmt.Errorf("%s is negative", show(number)), key))
-		} else if bound, ok := maxima[key]; ok && number > bound {
-			faults = append(faults, settingError(fmt.Errorf("%s is more than %s", show(number), show(bound)), key))
+			faults = append(faults, settingError(fmt.Errorf("%s is negative", show(number)), s.key))
+		} else if s.most > 0 && number > s.most {
+			faults = append(faults, settingError(fmt.Errorf("%s is more than %s", show(number), show(s.most)), s.key))
 		}
 	}
-	for _, setting := range [][2]string{{"admin_listen", c.AdminListen}, {"listen", c.Listen}} {
-		key, address := setting[0], setting[1]
+	for _, named := range [][2]string{{"admin_listen", c.AdminListen}, {"listen", c.Listen}} {
+		key, address := named[0], named[1]
 		if _, _, err := net.SplitHostPort(address); err != nil && address != "" && !strings.HasPrefix(address, "unix:") {
 			faults = append(faults, settingError(errors.New("the address is neither unix:PATH nor HOST:PORT"), key))
 		}

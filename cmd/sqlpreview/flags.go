@@ -14,8 +14,8 @@ type settingFlags struct {
 
 // sourceFlags say which database a command is about.
 type sourceFlags struct {
-	DSNFile        string `name:"dsn-file" placeholder:"FILE" help:"The file with the connection string. Default: the environment variable OP_PREVIEW_DSN."`
-	ConnectionsDir string `name:"connections-dir" placeholder:"DIR" help:"A folder of such files; a file's name is the connection's id."`
+	DSNFile        string `name:"dsn-file" placeholder:"FILE" help:"${help_dsn_file}"`
+	ConnectionsDir string `name:"connections-dir" placeholder:"DIR" help:"${help_connections_dir}"`
 }
 
 // connectionFlag chooses one of several connections.

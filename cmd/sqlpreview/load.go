@@ -1,14 +1,10 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/url"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,8 +24,17 @@ type assignment struct {
 func loadConfig(file string, env *environment, flags ...assignment) (*config, error) {
 	c := defaults()
 	faults := c.readFile(file)
-	settings := c.settings()
-	for _, key := range slices.Sorted(maps.Keys(settings)) {
+	faults = append(faults, c.readEnvironment(env)...)
+	for _, a := range flags {
+		faults = append(faults, c.setFlag(a, flags))
+	}
+	faults = append(faults, c.settle()...)
+	return c, errors.Join(faults...)
+}
+
+// readEnvironment sets what the environment says.
+func (c *config) readEnvironment(env *environment) (faults []error) {
+	for _, key := range slices.Sorted(maps.Keys(c.settings())) {
 		if name := variableOf(key); env.getenv(name) != "" {
 			faults = append(faults, c.set(key, env.getenv(name), name))
 		}
@@ -39,9 +44,12 @@ func loadConfig(file string, env *environment, flags ...assignment) (*config, er
 	}
 	c.Sources.DSN = secretFrom(env.getenv, envPrefix+"DSN")
 	c.Sources.AgentDSN = secretFrom(env.getenv, agentDSN)
-	for _, a := range flags {
-		faults = append(faults, c.setFlag(a, flags))
-	}
+	return faults
+}
+
+// settle judges each setting by itself and writes out the defaults.
+func (c *config) settle() (faults []error) {
+	settings := c.settings()
 	// A setting is printed and quoted; what is secret has a file of its own.
 	for _, key := range slices.Sorted(maps.Keys(settings)) {
 		if text, ok := settings[key].(*string); ok {
@@ -53,7 +61,7 @@ func loadConfig(file string, env *environment, flags ...assignment) (*config, er
 	}
 	faults = append(faults, c.outOfBounds()...)
 	c.complete()
-	return c, errors.Join(faults...)
+	return faults
 }
 
 // variableOf returns the name of a setting's environment variable.
@@ -94,62 +102,6 @@ func secretFrom(getenv func(string) string, name string) preview.Secret {
 		return preview.NewSecret(text)
 	}
 	return preview.Secret{}
-}
-
-// readFile sets what the file says. A key that is not known is a fault, since a
-// bound with a wrong name would be no bound.
-func (c *config) readFile(file string) []error {
-	if file == "" {
-		return nil
-	}
-	content, err := os.ReadFile(file) //nolint:gosec // the operator names the file
-	if err != nil {
-		return []error{fmt.Errorf("the configuration file: %w", err)}
-	}
-	var values map[string]json.RawMessage
-	decoder := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(content, []byte(byteOrderMark))))
-	if err := decoder.Decode(&values); err != nil {
-		return []error{fmt.Errorf("the configuration file %s is not a JSON object%s: %w", file, lineOf(content, err), err)}
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return []error{fmt.Errorf("the configuration file %s goes on after its JSON object", file)}
-	}
-	var faults []error
-	settings := c.settings()
-	for _, key := range slices.Sorted(maps.Keys(values)) {
-		target, ok := settings[key]
-		if !ok {
-			faults = append(faults, fmt.Errorf("%s: there is no setting %q%s", file, key, didYouMean(key, slices.Collect(maps.Keys(settings)))))
-			continue
-		}
-		c.origin[key] = file
-		faults = append(faults, settingError(setJSON(target, values[key]), key))
-	}
-	return faults
-}
-
-// lineOf says on which line a JSON text is broken, where the decoder knows.
-func lineOf(content []byte, err error) string {
-	var syntax *json.SyntaxError
-	if !errors.As(err, &syntax) || syntax.Offset > int64(len(content)) {
-		return ""
-	}
-	return fmt.Sprintf(" (line %d)", 1+bytes.Count(content[:syntax.Offset], []byte("\n")))
-}
-
-// setJSON sets a value from the file; times are written as in "10s".
-func setJSON(target any, value json.RawMessage) error {
-	var text string
-	if duration, ok := target.(*time.Duration); ok {
-		if json.Unmarshal(value, &text) != nil {
-			return errDuration
-		}
-		return setText(duration, text)
-	}
-	if bytes.Equal(value, []byte("null")) || json.Unmarshal(value, target) != nil {
-		return fmt.Errorf("the value is not %s", kindOf(target))
-	}
-	return nil
 }
 
 var errDuration = errors.New(`the value is not a time such as "10s"`)

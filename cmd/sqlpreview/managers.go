@@ -42,26 +42,44 @@ type manager interface {
 	Close()
 }
 
-// settings lists the settings by their keys; a value is a pointer into m.
-func (m *managers) settings() map[string]any {
-	return map[string]any{
-		"secrets_max_age":             &m.MaxAge,
-		"vault_address":               &m.Vault.Address,
-		"vault_namespace":             &m.Vault.Namespace,
-		"vault_ca_file":               &m.Vault.CAFile,
-		"vault_token_file":            &m.Vault.TokenFile,
-		"vault_kubernetes_role":       &m.Vault.KubernetesRole,
-		"vault_kubernetes_mount":      &m.Vault.KubernetesMount,
-		"vault_kubernetes_token_file": &m.Vault.KubernetesTokens,
-		"vault_mount":                 &m.Vault.Mount,
-		"vault_kv_version":            &m.Vault.KVVersion,
-		"vault_prefix":                &m.Vault.Prefix,
-		"aws_prefix":                  &m.AWS.Prefix,
-		"aws_region":                  &m.AWS.Region,
-		"gcp_project":                 &m.GCP.Project,
-		"gcp_location":                &m.GCP.Location,
-		"gcp_endpoint":                &m.GCP.Endpoint,
-		"gcp_prefix":                  &m.GCP.Prefix,
+// settings lists the managers' settings.
+func (m *managers) settings() []setting {
+	return []setting{
+		{key: "secrets_max_age", value: &m.MaxAge,
+			about: "How long a fetched secret is used; 0 fetches it for every preview.",
+			more: "It is not used longer, even if the manager is down. One that the database refuses is fetched again at once (at most every " +
+				"5 s) and the login tried once more."},
+		{key: "vault_address", value: &m.Vault.Address, example: "https://vault.internal:8200",
+			about: "HashiCorp Vault or OpenBao (`with_vault`): `https://HOST:PORT`, or http on this machine.",
+			more:  "References are `vault:NAME?version=3#KEY`; without a key, all of the secret's members as one JSON object."},
+		{key: "vault_prefix", value: &m.Vault.Prefix, example: "sqlpreview/tenant-7/",
+			about: "The path below the mount, as in `sqlpreview/tenant-7/`; required."},
+		{key: "vault_mount", value: &m.Vault.Mount, about: "Where key-value secrets are mounted."},
+		{key: "vault_kv_version", value: &m.Vault.KVVersion, most: 2, about: "Their version, 1 or 2."},
+		{key: "vault_token_file", value: &m.Vault.TokenFile, example: "/run/vault/token",
+			about: "A token, read for every fetched secret; who writes the file (Vault Agent) renews it."},
+		{key: "vault_kubernetes_role", value: &m.Vault.KubernetesRole, example: "sqlpreview",
+			about: "Instead of a token: log in by the service account to this role, anew when two thirds of the token's life are over."},
+		{key: "vault_kubernetes_mount", value: &m.Vault.KubernetesMount, about: "Where the Kubernetes login is mounted."},
+		{key: "vault_kubernetes_token_file", value: &m.Vault.KubernetesTokens, unset: "the mounted service account's token",
+			example: "/var/run/secrets/tokens/vault", about: "The service account's token."},
+		{key: "vault_namespace", value: &m.Vault.Namespace, unset: "the root namespace", example: "team-7",
+			about: "Vault's namespace.", more: "Vault's own variables (`VAULT_TOKEN`, ...) are ignored."},
+		{key: "vault_ca_file", value: &m.Vault.CAFile, unset: "the system's", example: "/etc/sqlpreview/vault-ca.crt",
+			about: "The authorities that may have signed Vault's certificate, PEM."},
+		{key: "aws_prefix", value: &m.AWS.Prefix, example: "sqlpreview/tenant-7/",
+			about: "What the names of AWS Secrets Manager's secrets (`with_aws`) begin with, as in `sqlpreview/tenant-7/`.",
+			more: "References are `aws:NAME#KEY`, with `?stage=AWSPREVIOUS` or `?version=ID`. Credentials are found as AWS's SDK " +
+				"finds them."},
+		{key: "aws_region", value: &m.AWS.Region, unset: "the SDK's (`AWS_REGION`)", example: "eu-central-1", about: "The region."},
+		{key: "gcp_project", value: &m.GCP.Project, example: "project-7",
+			about: "The project of Google Cloud Secret Manager (`with_gcp`).",
+			more: "References are `gcp:NAME#KEY`; a version is a number or an alias, default latest. Credentials are Google's application " +
+				"default ones."},
+		{key: "gcp_prefix", value: &m.GCP.Prefix, example: "sqlpreview-tenant-7-",
+			about: "What the secrets' ids begin with, as in `sqlpreview-tenant-7-`; required."},
+		{key: "gcp_location", value: &m.GCP.Location, example: "europe-west3", about: "The location of regional secrets."},
+		{key: "gcp_endpoint", value: &m.GCP.Endpoint, unset: "Google's", example: "https://secretmanager.internal", about: "A private endpoint."},
 	}
 }
 
@@ -94,6 +112,11 @@ type choice struct {
 	open            func(managers) (manager, error)
 }
 
+// notOn is the fault of a manager that something was set for and that is not on.
+func (c choice) notOn() error {
+	return fmt.Errorf("settings of %s are there, but %s, which turns it on, is not", c.scheme, c.setting)
+}
+
 // managerDefaults are the defaults, written out for --print-config.
 func managerDefaults() managers {
 	return managers{
@@ -119,7 +142,7 @@ func (m managers) open() (map[string]connections.SecretSource, func(), error) {
 	}
 	for _, c := range m.choices() {
 		if !c.on {
-			faults = append(faults, fmt.Errorf("settings of %s are there, but %s, which turns it on, is not", c.scheme, c.setting))
+			faults = append(faults, c.notOn())
 			continue
 		}
 		made, err := c.open(m)

@@ -23,8 +23,8 @@ type queryCommand struct {
 	CSV      bool           `name:"csv" xor:"form" help:"Print comma-separated values that are safe to open in a spreadsheet."`
 	Expanded bool           `short:"x" xor:"form" help:"Print each row as a list of its columns. Default: where a table would not fit the terminal."`
 	Verbose  bool           `short:"v" help:"Say how long each step took."`
-	MaxRows  *int           `name:"max-rows" placeholder:"N" help:"At most so many rows, 1 to 100. Default: 100."`
-	Timeout  *time.Duration `placeholder:"TIME" help:"At most so much time, for instance 3s. Default and most: 10s."`
+	MaxRows  *int           `name:"max-rows" placeholder:"N" help:"${help_max_rows}"`
+	Timeout  *time.Duration `placeholder:"TIME" help:"${help_timeout}"`
 	sourceFlags
 	connectionFlag
 	Sidecar string `placeholder:"ADDRESS" help:"Ask the running sidecar at unix:PATH or HOST:PORT instead of the database."`

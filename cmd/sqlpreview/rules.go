@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/op-data/sqlpreview/preview"
@@ -25,26 +24,36 @@ type rules struct {
 
 // open reads the policy and checks both, so that a fault is found at the start.
 func (r rules) open() (preview.Policy, sanitize.Config, error) {
+	policy, err := r.policy()
+	return policy, r.masking(), errors.Join(r.maskingFaults(), settingError(err, "policy_file"))
+}
+
+// maskingFaults returns the faults of what is masked.
+func (r rules) maskingFaults() error {
 	var faults []error
 	// Each setting by itself, so that a fault has its name.
-	for key, part := range map[string]sanitize.Config{
-		"enable_detectors":  {EnableDetectors: r.EnableDetectors},
-		"disable_detectors": {DisableDetectors: r.DisableDetectors},
-		"mask_columns":      {Columns: sanitize.ColumnRules{Mask: r.MaskColumns}},
-		"mask_names":        {Columns: sanitize.ColumnRules{Names: r.MaskNames}},
-		"keep_columns":      {Columns: sanitize.ColumnRules{Keep: r.KeepColumns}},
+	for _, part := range []struct {
+		key    string
+		list   []string
+		config sanitize.Config
+	}{
+		{"disable_detectors", r.DisableDetectors, sanitize.Config{DisableDetectors: r.DisableDetectors}},
+		{"enable_detectors", r.EnableDetectors, sanitize.Config{EnableDetectors: r.EnableDetectors}},
+		{"keep_columns", r.KeepColumns, sanitize.Config{Columns: sanitize.ColumnRules{Keep: r.KeepColumns}}},
+		{"mask_columns", r.MaskColumns, sanitize.Config{Columns: sanitize.ColumnRules{Mask: r.MaskColumns}}},
+		{"mask_names", r.MaskNames, sanitize.Config{Columns: sanitize.ColumnRules{Names: r.MaskNames}}},
 	} {
-		if _, err := sanitize.New(part); err != nil {
-			faults = append(faults, settingError(errors.New(strings.TrimPrefix(operatorText(err), key+": ")), key))
+		if len(part.list) == 0 {
+			continue
+		}
+		if _, err := sanitize.New(part.config); err != nil {
+			faults = append(faults, settingError(errors.New(strings.TrimPrefix(operatorText(err), part.key+": ")), part.key))
 		}
 	}
-	slices.SortFunc(faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-	masking := r.masking()
-	if _, err := sanitize.New(masking); err != nil && len(faults) == 0 {
+	if _, err := sanitize.New(r.masking()); err != nil && len(faults) == 0 {
 		faults = append(faults, err)
 	}
-	policy, err := r.policy()
-	return policy, masking, errors.Join(append(faults, settingError(err, "policy_file"))...)
+	return errors.Join(faults...)
 }
 
 // masking are the rules as package sanitize takes them.

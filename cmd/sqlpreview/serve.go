@@ -17,7 +17,7 @@ import (
 
 // serveCommand is the sidecar.
 type serveCommand struct {
-	Listen string `help:"Where to listen: unix:PATH, or HOST:PORT of a loopback address, or with TLS of any. Default: OP_PREVIEW_LISTEN, else ${default_listen}."`
+	Listen string `help:"${help_listen}"`
 	sourceFlags
 	settingFlags
 	PrintConfig bool `help:"Print the settings in force, without secrets, and exit."`

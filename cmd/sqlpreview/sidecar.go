@@ -94,9 +94,6 @@ func newSidecar(ctx context.Context, config *config, known error, env *environme
 	return s, err
 }
 
-// maxQueue is the longest queue that the core takes.
-const maxQueue = 10_000
-
 // sharedPool makes room for more than one caller in the queue of a connection id.
 // perConnection is how many previews of the id run and wait at the most; a lone
 // caller gets half of that, which is what it would have had by itself.

@@ -93,7 +93,7 @@ func (s sources) open(ctx context.Context) (*source, error) {
 		openErr = errors.New("no database: set OP_PREVIEW_DSN to a connection string, or name a file that holds one (OP_PREVIEW_DSN_FILE), " +
 			"a folder of such files (OP_PREVIEW_CONNECTIONS_DIR), or the agent's workspace (OP_PREVIEW_WORKSPACE_ID with OP_AGENT_DATABASE_URL)")
 	case len(places) > 1:
-		openErr = fmt.Errorf("connections come from more than one place: %s; set one", strings.Join(places, " and "))
+		openErr = tooManyPlaces(places)
 	case !s.DSN.IsEmpty():
 		opened.single, opened.setting = true, "OP_PREVIEW_DSN"
 		opened.Resolver, openErr = connections.Single(ctx, s.DSN, own)
@@ -125,6 +125,10 @@ func (s sources) open(ctx context.Context) (*source, error) {
 	return opened, nil
 }
 
+func tooManyPlaces(places []string) error {
+	return fmt.Errorf("connections come from more than one place: %s; set one", strings.Join(places, " and "))
+}
+
 // places names what is set. OP_AGENT_DATABASE_URL alone is no choice: the agent
 // has it in the environment for itself.
 func (s sources) places() []string {
@@ -149,10 +153,8 @@ func (s sources) places() []string {
 // managers.
 func (s sources) policy() (connections.Policy, func(), error) {
 	var policy connections.Policy
-	var targetErr, secretErr error
-	if s.refers() && s.WorkspaceID != "" && s.anywhere() {
-		targetErr = errors.New("secrets_dir and secret managers with workspace_id need targets that are addresses or networks: who can store a connection could send a secret to any host")
-	}
+	var secretErr error
+	targetErr := s.unsafeTargets()
 	if len(s.Targets) > 0 {
 		var err error
 		policy.Targets, err = connections.ParseTargets(s.Targets)
@@ -164,6 +166,15 @@ func (s sources) policy() (connections.Policy, func(), error) {
 		secrets[connections.FileScheme], secretErr = connections.SecretFiles(s.SecretsDir)
 	}
 	return policy, closeManagers, errors.Join(targetErr, settingError(secretErr, "secrets_dir"), managerErr)
+}
+
+// unsafeTargets refuses references to secrets where others than the operator choose
+// the host that a secret is sent to.
+func (s sources) unsafeTargets() error {
+	if s.refers() && s.WorkspaceID != "" && s.anywhere() {
+		return errors.New("secrets_dir and secret managers with workspace_id need targets that are addresses or networks: who can store a connection could send a secret to any host")
+	}
+	return nil
 }
 
 // anywhere tells whether hosts that the operator has not named may be reached.
