@@ -11,7 +11,7 @@ TAGS     ?=
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  := -X main.version=$(VERSION)
 
-.PHONY: help build demo test test-matrix packaging lint fmt bench fuzz scoreboard mutants proto proto-check setup setup-demo drill clean
+.PHONY: console help build demo test test-matrix packaging lint fmt bench fuzz scoreboard mutants proto proto-check console-check setup setup-demo drill clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,7 +37,7 @@ test: setup ## all tests, with the race detector
 test-matrix: ## the integration tests on PostgreSQL 14, 15, 16, 17 and 18
 	.ci/test-matrix
 
-lint: proto-check ## gofmt, vet, golangci-lint (import direction included), buf
+lint: proto-check console-check ## gofmt, vet, golangci-lint (import direction included), buf
 	$(TOOL) golangci-lint run ./...
 	$(TOOL) golangci-lint run --build-tags with_vault,with_aws,with_gcp ./cmd/...
 
@@ -62,8 +62,14 @@ mutants: ## switch defences off one at a time and show what notices (about 30 mi
 proto: ## generate proto/gen anew
 	cd proto && $(GO) tool -modfile=../.ci/tools/go.mod buf format -w && $(GO) tool -modfile=../.ci/tools/go.mod buf generate
 
+console-check: ## prove that the console's bundle is fresh
+	@.ci/console-check
+
 proto-check: ## lint the proto files and prove that proto/gen is fresh
 	@.ci/proto-check
+
+console: ## bundle the console's page anew (without Node)
+	cd .ci/tools/console && $(GO) run . -page ../../../preview/console/page -out ../../../preview/console/dist
 
 drill: ## both commands in bare Debian roots (as root; needs debootstrap)
 	.ci/drill

@@ -34,6 +34,8 @@ type environment struct {
 	getenv         func(string) string
 	// environ lists all variables as NAME=VALUE; nil for none.
 	environ func() []string
+	// brief keeps the log to warnings, in words for a person at a terminal.
+	brief bool
 }
 
 // complain prints an error, which may quote a file's name or an argument. When
@@ -49,6 +51,7 @@ type commandLine struct {
 	Tables   tablesCommand    `cmd:"" help:"List the tables that a preview may name."`
 	Describe describeCommand  `cmd:"" help:"Show the columns and keys of one table."`
 	MCP      mcpCommand       `cmd:"" name:"mcp" help:"Serve one client of the Model Context Protocol over standard input and output."`
+	Console  consoleCommand   `cmd:"" help:"Open a web page on which to write and preview queries."`
 	Serve    serveCommand     `cmd:"" help:"Serve previews over gRPC, gRPC-Web and Connect."`
 	Doctor   doctorCommand    `cmd:"" help:"Grade a connection: what its role could do, and what to run."`
 	Health   healthCommand    `cmd:"" help:"Ask a running sidecar whether it serves."`

@@ -30,7 +30,9 @@ type config struct {
 	DrainTimeout     time.Duration
 	EgressDir        string
 	// MCP mounts the Model Context Protocol at /mcp.
-	MCP          bool
+	MCP bool
+	// Console mounts the console's page at /.
+	Console      bool
 	Limits       preview.Limits
 	Pool         preview.Pool
 	LargeAnswers int

@@ -14,6 +14,7 @@ import (
 
 	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/demo"
 	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/console"
 	"github.com/op-data/sqlpreview/preview/pgtest"
 	"github.com/op-data/sqlpreview/preview/server"
 )
@@ -27,7 +28,7 @@ type demoCommand struct {
 func (*demoCommand) Help() string {
 	return `Starts a throw-away PostgreSQL with a small shop in it and the sidecar on a unix socket,
 sends sample queries through a gRPC client, and removes everything again.
-With --serve it keeps both running instead, and says how to ask.
+With --serve it keeps both running instead, says how to ask, and opens the console, a web page on which to do so.
 Exits 0 if every sample was answered as it should be.`
 }
 
@@ -106,20 +107,22 @@ func next() string {
 	}
 	return fmt.Sprintf(`
 Next:
-  %[1]s demo --serve    keeps this shop and its sidecar running, for queries of your own
+  %[1]s demo --serve    keeps this shop and its sidecar running, and opens the console on it: a page for queries of your own
   %[1]s doctor          grades the role of your own database: set OP_PREVIEW_DSN first
   %[1]s query 'select 1'
   %[1]s serve --listen 127.0.0.1:7777
 `, program)
 }
 
-// keepServing makes the shop and serves it until ctx ends.
+// keepServing makes the shop and serves it until ctx ends, over a socket and on the
+// console's page.
 func keepServing(ctx context.Context, env *environment, database *pgtest.Server) error {
 	name, _, err := database.CreateDatabase(ctx, demo.Schema)
 	if err != nil {
 		return fmt.Errorf("the shop could not be made: %w", err)
 	}
-	return withSidecar(ctx, database.DSNFor(demo.Role, name), func(socket string) error {
+	dsn := database.DSNFor(demo.Role, name)
+	return withSidecar(ctx, dsn, func(socket string) error {
 		program := os.Args[0]
 		_, err := fmt.Fprintf(env.stdout, `The sidecar serves the shop on unix:%[2]s until Ctrl-C. In another terminal:
 
@@ -133,11 +136,41 @@ or from any language, as a POST of JSON:
 
 The tables are shop.customers, shop.orders, shop.events and shop.documents.
 `, program, socket)
-		if err == nil {
-			<-ctx.Done()
+		if err != nil {
+			return err
 		}
-		return err
+		return showDemoConsole(ctx, env, dsn)
 	})
+}
+
+// showDemoConsole serves the console on the demo's database until ctx ends.
+func showDemoConsole(ctx context.Context, env *environment, dsn string) error {
+	config, quiet, err := demoConfig(dsn)
+	if err != nil {
+		return err
+	}
+	page, err := openConsole(ctx, config, nil, quiet)
+	if errors.Is(err, console.ErrNotBuilt) {
+		<-ctx.Done()
+		return nil
+	} else if err != nil {
+		return err
+	}
+	fmt.Fprint(env.stdout, "\nOr in a browser, on the console:\n\n")
+	return page.show(ctx, env, true, func() {})
+}
+
+// demoConfig returns the settings of the demo's sidecars, which nothing of the
+// caller's environment may reach, and an environment that says nothing.
+func demoConfig(dsn string) (*config, *environment, error) {
+	quiet := &environment{stdout: io.Discard, stderr: io.Discard, getenv: func(string) string { return "" }}
+	config, err := loadConfig("", quiet)
+	if err != nil {
+		return nil, nil, err
+	}
+	config.Sources.DSN = preview.NewSecret(dsn)
+	config.DrainTimeout = time.Second
+	return config, quiet, nil
 }
 
 // withSidecar serves previews of a database on a socket of its own while use
@@ -148,14 +181,10 @@ func withSidecar(ctx context.Context, dsn string, use func(socket string) error)
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	// Nothing of the caller's environment may reach the demo.
-	quiet := &environment{stdout: io.Discard, stderr: io.Discard, getenv: func(string) string { return "" }}
-	config, err := loadConfig("", quiet)
+	config, quiet, err := demoConfig(dsn)
 	if err != nil {
 		return err
 	}
-	config.Sources.DSN = preview.NewSecret(dsn)
-	config.DrainTimeout = time.Second
 	s, err := newSidecar(ctx, config, nil, quiet)
 	if err != nil {
 		return err

@@ -43,7 +43,10 @@ type observability struct {
 
 // newObservability reads OpenTelemetry's own variables, see otlpEnabled.
 func newObservability(ctx context.Context, admin bool, env *environment) (_ *observability, err error) {
-	local := slog.NewJSONHandler(jsonline.Writer(env.stderr), nil)
+	local := slog.Handler(slog.NewJSONHandler(jsonline.Writer(env.stderr), nil))
+	if env.brief {
+		local = slog.NewTextHandler(env.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})
+	}
 	s := &observability{log: slog.New(local), traces: noop.NewTracerProvider()}
 	defer func() {
 		if err != nil {

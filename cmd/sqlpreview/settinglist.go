@@ -96,6 +96,9 @@ func (c *config) callerSettings() []setting {
 		{key: "allowed_origins", value: &c.AllowedOrigins, example: "https://app.example.com", about: "The web pages that may call."},
 		{key: "mcp", value: &c.MCP,
 			about: "Whether the Model Context Protocol is served at `/mcp` too, behind the same credentials, limits and record."},
+		{key: "console", value: &c.Console,
+			about: "Whether the console's page is served at `/` too, to anyone who can connect over TCP.",
+			more:  "What the page shows comes from the RPCs, to the callers that are let in; where they send a bearer token, the page asks its user for it."},
 	}
 }
 

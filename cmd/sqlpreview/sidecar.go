@@ -8,6 +8,7 @@ import (
 	"log/slog"
 
 	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/console"
 	"github.com/op-data/sqlpreview/preview/server"
 	"github.com/op-data/sqlpreview/preview/server/egress"
 	"github.com/op-data/sqlpreview/preview/server/telemetry"
@@ -28,8 +29,8 @@ type sidecar struct {
 
 // newSidecar puts a sidecar together, or reports every fault of config: those
 // that are known and what it finds. A gradeError says that the database is not
-// fit to be served.
-func newSidecar(ctx context.Context, config *config, known error, env *environment) (_ *sidecar, err error) {
+// fit to be served. adjust have the last word on the server's configuration.
+func newSidecar(ctx context.Context, config *config, known error, env *environment, adjust ...func(*server.Config)) (_ *sidecar, err error) {
 	s := &sidecar{}
 	defer func() {
 		if err != nil {
@@ -87,8 +88,16 @@ func newSidecar(ctx context.Context, config *config, known error, env *environme
 	if config.MCP {
 		serverConfig.Mount = s.mountMCP(serverConfig.MaxMessageBytes)
 	}
+	if config.Console {
+		if serverConfig.Public, err = console.New(console.Config{Mode: config.Callers.consoleMode(), Version: versionString()}); err != nil {
+			return nil, settingError(err, "console")
+		}
+	}
 	if err := s.observe(&serverConfig, seen, config.EgressDir); err != nil {
 		return nil, err
+	}
+	for _, change := range adjust {
+		change(&serverConfig)
 	}
 	s.server, err = server.New(serverConfig)
 	return s, err

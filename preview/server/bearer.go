@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 )
@@ -40,14 +41,9 @@ func BearerTokenFile(path string) (Authenticator, error) {
 		if err != nil {
 			return Caller{}, err
 		}
-		// With two headers, a proxy in front of us could have checked the other one.
-		headers := credentials.Header.Values("Authorization")
-		if len(headers) > 1 {
-			return Caller{}, errors.New("more than one Authorization header was sent")
-		}
-		scheme, given, _ := strings.Cut(strings.Join(headers, ""), " ")
-		if !strings.EqualFold(scheme, "Bearer") || given == "" {
-			return Caller{}, errors.New("no bearer token was sent")
+		given, err := BearerToken(credentials.Header)
+		if err != nil {
+			return Caller{}, err
 		}
 		digest := sha256.Sum256([]byte(given))
 		known := -1
@@ -59,6 +55,21 @@ func BearerTokenFile(path string) (Authenticator, error) {
 		}
 		return Caller{Subject: tokens[known].subject}, nil
 	}, nil
+}
+
+// BearerToken returns the token of a request's one Authorization header
+// (RFC 6750, section 2.1), or an error that says what is missing.
+func BearerToken(header http.Header) (string, error) {
+	// With two headers, a proxy in front of us could have checked the other one.
+	headers := header.Values("Authorization")
+	if len(headers) > 1 {
+		return "", errors.New("more than one Authorization header was sent")
+	}
+	scheme, token, _ := strings.Cut(strings.Join(headers, ""), " ")
+	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return "", errors.New("no bearer token was sent")
+	}
+	return token, nil
 }
 
 // bearerSubject is the name of callers whose token has none.

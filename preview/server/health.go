@@ -13,18 +13,18 @@ import (
 )
 
 const (
-	// healthBytes bounds the body of a health check.
+	// healthBytes bounds the body of a request that needs no credentials.
 	healthBytes = 1 << 10
 	// healthTimeout is how long that body may take to arrive.
 	healthTimeout = time.Second
-	// healthWaiting is how many checks may wait for their body.
+	// healthWaiting is how many such requests may wait for their body.
 	healthWaiting = 64
 )
 
-// limitHealth bounds health checks, which need no credentials: the size of the
-// body, its time, and how many wait for one. When there is one more, the check
-// that has waited for the longest gives way, so that a probe is answered
-// whatever others leave open.
+// limitHealth bounds requests that need no credentials, health checks and those of
+// Config.Public: the size of the body, its time, and how many wait for one. When
+// there is one more, the request that has waited for the longest gives way, so that
+// a probe is answered whatever others leave open.
 func limitHealth(next http.Handler) http.Handler {
 	waiting := newestFirst{max: healthWaiting}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -97,6 +97,11 @@ type Config struct {
 	// observed as the RPC of its name is, under the path of the handler followed by
 	// that name. Its errors are *preview.Error. Default: no further handlers.
 	Mount func(core Previewer) map[string]http.Handler
+	// Public are handlers, by the pattern of their path, that need no credentials: a
+	// web page that then calls the PreviewService, for instance. They stand behind the
+	// bounds on connections and open requests and behind the Host and Origin checks; a
+	// body is at most 1 KiB long and has a second to arrive. Default: none.
+	Public map[string]http.Handler
 	// Ready tells whether previews can be answered now; it should remember its
 	// answer for a while. The health service asks it about the PreviewService; the
 	// health of the process as a whole does not depend on it. Default: ready.
@@ -208,11 +213,15 @@ func (s *Server) Handler() http.Handler { return s.handler }
 
 // routes mounts the services. Health answers everybody, also when the server is
 // full: a probe has no credentials, the answer says nothing but that the process
-// serves, and a busy sidecar must not be taken for a dead one.
+// serves, and a busy sidecar must not be taken for a dead one. So does Public.
 func (s *Server) routes(origins *origins) http.Handler {
 	outside := http.NewServeMux()
 	path, handler := observed(grpchealth.NewHandler(&checker{static: s.health, ready: s.config.Ready}, connect.WithReadMaxBytes(healthBytes)))
 	outside.Handle(path, limitHealth(handler))
+	for pattern, handler := range s.config.Public {
+		path, handler := observed(pattern, handler)
+		outside.Handle(path, origins.checkOrigin(limitHealth(handler)))
+	}
 	outside.Handle("/", s.protect(origins, s.services()))
 	return outside
 }

@@ -1,0 +1,97 @@
+// Command console bundles the page of preview/console: TypeScript and styles from
+// a folder of sources, with the npm packages that its lock file names, into the
+// few files that the product embeds. It needs no Node: esbuild is a Go library,
+// and the packages come from npm's registry by HTTP, each proven by the integrity
+// hash of the lock file.
+//
+//	console -page preview/console/page -out preview/console/dist
+//
+// The same sources and lock file give the same bytes, so that a committed bundle
+// can be proven fresh.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+)
+
+func main() {
+	page := flag.String("page", "", "the folder with index.html, src and package-lock.json")
+	out := flag.String("out", "", "the folder that the bundle is written to")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, *page, *out)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "console:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, page, out string) error {
+	if page == "" || out == "" || flag.NArg() > 0 {
+		return fmt.Errorf("usage: console -page FOLDER -out FOLDER")
+	}
+	locked, err := readLock(filepath.Join(page, "package-lock.json"))
+	if err != nil {
+		return err
+	}
+	work, err := os.MkdirTemp("", "sqlpreview-console-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work) //nolint:errcheck // what is left is in the temporary folder
+	if err := install(ctx, locked, work, page); err != nil {
+		return err
+	}
+	// The sources are copied, so that no other package than the locked ones can be
+	// found from where they lie, such as those of a node_modules beside them.
+	for _, name := range []string{"src", "index.html", "icon.svg", "tsconfig.json"} {
+		if err := copyTree(filepath.Join(page, name), filepath.Join(work, name)); err != nil {
+			return err
+		}
+	}
+	files, err := bundle(work, locked)
+	if err != nil {
+		return err
+	}
+	return write(out, files)
+}
+
+// write replaces what is in the folder.
+func write(out string, files map[string][]byte) error {
+	if err := os.RemoveAll(out); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(out, 0o755); err != nil { //nolint:gosec // a folder of a checkout
+		return err
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(out, name), content, 0o644); err != nil { //nolint:gosec // a file of a checkout
+			return err
+		}
+	}
+	return nil
+}
+
+// copyTree copies a file or a folder of files; one that is not there is left out.
+func copyTree(from, to string) error {
+	info, err := os.Stat(from)
+	switch {
+	case os.IsNotExist(err):
+		return nil
+	case err != nil:
+		return err
+	case info.IsDir():
+		return os.CopyFS(to, os.DirFS(from))
+	}
+	content, err := os.ReadFile(from) //nolint:gosec // the caller names the folder
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, content, 0o600)
+}

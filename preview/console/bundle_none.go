@@ -1,0 +1,8 @@
+//go:build no_console
+
+package console
+
+import "embed"
+
+// bundle is left out.
+var bundle embed.FS
