@@ -1,83 +1,191 @@
-import "./main.css";
-import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
-import { PostgreSQL, sql } from "@codemirror/lang-sql";
-import { EditorState } from "@codemirror/state";
-import { EditorView, keymap } from "@codemirror/view";
+// The page of "sqlpreview console": it takes its token out of the address bar
+// before anything else, then ties the editor, the result and the tables together.
 
-interface Column { name?: string; type?: string }
-interface Cell { text?: string }
-interface Answer { columns?: Column[]; rows?: { cells?: Cell[] }[]; message?: string }
+import { oneTime, takeFragment } from "./fragment";
 
-// The one-time token leaves the address bar before anything else happens.
-const fragment = location.hash.slice(1);
-if (fragment !== "") window.history.replaceState(null, "", location.pathname);
+import "./base.css";
+import "./layout.css";
+import "./query.css";
+import "./result.css";
+import "./panel.css";
+import "./tables.css";
 
-let bearer = "";
+import { closeCompletion } from "@codemirror/autocomplete";
+import { forEachDiagnostic, setDiagnostics } from "@codemirror/lint";
+import type { EditorView } from "@codemirror/view";
+import { byId, element } from "./dom";
+import { insertName, makeEditor, toRun } from "./editor";
+import { askToken, notice } from "./notice";
+import { byteOffsets } from "./offsets";
+import { Panel } from "./panel";
+import { diagnosticsOf } from "./problems";
+import { Result } from "./result";
+import { Failure } from "./rpc";
+import { Runner } from "./run";
+import { Schema } from "./schema";
+import { call, type Config, exchange, fetchConfig, setToken } from "./session";
+import { splitter } from "./split";
+import { Tree } from "./tree";
+import type { ListConnectionsResponse, Position } from "./types";
 
-async function post(path: string, body: unknown): Promise<Response> {
-  const headers: Record<string, string> = { "Content-Type": "application/json" };
-  if (bearer !== "") headers["Authorization"] = "Bearer " + bearer;
-  return fetch(path, { method: "POST", headers, body: JSON.stringify(body), cache: "no-store", credentials: "omit" });
+const status = byId("status");
+const announce = (text: string): void => {
+  status.textContent = text;
+};
+
+const panel = new Panel();
+const result = new Result(panel, announce);
+const picker = byId<HTMLSelectElement>("connection");
+let schema: Schema | undefined;
+let config: Config = { mode: "link", version: "" };
+
+const freshLink = "Press Enter in the terminal where sqlpreview console runs: it prints a fresh link. Your query stays here when you open that link in this tab.";
+
+/** Says how to go on where the sidecar refuses the page itself; returns whether it did. */
+function refused(error: unknown): boolean {
+  if (!(error instanceof Failure) || error.status !== 401) return false;
+  if (config.mode === "token") askToken(enter);
+  else notice("This page may not ask any more. " + freshLink);
+  return true;
 }
 
-async function signIn(): Promise<string> {
-  const config = await (await fetch("/console/config", { cache: "no-store" })).json() as { mode: string };
-  if (config.mode === "open") return "";
-  if (config.mode === "token") return "This server asks for a bearer token.";
-  const response = await post("/console/session", { token: fragment });
-  if (!response.ok) return "This link was used or is too old. Press Enter in the terminal for another one.";
-  bearer = (await response.json() as { token: string }).token;
-  return "";
-}
+const { view, problems } = makeEditor(byId("editor"), document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")?.content ?? "", {
+  run: () => void run(),
+  changed: (v) => drawState(v),
+  refused,
+  schema: () => schema,
+});
 
-function show(answer: Answer): void {
-  if (answer.message !== undefined) {
-    status.textContent = answer.message;
-    result.replaceChildren();
+const runner = new Runner(() => void run());
+const tree = new Tree((name) => insertName(view, name));
+
+/** The line beside the button: the first problem, and how many there are. */
+function drawState(v: EditorView): void {
+  const { sql, from } = toRun(v.state);
+  runner.setSelection(from > 0 || sql.length < v.state.doc.length);
+  const found: { message: string; from: number }[] = [];
+  forEachDiagnostic(v.state, (d, at) => found.push({ message: d.message, from: at }));
+  const line = byId("problem");
+  const first = found[0];
+  if (!first) {
+    if (line.textContent) line.replaceChildren();
     return;
   }
-  const head = document.createElement("tr");
-  for (const column of answer.columns ?? []) {
-    const th = document.createElement("th");
-    th.textContent = column.name ?? "";
-    head.append(th);
-  }
-  result.replaceChildren(head);
-  for (const row of answer.rows ?? []) {
-    const tr = document.createElement("tr");
-    for (const cell of row.cells ?? []) {
-      const td = document.createElement("td");
-      td.textContent = cell.text ?? "NULL";
-      tr.append(td);
-    }
-    result.append(tr);
-  }
-  status.textContent = "";
+  const text = `${found.length > 1 ? `${found.length} problems. ` : ""}Line ${v.state.doc.lineAt(first.from).number}: ${first.message}`;
+  if (line.textContent !== text) line.replaceChildren(element("bdi", { dir: "auto" }, text));
 }
 
 async function run(): Promise<void> {
-  status.textContent = "running";
-  const response = await post("/opdata.preview.v1.PreviewService/PreviewQuery", { sql: view.state.doc.toString() });
-  show(await response.json() as Answer);
+  closeCompletion(view);
+  const { sql, from } = toRun(view.state);
+  const sent = view.state.doc;
+  await runner.run(picker.value, sql, {
+    running: (running) => result.setRunning(running),
+    answered: (answer) => {
+      problems.show(view, []);
+      result.showAnswer(answer);
+    },
+    canceled: () => result.showMessage("Canceled. The database has been told to stop the query."),
+    failed: (failure) => {
+      if (refused(failure)) return;
+      result.showFailure(failure, sql, (p) => goTo(p, sql, from));
+      if (!view.state.doc.eq(sent)) return;
+      const { detail } = failure;
+      const faults = detail.violations ?? (detail.position ? [{ ...detail.position, message: failure.message, hint: detail.hint ?? "", reason: detail.reason ?? "" }] : []);
+      problems.show(view, diagnosticsOf(sent, sql.toWellFormed(), faults, from));
+    },
+  });
 }
 
-const app = document.querySelector("#app")!;
-const editor = document.createElement("div");
-editor.id = "query";
-const status = document.createElement("p");
-status.id = "status";
-const result = document.createElement("table");
-app.append(editor, status, result);
-const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? "";
-const view = new EditorView({
-  parent: editor,
-  state: EditorState.create({
-    doc: "select 1 as one",
-    extensions: [
-      EditorView.cspNonce.of(nonce), history(), sql({ dialect: PostgreSQL }),
-      keymap.of([{ key: "Mod-Enter", run: () => { void run(); return true; } }, ...defaultKeymap, ...historyKeymap]),
-    ],
-  }),
+/** Moves the cursor to a place in the text that was run. */
+function goTo(p: Position, sql: string, from: number): void {
+  const at = Math.min(from + byteOffsets(sql)(p.offset ?? 0), view.state.doc.length);
+  view.dispatch({ selection: { anchor: at }, scrollIntoView: true });
+  view.focus();
+}
+
+function chooseConnection(): void {
+  schema?.close();
+  schema = new Schema(picker.value);
+  view.dispatch(setDiagnostics(view.state, []));
+  void tree.show(schema);
+}
+
+/** Reads the connections, then the tables of the first. Throws a Failure. */
+async function connect(): Promise<void> {
+  const options: HTMLOptionElement[] = [];
+  let pageToken = "";
+  do {
+    const answer = await call<ListConnectionsResponse>("ListConnections", { pageToken });
+    for (const c of answer.connections ?? []) options.push(element("option", { value: c.id ?? "" }, c.label || c.id || ""));
+    pageToken = answer.nextPageToken ?? "";
+  } while (pageToken);
+  const chosen = picker.value;
+  picker.replaceChildren(...options);
+  picker.disabled = options.length === 0;
+  if (options.some((o) => o.value === chosen)) picker.value = chosen;
+  if (options.length === 0) notice("You may use no connection of this sidecar. Ask its operator.");
+  else notice("");
+  chooseConnection();
+}
+
+/** Takes a typed bearer token; returns what is wrong with it. */
+async function enter(typed: string): Promise<string> {
+  setToken(typed);
+  try {
+    await connect();
+    view.focus();
+    return "";
+  } catch (error) {
+    return error instanceof Failure && error.status === 401 ? "The sidecar does not accept this token." : String((error as Error).message);
+  }
+}
+
+/** Authenticates and connects, or says how to go on. */
+async function begin(link: string): Promise<void> {
+  try {
+    config = await fetchConfig();
+    byId("version").textContent = config.version;
+    if (config.mode === "token") {
+      askToken(enter);
+      return;
+    }
+    if (config.mode === "link") {
+      if (!link) {
+        notice("This page needs its link. " + freshLink);
+        return;
+      }
+      await exchange(link);
+    }
+    await connect();
+  } catch (error) {
+    if (error instanceof Failure && error.status === 401) notice("This link has been used, or is too old. " + freshLink);
+    else notice(error instanceof Error ? error.message : "The page could not start.");
+  }
+}
+
+// A fresh link opened in this tab changes the fragment only: the query stays.
+addEventListener("hashchange", () => {
+  const link = takeFragment();
+  if (link) void begin(link);
 });
+
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented) return;
+  if (runner.isRunning) runner.cancel();
+  else if (panel.isOpen) panel.close();
+  else return;
+  event.preventDefault();
+});
+
+const toggle = byId("tables-toggle");
+toggle.addEventListener("click", () => {
+  const open = document.body.classList.toggle("tables-open");
+  toggle.setAttribute("aria-expanded", String(open));
+});
+
+picker.addEventListener("change", chooseConnection);
+splitter();
+result.showNothing();
 view.focus();
-status.textContent = await signIn();
+void begin(oneTime);

@@ -1,0 +1,2 @@
+// esbuild puts the style sheets into app.css.
+declare module "*.css";
