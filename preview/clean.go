@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"github.com/op-data/sqlpreview/preview/internal/origin"
 	"github.com/op-data/sqlpreview/preview/internal/run"
 	"github.com/op-data/sqlpreview/sanitize"
 )
@@ -17,9 +18,9 @@ const (
 
 // clean turns what the database sent into what may leave: names and values
 // sanitized, the whole bounded in bytes.
-func (p *Previewer) clean(raw *run.Result, masked []string, r *boundedRequest) *Result {
+func (p *Previewer) clean(raw *run.Result, masked []origin.Mask, r *boundedRequest) *Result {
 	result := &Result{
-		Columns:      p.columns(raw.Columns),
+		Columns:      p.columns(raw.Columns, masked),
 		Sanitization: Sanitization{PolicyVersion: p.sanitizer.PolicyVersion(), Counts: map[sanitize.Kind]int{}},
 	}
 	size, fitting := int64(0), 0
@@ -73,10 +74,10 @@ func (p *Previewer) truncations(result *Result, raw *run.Result, r *boundedReque
 }
 
 // inputsOf says of each column what its values have in common.
-func inputsOf(columns []run.Column, masked []string) []sanitize.Input {
+func inputsOf(columns []run.Column, masked []origin.Mask) []sanitize.Input {
 	inputs := make([]sanitize.Input, len(columns))
 	for i, c := range columns {
-		inputs[i] = sanitize.Input{Class: sanitize.ClassOf(c.TypeOID), Column: c.Name, MaskedBy: masked[i]}
+		inputs[i] = sanitize.Input{Class: sanitize.ClassOf(c.TypeOID), Column: c.Name, MaskedBy: masked[i].Rule}
 	}
 	return inputs
 }
@@ -97,7 +98,7 @@ func (p *Previewer) row(values []run.Cell, inputs []sanitize.Input) (row []Cell,
 	return row, size
 }
 
-func (p *Previewer) columns(raw []run.Column) []Column {
+func (p *Previewer) columns(raw []run.Column, masked []origin.Mask) []Column {
 	columns := make([]Column, len(raw))
 	for i, c := range raw {
 		columns[i] = Column{
@@ -107,12 +108,13 @@ func (p *Previewer) columns(raw []run.Column) []Column {
 		columns[i].Type, _ = p.sanitizer.Text(c.Type)
 		columns[i].OriginTable, _ = p.sanitizer.Text(c.OriginTable)
 		columns[i].OriginColumn, _ = p.sanitizer.Text(c.OriginColumn)
+		columns[i].Masking = p.masking(masked[i])
 	}
 	return columns
 }
 
 func columnSize(c Column) int64 {
-	return columnBytes + int64(len(c.Name)+len(c.Type)+len(c.OriginTable)+len(c.OriginColumn)) + changesSize(c.Changes)
+	return columnBytes + int64(len(c.Name)+len(c.Type)+len(c.OriginTable)+len(c.OriginColumn)) + changesSize(c.Changes) + maskingSize(c.Masking)
 }
 
 func changesSize(c *sanitize.Changes) int64 {

@@ -326,3 +326,45 @@ func TestStrictMasking(t *testing.T) {
 		t.Error("masking lax is accepted")
 	}
 }
+
+// Every masked column says which rule masks it, which column of the database that rule
+// is about, and what shows the values.
+func TestMaskedColumnsAreExplained(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.Shared(t).Database(t, vault+`create table "Odd" ("Api Key" text, id int); insert into "Odd" values ('canary-odd', 1);`)
+	p := newPreviewer(t, preview.Config{
+		Resolver: preview.SingleConnection(preview.NewSecret(dsn)),
+		Sanitize: sanitize.Config{Columns: sanitize.ColumnRules{Mask: []string{"public.notes.body"}}},
+	})
+	for _, test := range []struct{ sql, rule, source, hint string }{
+		{"select password_hash from users", "column_name", "public.users.password_hash", "keep_columns"},
+		{"select password_hash as word from users", "column_name", "public.users.password_hash", "keep_columns"},
+		{`select "Api Key" from "Odd"`, "column_name", `public."Odd"."Api Key"`, "keep_columns"},
+		{"select body from notes", "column_rule", "public.notes.body", "mask_columns"},
+		{"select upper(body) from notes", "column_origin", "public.notes.body", "IS NULL"},
+		{"select word from renamed", "column_origin", "public.users.password_hash", "IS NULL"},
+		{"select shouted from upper_renamed", "column_origin", "public.users.password_hash", "IS NULL"},
+		{"select shout from derived", "column_origin", "public.derived.password", "IS NULL"},
+		{"select id + 1 from users where password_hash like 'c%'", "column_origin", "public.users.password_hash", "IS NULL"},
+		{"select upper(name) as password from users", "column_name", "", "another name"},
+		{"select query from pg_stat_activity", "system_column", "pg_catalog.pg_stat_activity.query", "allow_relations"},
+	} {
+		result, err := p.Preview(t.Context(), preview.Request{SQL: test.sql})
+		if err != nil {
+			t.Errorf("%s: %v", test.sql, err)
+			continue
+		}
+		m := result.Columns[0].Masking
+		if m == nil || m.Rule != test.rule || m.Source != test.source || !strings.Contains(m.Hint, test.hint) {
+			t.Errorf("%s: got %+v, want %s of %q with %q in the hint", test.sql, m, test.rule, test.source, test.hint)
+		}
+		described, err := p.Describe(t.Context(), preview.Request{SQL: test.sql})
+		if err != nil || described.Columns[0].Masking == nil || *described.Columns[0].Masking != *m {
+			t.Errorf("%s: described as %+v, %v, want %+v", test.sql, described, err, m)
+		}
+	}
+	result, err := p.Preview(t.Context(), preview.Request{SQL: "select id, name from users"})
+	if err != nil || result.Columns[0].Masking != nil || result.Columns[1].Masking != nil {
+		t.Errorf("columns that are shown have a mask: %+v, %v", result, err)
+	}
+}

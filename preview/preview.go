@@ -124,7 +124,11 @@ func (p *Previewer) describe(ctx context.Context, request Request, r *boundedReq
 	if err != nil {
 		return nil, r.failed(publicError(err, request.SQL, q.text), q.statement)
 	}
-	described := &Description{RequestID: r.id, Columns: p.columns(raw.Columns), Receipt: receipt(q.statement), Objects: slices.Clone(q.resolved.objects)}
+	masked, err := p.masked(ctx, &q, raw.Columns)
+	if err != nil {
+		return nil, r.failed(publicError(err, request.SQL, wrap.Text{}), q.statement)
+	}
+	described := &Description{RequestID: r.id, Columns: p.columns(raw.Columns, masked), Receipt: receipt(q.statement), Objects: slices.Clone(q.resolved.objects)}
 	described.Receipt.SchemaFingerprint = raw.SchemaFingerprint
 	return described, nil
 }

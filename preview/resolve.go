@@ -144,8 +144,8 @@ func (r *resolved) explains(columns []run.Column) bool {
 	return true
 }
 
-// masked returns the rule that masks each column of a result, or "".
-func (p *Previewer) masked(ctx context.Context, q *query, columns []run.Column) ([]string, error) {
+// masked judges each column of a result.
+func (p *Previewer) masked(ctx context.Context, q *query, columns []run.Column) ([]origin.Mask, error) {
 	if !q.resolved.explains(columns) {
 		again, err := p.resolve(ctx, q.target, q.statement, time.Now())
 		if err != nil {

@@ -72,6 +72,9 @@ type Column struct {
 	OriginTable, OriginColumn string
 	// Changes says what was done to the name; nil when nothing was.
 	Changes *sanitize.Changes
+	// Masking says why all values of the column are masked; nil when the rules for
+	// columns mask none.
+	Masking *Masking
 }
 
 // TruncationReason names the bound that cut a result.

@@ -10,6 +10,7 @@ import (
 	"github.com/op-data/sqlpreview/preview/internal/catalog"
 	"github.com/op-data/sqlpreview/preview/internal/limiter"
 	"github.com/op-data/sqlpreview/preview/internal/listing"
+	"github.com/op-data/sqlpreview/preview/internal/origin"
 	"github.com/op-data/sqlpreview/preview/internal/run"
 	"github.com/op-data/sqlpreview/preview/reason"
 	"github.com/op-data/sqlpreview/sanitize"
@@ -197,7 +198,7 @@ func (t *tableReader) addColumns(ctx context.Context, tables []Table, entries []
 	if err != nil {
 		return err
 	}
-	masks := make([]map[int16]string, len(entries))
+	masks := make([]map[int16]origin.Mask, len(entries))
 	for i, e := range entries {
 		masks[i], err = t.previewer.masks.MaskColumns(ctx, catalog.OID(e.OID), known, t.target.lookup)
 		if err != nil {
@@ -210,7 +211,7 @@ func (t *tableReader) addColumns(ctx context.Context, tables []Table, entries []
 			return listing.ErrAnswer
 		}
 		column := t.column(c)
-		column.Masked = masks[i] == nil || masks[i][int16(c.Number)] != ""
+		column.Masked = masks[i] == nil || masks[i][int16(c.Number)].Rule != ""
 		tables[i].Columns = append(tables[i].Columns, column)
 	}
 	if rows, err = t.ask(ctx, listing.Keys(oids)); err != nil {

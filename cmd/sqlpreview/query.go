@@ -22,7 +22,7 @@ type queryCommand struct {
 	JSON     bool           `name:"json" xor:"form" help:"Print the answer as the RPC's JSON."`
 	CSV      bool           `name:"csv" xor:"form" help:"Print comma-separated values that are safe to open in a spreadsheet."`
 	Expanded bool           `short:"x" xor:"form" help:"Print each row as a list of its columns. Default: where a table would not fit the terminal."`
-	Verbose  bool           `short:"v" help:"Say how long each step took."`
+	Verbose  bool           `short:"v" help:"Say how long each step took, and why values are masked and what shows them."`
 	MaxRows  *int           `name:"max-rows" placeholder:"N" help:"${help_max_rows}"`
 	Timeout  *time.Duration `placeholder:"TIME" help:"${help_timeout}"`
 	sourceFlags
@@ -137,14 +137,14 @@ func (c *queryCommand) print(env *environment, a answer) error {
 			return err
 		}
 		// What was cut belongs to the person, not into the file.
-		return table.WriteNotes(env.stderr, a.result, table.Options{Colour: colours(env, env.stderr), Steps: c.Verbose})
+		return table.WriteNotes(env.stderr, a.result, table.Options{Colour: colours(env, env.stderr), Verbose: c.Verbose})
 	}
 	form := table.Auto
 	if c.Expanded {
 		form = table.Expanded
 	}
 	return table.Write(env.stdout, a.result, table.Options{
-		Colour: colours(env, env.stdout), Width: widthOf(env.stdout), Form: form, Steps: c.Verbose,
+		Colour: colours(env, env.stdout), Width: widthOf(env.stdout), Form: form, Verbose: c.Verbose,
 	})
 }
 

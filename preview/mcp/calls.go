@@ -39,6 +39,8 @@ type columnOut struct {
 	Name   string `json:"name"`
 	Type   string `json:"type"`
 	Origin string `json:"origin,omitempty"`
+	Masked string `json:"masked,omitempty"`
+	Source string `json:"masked_source,omitempty"`
 }
 
 type truncationOut struct {
@@ -100,6 +102,9 @@ func columnsOut(columns []preview.Column) []columnOut {
 		out[i] = columnOut{Name: c.Name, Type: c.Type}
 		if c.OriginTable != "" {
 			out[i].Origin = c.OriginTable + "." + c.OriginColumn
+		}
+		if c.Masking != nil {
+			out[i].Masked, out[i].Source = c.Masking.Rule, c.Masking.Source
 		}
 	}
 	return out

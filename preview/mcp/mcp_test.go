@@ -235,7 +235,7 @@ func TestDataCannotImitateItsFrame(t *testing.T) {
 			t.Errorf("a character that breaks lines or hides text is in\n%q", data)
 		}
 		for _, note := range strings.Split(strings.TrimSuffix(after, "\n"), "\n") {
-			if note != "" && !regexp.MustCompile(`^(changed: row \d+ column \d+: [A-Z0-9_, ]+|masked: column \d+|cut: [a-z0-9 ;]+|and \d+ values? more)$`).MatchString(note) {
+			if note != "" && !regexp.MustCompile(`^(changed: row \d+ column \d+: [A-Z0-9_, ]+|masked: column \d+ \([a-z_]+\)|cut: [a-z0-9 ;]+|and \d+ values? more)$`).MatchString(note) {
 				t.Errorf("the data got out of its frame: %q", note)
 			}
 		}

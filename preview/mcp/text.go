@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/op-data/sqlpreview/preview"
-	"github.com/op-data/sqlpreview/sanitize"
 )
 
 // maxNotes bounds the changed values that a text names one by one.
@@ -91,9 +90,9 @@ func boundsText(r *preview.Result) string {
 func notesText(r *preview.Result) string {
 	var text strings.Builder
 	notes := 0
-	for j := range r.Columns {
-		if maskedWhole(r, j) {
-			fmt.Fprintf(&text, "masked: column %d\n", j+1)
+	for j, column := range r.Columns {
+		if column.Masking != nil {
+			fmt.Fprintf(&text, "masked: column %d (%s)\n", j+1, column.Masking.Rule)
 			continue
 		}
 		for i, row := range r.Rows {
@@ -110,21 +109,6 @@ func notesText(r *preview.Result) string {
 		fmt.Fprintf(&text, "and %s more\n", counted(notes-maxNotes, "value"))
 	}
 	return text.String()
-}
-
-// maskedWhole tells whether a column is masked because of its name or origin.
-func maskedWhole(r *preview.Result, j int) bool {
-	masked := false
-	for _, row := range r.Rows {
-		switch c := row[j].Changes; {
-		case row[j].Null:
-		case c == nil || !c.Kinds.Has(sanitize.MaskedColumn):
-			return false
-		default:
-			masked = true
-		}
-	}
-	return masked
 }
 
 func columnsText(columns []preview.Column) string {

@@ -45,34 +45,50 @@ type Masks struct {
 // PostgreSQL's own relations an operator lets be read in full.
 func New(rules *sanitize.Sanitizer, policy *guard.Policy) *Masks { return &Masks{rules, policy} }
 
-// MaskOutput returns for every output column the rule that masks it, or "". When
-// it returns an error nothing may be shown.
-func (m *Masks) MaskOutput(ctx context.Context, st Statement, columns []Column) ([]string, error) {
+// Mask says whether a column is masked, and why. The zero Mask masks nothing.
+type Mask struct {
+	// Rule is the rule that masks the column, one of sanitize's; empty where none does.
+	Rule string
+	// Source is the column of the database that the rule is about: the column itself,
+	// or one that the values are made from or that the query uses. It is zero where
+	// that is not known, and where the query's own name for the column decides.
+	Source sanitize.ColumnID
+}
+
+// passedOn is the mask of a column that is made from a masked one.
+func (m Mask) passedOn() Mask {
+	m.Rule = sanitize.RuleColumnOrigin
+	return m
+}
+
+// MaskOutput judges every output column. When it returns an error nothing may be
+// shown.
+func (m *Masks) MaskOutput(ctx context.Context, st Statement, columns []Column) ([]Mask, error) {
 	if len(st.Found.Relations) == 0 && !m.rules.MasksColumns() {
-		return make([]string, len(columns)), nil
+		return make([]Mask, len(columns)), nil
 	}
-	p := &pass{masks: m, ctx: ctx, lookup: st.Lookup, known: st.Known, views: make(map[catalog.OID]map[int16]string)}
+	p := &pass{masks: m, ctx: ctx, lookup: st.Lookup, known: st.Known, views: make(map[catalog.OID]map[int16]Mask)}
 	q := p.query(st.Tree, st.Found, st.Known)
-	rules := make([]string, len(columns))
+	masks := make([]Mask, len(columns))
 	matched := len(columns) == len(st.Found.Outputs)
 	for i, c := range columns {
 		output := analyze.Output{Name: c.Name}
 		if matched {
 			output.Flow = st.Found.Outputs[i].Flow
 		}
-		rules[i] = q.output(output, matched, c)
+		masks[i] = q.output(output, matched, c)
 	}
-	return rules, p.err
+	return masks, p.err
 }
 
 // Uses returns the places at which a statement uses a masked column other than by
 // passing it on, as locations of the parser.
 func (m *Masks) Uses(ctx context.Context, st Statement) ([]int, error) {
-	p := &pass{masks: m, ctx: ctx, lookup: st.Lookup, known: st.Known, views: make(map[catalog.OID]map[int16]string)}
+	p := &pass{masks: m, ctx: ctx, lookup: st.Lookup, known: st.Known, views: make(map[catalog.OID]map[int16]Mask)}
 	q := p.query(st.Tree, st.Found, st.Known)
 	var places []int
 	for _, mention := range st.Found.Mentions {
-		used := q.flowRule(mention.Flow) != "" || mention.Other != nil && q.flowRule(mention.Other) != ""
+		used := q.flowMask(mention.Flow).Rule != "" || mention.Other != nil && q.flowMask(mention.Other).Rule != ""
 		if used && !slices.Contains(places, mention.At) {
 			places = append(places, mention.At)
 		}
@@ -86,9 +102,9 @@ type pass struct {
 	ctx    context.Context //nolint:containedctx // a pass is one call, and ends with it
 	lookup Lookup
 	known  analyze.Source
-	// views has the rules of views' columns, as far as they were needed; an entry
+	// views has the masks of views' columns, as far as they were needed; an entry
 	// that is nil is being made.
-	views map[catalog.OID]map[int16]string
+	views map[catalog.OID]map[int16]Mask
 	err   error
 }
 
@@ -99,99 +115,116 @@ type query struct {
 	found *analyze.Result
 	// settingsNamed says that the query reads pg_settings only for harmless ones.
 	settingsNamed bool
-	// flowRules has what flowRule found.
-	flowRules map[*analyze.Flow]string
-	// tainted says that an expression may show a masked column; followed, that all
-	// relations and columns could be followed.
-	tainted, followed bool
+	// flows has what flowMask found.
+	flows map[*analyze.Flow]Mask
+	// taint is of the masked column that every expression may show, since the query
+	// uses its values; zero where there is none.
+	taint Mask
+	// followed says that all relations and columns could be followed.
+	followed bool
 }
 
 func (p *pass) query(tree pgtree.Node, found *analyze.Result, known analyze.Source) *query {
 	q := &query{
-		pass: p, known: known, found: found, settingsNamed: settingsNamed(tree), flowRules: make(map[*analyze.Flow]string),
+		pass: p, known: known, found: found, settingsNamed: settingsNamed(tree), flows: make(map[*analyze.Flow]Mask),
 	}
 	q.followed = len(found.Opaque) == 0 && !found.TooComplex
 	for _, m := range found.Mentions {
-		q.tainted = q.tainted || q.taints(m)
+		if q.taint.Rule == "" {
+			q.taint = q.tainting(m)
+		}
 	}
 	return q
 }
 
-// taints tells whether a use of values lets an expression show a masked column.
-func (q *query) taints(m analyze.Mention) bool {
+// tainting returns the mask of the column that a use of values lets an expression
+// show.
+func (q *query) tainting(m analyze.Mention) Mask {
 	switch m.How {
 	case analyze.NullTest, analyze.Counts:
-		return false
+		return Mask{}
 	case analyze.Equality:
-		one, other := q.flowRule(m.Flow) != "", q.flowRule(m.Other) != ""
-		return one != other
+		one, other := q.flowMask(m.Flow), q.flowMask(m.Other)
+		switch {
+		case one.Rule != "" && other.Rule != "":
+			return Mask{}
+		case one.Rule != "":
+			return one.passedOn()
+		case other.Rule != "":
+			return other.passedOn()
+		}
+		return Mask{}
 	default:
-		return q.flowRule(m.Flow) != ""
+		if mask := q.flowMask(m.Flow); mask.Rule != "" {
+			return mask.passedOn()
+		}
+		return Mask{}
 	}
 }
 
-// flowRule returns the rule of a masked column whose values pass on in a flow.
-func (q *query) flowRule(f *analyze.Flow) string {
-	if rule, ok := q.flowRules[f]; ok {
-		return rule
+// flowMask returns the mask of a masked column whose values pass on in a flow.
+func (q *query) flowMask(f *analyze.Flow) Mask {
+	if mask, ok := q.flows[f]; ok {
+		return mask
 	}
-	rule := ""
+	var mask Mask
 	columns, _ := f.Columns()
 	for _, c := range columns {
-		if rule = q.rule(c.Relation, c.Number); rule != "" {
+		if mask = q.mask(c.Relation, c.Number); mask.Rule != "" {
 			break
 		}
 	}
-	q.flowRules[f] = rule
-	return rule
+	q.flows[f] = mask
+	return mask
 }
 
 // output judges one column of the result. Matched says that its flow is known.
-func (q *query) output(o analyze.Output, matched bool, c Column) string {
+func (q *query) output(o analyze.Output, matched bool, c Column) Mask {
 	if c.isUserColumn() {
 		oid, number := catalog.OID(c.Table), int16(c.Attribute)
 		if r := q.known.RelationByID(oid); r != nil && r.HasColumn(number) {
-			return q.rule(oid, number)
+			return q.mask(oid, number)
 		}
-		return sanitize.RuleColumnOrigin // a table that the catalog does not show
+		return Mask{Rule: sanitize.RuleColumnOrigin} // a table that the catalog does not show
 	}
 	if !matched || !q.followed {
 		return q.unfollowed(o)
 	}
-	if rule := q.flowRule(o.Flow); rule != "" {
-		return sanitize.RuleColumnOrigin
+	if mask := q.flowMask(o.Flow); mask.Rule != "" {
+		return mask.passedOn()
 	}
 	columns, computed := o.Flow.Columns()
 	if !computed && len(columns) > 0 {
-		return "" // it shows other columns, whatever the query calls them
+		return Mask{} // it shows other columns, whatever the query calls them
 	}
-	if q.tainted {
-		return sanitize.RuleColumnOrigin
+	if q.taint.Rule != "" {
+		return q.taint
 	}
-	return q.byName(o.Name, o.Type)
+	return Mask{Rule: q.byName(o.Name, o.Type)}
 }
 
 // unfollowed judges a column of which nothing is known.
-func (q *query) unfollowed(o analyze.Output) string {
+func (q *query) unfollowed(o analyze.Output) Mask {
 	if rule := q.byName(o.Name, 0); rule != "" {
-		return rule
+		return Mask{Rule: rule}
 	}
-	if q.pass.masks.rules.MasksColumns() || q.readsMasked() {
-		return sanitize.RuleColumnOrigin
+	mask := q.readMasked()
+	if mask.Rule == "" && q.pass.masks.rules.MasksColumns() {
+		mask.Rule = sanitize.RuleColumnOrigin
 	}
-	return ""
+	return mask
 }
 
-// readsMasked tells whether the query reads a relation with a masked column.
-func (q *query) readsMasked() bool {
+// readMasked returns the mask of a column of a relation that the query reads.
+func (q *query) readMasked() Mask {
 	for _, read := range q.found.Relations {
 		for _, c := range read.Relation.Columns {
-			if q.rule(read.Relation.OID, c.Number) != "" {
-				return true
+			if mask := q.mask(read.Relation.OID, c.Number); mask.Rule != "" {
+				return mask.passedOn()
 			}
 		}
 	}
-	return false
+	return Mask{}
 }
 
 // byName judges a column that an expression makes by what the query calls it.

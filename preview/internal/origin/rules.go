@@ -8,50 +8,50 @@ import (
 	"github.com/op-data/sqlpreview/sanitize"
 )
 
-// rule returns the rule that masks a column, or "".
-func (q *query) rule(oid catalog.OID, number int16) string {
+// mask judges a column of a relation.
+func (q *query) mask(oid catalog.OID, number int16) Mask {
 	r := q.known.RelationByID(oid)
 	if r == nil {
-		return sanitize.RuleColumnOrigin
+		return Mask{Rule: sanitize.RuleColumnOrigin}
 	}
 	if isSettings(r) && q.settingsNamed {
-		return ""
+		return Mask{}
 	}
-	return q.pass.columnRule(r, number)
+	return q.pass.columnMask(r, number)
 }
 
-// columnRule returns the rule that masks a relation's column: as one of
+// columnMask judges a relation's column: as one of
 // PostgreSQL's own, by its name or the operator's rules, by what its values hold or
 // are generated from, or, for a view, by the view's query.
-func (p *pass) columnRule(r *catalog.Relation, number int16) string {
+func (p *pass) columnMask(r *catalog.Relation, number int16) Mask {
 	at := slices.IndexFunc(r.Columns, func(c catalog.Column) bool { return c.Number == number })
 	if at < 0 {
-		return sanitize.RuleColumnOrigin
+		return Mask{Rule: sanitize.RuleColumnOrigin}
 	}
 	column := r.Columns[at]
-	if rule := p.systemRule(r, column.Name); rule != "" {
-		return rule
+	source := sanitize.ColumnID{Schema: r.Schema, Table: r.Name, Column: column.Name}
+	rule := cmp.Or(p.systemRule(r, column.Name), p.named(r, column.Name, column.Type))
+	if rule == "" && column.ForeignName != "" {
+		rule = p.named(r, column.ForeignName, column.Type)
 	}
-	if rule := p.named(r, column.Name, column.Type); rule != "" {
-		return rule
+	if rule == "" && p.holdsMasked(column.Type, make(map[catalog.OID]bool)) {
+		rule = sanitize.RuleColumnOrigin
 	}
-	if column.ForeignName != "" {
-		if rule := p.named(r, column.ForeignName, column.Type); rule != "" {
-			return rule
+	if rule != "" {
+		return Mask{rule, source}
+	}
+	for _, from := range column.GeneratedFrom {
+		if from == number {
+			continue
 		}
-	}
-	if p.holdsMasked(column.Type, make(map[catalog.OID]bool)) {
-		return sanitize.RuleColumnOrigin
-	}
-	for _, source := range column.GeneratedFrom {
-		if source != number && p.columnRule(r, source) != "" {
-			return sanitize.RuleColumnOrigin
+		if m := p.columnMask(r, from); m.Rule != "" {
+			return m.passedOn()
 		}
 	}
 	if isView(r) && !isSystem(r) {
-		return p.viewRules(r)[number]
+		return p.viewMasks(r)[number]
 	}
-	return ""
+	return Mask{}
 }
 
 // named returns the rule of the Sanitizer for a column of a relation, or of one whose

@@ -12,28 +12,28 @@ import (
 // columns all count as masked.
 const maxViews = 64
 
-// viewRules judges the columns of a view by its own query.
-func (p *pass) viewRules(r *catalog.Relation) map[int16]string {
-	if rules, ok := p.views[r.OID]; ok {
-		if rules == nil {
+// viewMasks judges the columns of a view by its own query.
+func (p *pass) viewMasks(r *catalog.Relation) map[int16]Mask {
+	if masks, ok := p.views[r.OID]; ok {
+		if masks == nil {
 			return allMasked(r) // it reads itself
 		}
-		return rules
+		return masks
 	}
 	switch {
 	case !p.reachesMasked(r, make(map[catalog.OID]bool)):
-		p.views[r.OID] = map[int16]string{}
+		p.views[r.OID] = map[int16]Mask{}
 	case len(p.views) >= maxViews:
 		return allMasked(r)
 	default:
 		p.views[r.OID] = nil
-		p.views[r.OID] = p.queryRules(r)
+		p.views[r.OID] = p.queryMasks(r)
 	}
 	return p.views[r.OID]
 }
 
-// queryRules analyses a view's query. A query that cannot be looked into masks all.
-func (p *pass) queryRules(r *catalog.Relation) map[int16]string {
+// queryMasks analyses a view's query. A query that cannot be looked into masks all.
+func (p *pass) queryMasks(r *catalog.Relation) map[int16]Mask {
 	if p.callsSecrets(r) || p.err != nil {
 		return allMasked(r)
 	}
@@ -59,19 +59,19 @@ func (p *pass) queryRules(r *catalog.Relation) map[int16]string {
 	inner := *p
 	inner.known = known
 	q := inner.query(tree, found, known)
-	rules := make(map[int16]string)
+	masks := make(map[int16]Mask)
 	for _, c := range r.Columns {
 		if int(c.Number) > len(found.Outputs) {
 			return allMasked(r)
 		}
-		if rule := q.output(found.Outputs[c.Number-1], true, Column{}); rule != "" {
-			rules[c.Number] = rule
+		if mask := q.output(found.Outputs[c.Number-1], true, Column{}); mask.Rule != "" {
+			masks[c.Number] = mask
 		}
 	}
 	if inner.err != nil {
 		p.err = inner.err
 	}
-	return rules
+	return masks
 }
 
 // reachesMasked tells whether a view reads, through others too, a relation with
@@ -114,10 +114,10 @@ func (p *pass) callsSecrets(r *catalog.Relation) bool {
 }
 
 // allMasked masks every column of a view.
-func allMasked(r *catalog.Relation) map[int16]string {
-	rules := make(map[int16]string, len(r.Columns))
+func allMasked(r *catalog.Relation) map[int16]Mask {
+	masks := make(map[int16]Mask, len(r.Columns))
 	for _, c := range r.Columns {
-		rules[c.Number] = sanitize.RuleColumnOrigin
+		masks[c.Number] = Mask{Rule: sanitize.RuleColumnOrigin}
 	}
-	return rules
+	return masks
 }

@@ -93,6 +93,15 @@ func (w *jsonWriter) column(c *previewv1.Column) {
 	w.text("originTable", c.GetOriginTable())
 	w.text("originColumn", c.GetOriginColumn())
 	object(w, "changes", c.GetChanges(), w.changes)
+	object(w, "masking", c.GetMasking(), w.masking)
+	w.shut()
+}
+
+func (w *jsonWriter) masking(m *previewv1.Masking) {
+	w.open()
+	w.text("rule", m.GetRule())
+	w.text("source", m.GetSource())
+	w.text("hint", m.GetHint())
 	w.shut()
 }
 

@@ -104,6 +104,9 @@ func receivedColumns(columns []*previewv1.Column) []preview.Column {
 			OriginTable: c.GetOriginTable(), OriginColumn: c.GetOriginColumn(),
 			Changes: receivedChanges(c.GetChanges()),
 		}
+		if m := c.GetMasking(); m != nil {
+			out[i].Masking = &preview.Masking{Rule: m.GetRule(), Source: m.GetSource(), Hint: m.GetHint()}
+		}
 		if c.Precision != nil {
 			out[i].Precision = c.GetPrecision()
 		}

@@ -50,9 +50,17 @@ func Columns(columns []preview.Column) []*previewv1.Column {
 			OriginTable:  c.OriginTable,
 			OriginColumn: c.OriginColumn,
 			Changes:      changes(c.Changes),
+			Masking:      masking(c.Masking),
 		}
 	}
 	return out
+}
+
+func masking(m *preview.Masking) *previewv1.Masking {
+	if m == nil {
+		return nil
+	}
+	return &previewv1.Masking{Rule: m.Rule, Source: m.Source, Hint: m.Hint}
 }
 
 // rows converts the rows. All messages are allocated together: one allocation a cell

@@ -156,7 +156,7 @@ func TestPreviewConvertsEverything(t *testing.T) {
 		RequestID: "id",
 		Columns: []preview.Column{
 			{Name: "n", Type: "numeric(10,2)", TypeOID: 1700, Category: "N", Precision: 10, Scale: 2, OriginTable: "s.t", OriginColumn: "c"},
-			{Name: "n", Type: "text", TypeOID: 25, Category: "S", Precision: -1, Scale: -1, Changes: changed},
+			{Name: "n", Type: "text", TypeOID: 25, Category: "S", Precision: -1, Scale: -1, Changes: changed, Masking: &preview.Masking{Rule: "column_rule", Source: "s.t.c", Hint: "h"}},
 		},
 		Rows:         [][]preview.Cell{{{Text: "1.00"}, {Null: true}}, {{Text: ""}, {Text: "x", Changes: changed}}},
 		Truncations:  []preview.Truncation{{Reason: preview.RowLimit, Limit: 100, Rows: 2}, {Reason: preview.CellLimit, Limit: 1024, Rows: 2}},
@@ -164,7 +164,7 @@ func TestPreviewConvertsEverything(t *testing.T) {
 		Stats:        preview.Stats{Check: 1, Queue: 2, Connect: 3, Execute: 4, Fetch: 5, Sanitize: 6, Catalog: 7, Total: time.Second, Rows: 2, Bytes: 9, BytesReceived: 1 << 33},
 		Receipt:      preview.Receipt{SQLFingerprint: "f", Tables: []string{"t"}, SchemaFingerprint: "s", PayloadSHA256: "p"},
 	}
-	allSet(t, result.Columns[0], "Changes")
+	allSet(t, result.Columns[0], "Changes", "Masking")
 	allSet(t, result.Truncations[0])
 	allSet(t, result.Sanitization)
 	allSet(t, result.Stats)
@@ -176,7 +176,7 @@ func TestPreviewConvertsEverything(t *testing.T) {
 	expect := &previewv1.PreviewQueryResponse{}
 	err := protojson.Unmarshal([]byte(`{"requestId":"id","columns":[
 		{"name":"n","type":"numeric(10,2)","typeOid":1700,"category":"N","precision":10,"scale":2,"originTable":"s.t","originColumn":"c"},
-		{"name":"n","type":"text","typeOid":25,"category":"S",`+changes+`}],
+		{"name":"n","type":"text","typeOid":25,"category":"S",`+changes+`,"masking":{"rule":"column_rule","source":"s.t.c","hint":"h"}}],
 		"rows":[{"cells":[{"text":"1.00"},{}]},{"cells":[{"text":""},{"text":"x",`+changes+`}]}],
 		"truncations":[{"reason":"TRUNCATION_REASON_ROW_LIMIT","limit":"100","rows":2},{"reason":"TRUNCATION_REASON_CELL_LIMIT","limit":"1024","rows":2}],
 		"sanitization":{"policyVersion":"7","cellsChanged":1,"counts":[{"kind":"CHANGE_TRUNCATED","cells":2},{"kind":"CHANGE_MASKED_VALUE","cells":1}]},

@@ -39,7 +39,7 @@ func (p *printer) legend() {
 func (p *printer) notes(r *preview.Result) {
 	p.legend()
 	p.print("%s in %s", count(len(r.Rows), "row"), round(r.Stats.Total))
-	if took := steps(r.Stats); p.options.Steps && took != "" {
+	if took := steps(r.Stats); p.options.Verbose && took != "" {
 		p.print("steps: %s", took)
 	}
 	if len(r.Columns) == 0 {
@@ -56,6 +56,9 @@ func (p *printer) notes(r *preview.Result) {
 			count(p.shortened, "value"), shortenedTail)))
 	}
 	p.changed(r)
+	if p.options.Verbose {
+		p.explain(r)
+	}
 }
 
 // bound says in words what a bound did.

@@ -38,8 +38,8 @@ type Options struct {
 	Form Form
 	// MaxRows bounds the rows that are shown. Default: all of them.
 	MaxRows int
-	// Steps lists the time of each step.
-	Steps bool
+	// Verbose lists the time of each step, and says why values are masked.
+	Verbose bool
 }
 
 const (

@@ -187,9 +187,9 @@ func TestExpanded(t *testing.T) {
 	}
 }
 
-func TestStepsAreForThoseWhoAsk(t *testing.T) {
+func TestVerboseListsSteps(t *testing.T) {
 	t.Parallel()
-	if got := print(t, sample, table.Options{Steps: true}); !strings.Contains(got, "4 rows in 12 ms\nsteps: check 0.2 ms, execute 11 ms\n") {
+	if got := print(t, sample, table.Options{Verbose: true}); !strings.Contains(got, "4 rows in 12 ms\nsteps: check 0.2 ms, execute 11 ms\n") {
 		t.Errorf("got\n%s", got)
 	}
 }
@@ -256,5 +256,24 @@ func TestTerminalIsAligned(t *testing.T) {
 	}
 	if file := print(t, r, table.Options{}); strings.ContainsAny(file, "\x1b\u2068\u2069") {
 		t.Errorf("in a file: %q", file)
+	}
+}
+
+func TestVerboseExplainsMasks(t *testing.T) {
+	t.Parallel()
+	masked := func(detector string, kind sanitize.Kind) preview.Cell {
+		return preview.Cell{Text: "[masked]", Changes: &sanitize.Changes{Kinds: kind, OriginalBytes: 9, OriginalCharacters: 9, Detector: detector}}
+	}
+	result := &preview.Result{
+		Columns: []preview.Column{{Name: "word", Masking: &preview.Masking{Rule: "column_name", Source: "app.users.password", Hint: "list it in keep_columns"}}, {Name: "note"}},
+		Rows:    [][]preview.Cell{{masked("column_name", sanitize.MaskedColumn), masked("jwt", sanitize.MaskedValue)}, {text("x"), masked("jwt", sanitize.MaskedValue)}},
+	}
+	const want = "masked: word (column_name): list it in keep_columns\n" +
+		"masked: values that look like jwt; if they are none, an operator lists that name in disable_detectors\n"
+	if got := print(t, result, table.Options{Verbose: true}); !strings.HasSuffix(got, want) {
+		t.Errorf("got\n%s\nwant at its end\n%s", got, want)
+	}
+	if got := print(t, result, table.Options{}); strings.Contains(got, "keep_columns") {
+		t.Errorf("not verbose: got\n%s", got)
 	}
 }

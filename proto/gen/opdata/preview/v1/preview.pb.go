@@ -1682,7 +1682,9 @@ type Column struct {
 	OriginTable  string `protobuf:"bytes,7,opt,name=origin_table,json=originTable,proto3" json:"origin_table,omitempty"`
 	OriginColumn string `protobuf:"bytes,8,opt,name=origin_column,json=originColumn,proto3" json:"origin_column,omitempty"`
 	// What was done to the name; absent when nothing was.
-	Changes       *CellChanges `protobuf:"bytes,9,opt,name=changes,proto3" json:"changes,omitempty"`
+	Changes *CellChanges `protobuf:"bytes,9,opt,name=changes,proto3" json:"changes,omitempty"`
+	// Why all values of the column are masked; absent when its column's rules mask none.
+	Masking       *Masking `protobuf:"bytes,10,opt,name=masking,proto3" json:"masking,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1780,6 +1782,80 @@ func (x *Column) GetChanges() *CellChanges {
 	return nil
 }
 
+func (x *Column) GetMasking() *Masking {
+	if x != nil {
+		return x.Masking
+	}
+	return nil
+}
+
+// Masking says why all values of a column are masked, and what shows them.
+type Masking struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rule: "column_name" (the name speaks of a secret), "column_rule" (an operator's
+	// rule), "column_origin" (the values are made from a masked column, or the query
+	// uses one) or "system_column" (PostgreSQL's own). It is the detector of the cells.
+	Rule string `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
+	// The column of the database that the rule is about, written as in a query; empty
+	// where that is not known, and where the query's own name for the column decides.
+	Source string `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
+	// What shows the values: what an author changes, or what an operator sets.
+	Hint          string `protobuf:"bytes,3,opt,name=hint,proto3" json:"hint,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Masking) Reset() {
+	*x = Masking{}
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Masking) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Masking) ProtoMessage() {}
+
+func (x *Masking) ProtoReflect() protoreflect.Message {
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Masking.ProtoReflect.Descriptor instead.
+func (*Masking) Descriptor() ([]byte, []int) {
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *Masking) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *Masking) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *Masking) GetHint() string {
+	if x != nil {
+		return x.Hint
+	}
+	return ""
+}
+
 type Row struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One cell a column, in the order of the columns.
@@ -1790,7 +1866,7 @@ type Row struct {
 
 func (x *Row) Reset() {
 	*x = Row{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[18]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1802,7 +1878,7 @@ func (x *Row) String() string {
 func (*Row) ProtoMessage() {}
 
 func (x *Row) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[18]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1815,7 +1891,7 @@ func (x *Row) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Row.ProtoReflect.Descriptor instead.
 func (*Row) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{18}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Row) GetCells() []*Cell {
@@ -1840,7 +1916,7 @@ type Cell struct {
 
 func (x *Cell) Reset() {
 	*x = Cell{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[19]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1852,7 +1928,7 @@ func (x *Cell) String() string {
 func (*Cell) ProtoMessage() {}
 
 func (x *Cell) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[19]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1865,7 +1941,7 @@ func (x *Cell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cell.ProtoReflect.Descriptor instead.
 func (*Cell) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{19}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Cell) GetText() string {
@@ -1893,7 +1969,8 @@ type CellChanges struct {
 	OriginalCharacters *int64 `protobuf:"varint,3,opt,name=original_characters,json=originalCharacters,proto3,oneof" json:"original_characters,omitempty"`
 	// How many characters became U+FFFD or were removed, by kind.
 	Replacements []*Replacement `protobuf:"bytes,4,rep,name=replacements,proto3" json:"replacements,omitempty"`
-	// What found the secret in a masked value or column.
+	// What found the secret: in a masked value a detector, which an operator can name in
+	// disable_detectors; in a masked column the rule, which Column.masking explains.
 	Detector string `protobuf:"bytes,5,opt,name=detector,proto3" json:"detector,omitempty"`
 	// Set for binary values, for instance "application/octet-stream".
 	MediaType     string `protobuf:"bytes,6,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
@@ -1903,7 +1980,7 @@ type CellChanges struct {
 
 func (x *CellChanges) Reset() {
 	*x = CellChanges{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[20]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1915,7 +1992,7 @@ func (x *CellChanges) String() string {
 func (*CellChanges) ProtoMessage() {}
 
 func (x *CellChanges) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[20]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1928,7 +2005,7 @@ func (x *CellChanges) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CellChanges.ProtoReflect.Descriptor instead.
 func (*CellChanges) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{20}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CellChanges) GetKinds() []Change {
@@ -1984,7 +2061,7 @@ type Replacement struct {
 
 func (x *Replacement) Reset() {
 	*x = Replacement{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[21]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1996,7 +2073,7 @@ func (x *Replacement) String() string {
 func (*Replacement) ProtoMessage() {}
 
 func (x *Replacement) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[21]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2009,7 +2086,7 @@ func (x *Replacement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Replacement.ProtoReflect.Descriptor instead.
 func (*Replacement) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{21}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Replacement) GetKind() Change {
@@ -2040,7 +2117,7 @@ type Truncation struct {
 
 func (x *Truncation) Reset() {
 	*x = Truncation{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[22]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2052,7 +2129,7 @@ func (x *Truncation) String() string {
 func (*Truncation) ProtoMessage() {}
 
 func (x *Truncation) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[22]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2065,7 +2142,7 @@ func (x *Truncation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Truncation.ProtoReflect.Descriptor instead.
 func (*Truncation) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{22}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Truncation) GetReason() TruncationReason {
@@ -2104,7 +2181,7 @@ type Sanitization struct {
 
 func (x *Sanitization) Reset() {
 	*x = Sanitization{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[23]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2116,7 +2193,7 @@ func (x *Sanitization) String() string {
 func (*Sanitization) ProtoMessage() {}
 
 func (x *Sanitization) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[23]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2129,7 +2206,7 @@ func (x *Sanitization) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sanitization.ProtoReflect.Descriptor instead.
 func (*Sanitization) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{23}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Sanitization) GetPolicyVersion() string {
@@ -2164,7 +2241,7 @@ type ChangeCount struct {
 
 func (x *ChangeCount) Reset() {
 	*x = ChangeCount{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[24]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2176,7 +2253,7 @@ func (x *ChangeCount) String() string {
 func (*ChangeCount) ProtoMessage() {}
 
 func (x *ChangeCount) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[24]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2189,7 +2266,7 @@ func (x *ChangeCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeCount.ProtoReflect.Descriptor instead.
 func (*ChangeCount) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{24}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ChangeCount) GetKind() Change {
@@ -2240,7 +2317,7 @@ type Stats struct {
 
 func (x *Stats) Reset() {
 	*x = Stats{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[25]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2252,7 +2329,7 @@ func (x *Stats) String() string {
 func (*Stats) ProtoMessage() {}
 
 func (x *Stats) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[25]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2265,7 +2342,7 @@ func (x *Stats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stats.ProtoReflect.Descriptor instead.
 func (*Stats) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{25}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Stats) GetCheck() *durationpb.Duration {
@@ -2363,7 +2440,7 @@ type Receipt struct {
 
 func (x *Receipt) Reset() {
 	*x = Receipt{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[26]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2375,7 +2452,7 @@ func (x *Receipt) String() string {
 func (*Receipt) ProtoMessage() {}
 
 func (x *Receipt) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[26]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2388,7 +2465,7 @@ func (x *Receipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
 func (*Receipt) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{26}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Receipt) GetSqlFingerprint() string {
@@ -2447,7 +2524,7 @@ type ErrorDetail struct {
 
 func (x *ErrorDetail) Reset() {
 	*x = ErrorDetail{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[27]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2459,7 +2536,7 @@ func (x *ErrorDetail) String() string {
 func (*ErrorDetail) ProtoMessage() {}
 
 func (x *ErrorDetail) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[27]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2472,7 +2549,7 @@ func (x *ErrorDetail) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrorDetail.ProtoReflect.Descriptor instead.
 func (*ErrorDetail) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{27}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ErrorDetail) GetReason() string {
@@ -2546,7 +2623,7 @@ type Position struct {
 
 func (x *Position) Reset() {
 	*x = Position{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[28]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2558,7 +2635,7 @@ func (x *Position) String() string {
 func (*Position) ProtoMessage() {}
 
 func (x *Position) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[28]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2571,7 +2648,7 @@ func (x *Position) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Position.ProtoReflect.Descriptor instead.
 func (*Position) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{28}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Position) GetLine() int32 {
@@ -2625,7 +2702,7 @@ type Violation struct {
 
 func (x *Violation) Reset() {
 	*x = Violation{}
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[29]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2637,7 +2714,7 @@ func (x *Violation) String() string {
 func (*Violation) ProtoMessage() {}
 
 func (x *Violation) ProtoReflect() protoreflect.Message {
-	mi := &file_opdata_preview_v1_preview_proto_msgTypes[29]
+	mi := &file_opdata_preview_v1_preview_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2650,7 +2727,7 @@ func (x *Violation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Violation.ProtoReflect.Descriptor instead.
 func (*Violation) Descriptor() ([]byte, []int) {
-	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{29}
+	return file_opdata_preview_v1_preview_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Violation) GetReason() string {
@@ -2840,7 +2917,7 @@ const file_opdata_preview_v1_preview_proto_rawDesc = "" +
 	"\x0eforeign_schema\x18\x02 \x01(\tR\rforeignSchema\x12#\n" +
 	"\rforeign_table\x18\x03 \x01(\tR\fforeignTable\x12'\n" +
 	"\x0fforeign_columns\x18\x04 \x03(\tR\x0eforeignColumns\x12(\n" +
-	"\x10foreign_sql_name\x18\x05 \x01(\tR\x0eforeignSqlName\"\xbf\x02\n" +
+	"\x10foreign_sql_name\x18\x05 \x01(\tR\x0eforeignSqlName\"\xf5\x02\n" +
 	"\x06Column\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x19\n" +
@@ -2850,10 +2927,16 @@ const file_opdata_preview_v1_preview_proto_rawDesc = "" +
 	"\x05scale\x18\x06 \x01(\x05H\x01R\x05scale\x88\x01\x01\x12!\n" +
 	"\forigin_table\x18\a \x01(\tR\voriginTable\x12#\n" +
 	"\rorigin_column\x18\b \x01(\tR\foriginColumn\x128\n" +
-	"\achanges\x18\t \x01(\v2\x1e.opdata.preview.v1.CellChangesR\achangesB\f\n" +
+	"\achanges\x18\t \x01(\v2\x1e.opdata.preview.v1.CellChangesR\achanges\x124\n" +
+	"\amasking\x18\n" +
+	" \x01(\v2\x1a.opdata.preview.v1.MaskingR\amaskingB\f\n" +
 	"\n" +
 	"_precisionB\b\n" +
-	"\x06_scale\"4\n" +
+	"\x06_scale\"I\n" +
+	"\aMasking\x12\x12\n" +
+	"\x04rule\x18\x01 \x01(\tR\x04rule\x12\x16\n" +
+	"\x06source\x18\x02 \x01(\tR\x06source\x12\x12\n" +
+	"\x04hint\x18\x03 \x01(\tR\x04hint\"4\n" +
 	"\x03Row\x12-\n" +
 	"\x05cells\x18\x01 \x03(\v2\x17.opdata.preview.v1.CellR\x05cells\"b\n" +
 	"\x04Cell\x12\x17\n" +
@@ -2977,7 +3060,7 @@ func file_opdata_preview_v1_preview_proto_rawDescGZIP() []byte {
 }
 
 var file_opdata_preview_v1_preview_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_opdata_preview_v1_preview_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_opdata_preview_v1_preview_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_opdata_preview_v1_preview_proto_goTypes = []any{
 	(TableKind)(0),                  // 0: opdata.preview.v1.TableKind
 	(Change)(0),                     // 1: opdata.preview.v1.Change
@@ -3000,80 +3083,82 @@ var file_opdata_preview_v1_preview_proto_goTypes = []any{
 	(*TableColumn)(nil),             // 18: opdata.preview.v1.TableColumn
 	(*ForeignKey)(nil),              // 19: opdata.preview.v1.ForeignKey
 	(*Column)(nil),                  // 20: opdata.preview.v1.Column
-	(*Row)(nil),                     // 21: opdata.preview.v1.Row
-	(*Cell)(nil),                    // 22: opdata.preview.v1.Cell
-	(*CellChanges)(nil),             // 23: opdata.preview.v1.CellChanges
-	(*Replacement)(nil),             // 24: opdata.preview.v1.Replacement
-	(*Truncation)(nil),              // 25: opdata.preview.v1.Truncation
-	(*Sanitization)(nil),            // 26: opdata.preview.v1.Sanitization
-	(*ChangeCount)(nil),             // 27: opdata.preview.v1.ChangeCount
-	(*Stats)(nil),                   // 28: opdata.preview.v1.Stats
-	(*Receipt)(nil),                 // 29: opdata.preview.v1.Receipt
-	(*ErrorDetail)(nil),             // 30: opdata.preview.v1.ErrorDetail
-	(*Position)(nil),                // 31: opdata.preview.v1.Position
-	(*Violation)(nil),               // 32: opdata.preview.v1.Violation
-	(*durationpb.Duration)(nil),     // 33: google.protobuf.Duration
+	(*Masking)(nil),                 // 21: opdata.preview.v1.Masking
+	(*Row)(nil),                     // 22: opdata.preview.v1.Row
+	(*Cell)(nil),                    // 23: opdata.preview.v1.Cell
+	(*CellChanges)(nil),             // 24: opdata.preview.v1.CellChanges
+	(*Replacement)(nil),             // 25: opdata.preview.v1.Replacement
+	(*Truncation)(nil),              // 26: opdata.preview.v1.Truncation
+	(*Sanitization)(nil),            // 27: opdata.preview.v1.Sanitization
+	(*ChangeCount)(nil),             // 28: opdata.preview.v1.ChangeCount
+	(*Stats)(nil),                   // 29: opdata.preview.v1.Stats
+	(*Receipt)(nil),                 // 30: opdata.preview.v1.Receipt
+	(*ErrorDetail)(nil),             // 31: opdata.preview.v1.ErrorDetail
+	(*Position)(nil),                // 32: opdata.preview.v1.Position
+	(*Violation)(nil),               // 33: opdata.preview.v1.Violation
+	(*durationpb.Duration)(nil),     // 34: google.protobuf.Duration
 }
 var file_opdata_preview_v1_preview_proto_depIdxs = []int32{
-	33, // 0: opdata.preview.v1.PreviewQueryRequest.timeout:type_name -> google.protobuf.Duration
+	34, // 0: opdata.preview.v1.PreviewQueryRequest.timeout:type_name -> google.protobuf.Duration
 	20, // 1: opdata.preview.v1.PreviewQueryResponse.columns:type_name -> opdata.preview.v1.Column
-	21, // 2: opdata.preview.v1.PreviewQueryResponse.rows:type_name -> opdata.preview.v1.Row
-	25, // 3: opdata.preview.v1.PreviewQueryResponse.truncations:type_name -> opdata.preview.v1.Truncation
-	26, // 4: opdata.preview.v1.PreviewQueryResponse.sanitization:type_name -> opdata.preview.v1.Sanitization
-	28, // 5: opdata.preview.v1.PreviewQueryResponse.stats:type_name -> opdata.preview.v1.Stats
-	29, // 6: opdata.preview.v1.PreviewQueryResponse.receipt:type_name -> opdata.preview.v1.Receipt
-	32, // 7: opdata.preview.v1.ValidateQueryResponse.violations:type_name -> opdata.preview.v1.Violation
-	33, // 8: opdata.preview.v1.DescribeQueryRequest.timeout:type_name -> google.protobuf.Duration
+	22, // 2: opdata.preview.v1.PreviewQueryResponse.rows:type_name -> opdata.preview.v1.Row
+	26, // 3: opdata.preview.v1.PreviewQueryResponse.truncations:type_name -> opdata.preview.v1.Truncation
+	27, // 4: opdata.preview.v1.PreviewQueryResponse.sanitization:type_name -> opdata.preview.v1.Sanitization
+	29, // 5: opdata.preview.v1.PreviewQueryResponse.stats:type_name -> opdata.preview.v1.Stats
+	30, // 6: opdata.preview.v1.PreviewQueryResponse.receipt:type_name -> opdata.preview.v1.Receipt
+	33, // 7: opdata.preview.v1.ValidateQueryResponse.violations:type_name -> opdata.preview.v1.Violation
+	34, // 8: opdata.preview.v1.DescribeQueryRequest.timeout:type_name -> google.protobuf.Duration
 	20, // 9: opdata.preview.v1.DescribeQueryResponse.columns:type_name -> opdata.preview.v1.Column
 	9,  // 10: opdata.preview.v1.DescribeQueryResponse.resolved_objects:type_name -> opdata.preview.v1.ResolvedObject
-	33, // 11: opdata.preview.v1.ListTablesRequest.timeout:type_name -> google.protobuf.Duration
+	34, // 11: opdata.preview.v1.ListTablesRequest.timeout:type_name -> google.protobuf.Duration
 	17, // 12: opdata.preview.v1.ListTablesResponse.tables:type_name -> opdata.preview.v1.Table
-	33, // 13: opdata.preview.v1.DescribeTableRequest.timeout:type_name -> google.protobuf.Duration
+	34, // 13: opdata.preview.v1.DescribeTableRequest.timeout:type_name -> google.protobuf.Duration
 	17, // 14: opdata.preview.v1.DescribeTableResponse.table:type_name -> opdata.preview.v1.Table
 	16, // 15: opdata.preview.v1.ListConnectionsResponse.connections:type_name -> opdata.preview.v1.Connection
 	0,  // 16: opdata.preview.v1.Table.kind:type_name -> opdata.preview.v1.TableKind
 	18, // 17: opdata.preview.v1.Table.columns:type_name -> opdata.preview.v1.TableColumn
 	19, // 18: opdata.preview.v1.Table.foreign_keys:type_name -> opdata.preview.v1.ForeignKey
-	23, // 19: opdata.preview.v1.Table.changes:type_name -> opdata.preview.v1.CellChanges
-	23, // 20: opdata.preview.v1.Table.comment_changes:type_name -> opdata.preview.v1.CellChanges
-	23, // 21: opdata.preview.v1.TableColumn.changes:type_name -> opdata.preview.v1.CellChanges
-	23, // 22: opdata.preview.v1.TableColumn.comment_changes:type_name -> opdata.preview.v1.CellChanges
-	23, // 23: opdata.preview.v1.Column.changes:type_name -> opdata.preview.v1.CellChanges
-	22, // 24: opdata.preview.v1.Row.cells:type_name -> opdata.preview.v1.Cell
-	23, // 25: opdata.preview.v1.Cell.changes:type_name -> opdata.preview.v1.CellChanges
-	1,  // 26: opdata.preview.v1.CellChanges.kinds:type_name -> opdata.preview.v1.Change
-	24, // 27: opdata.preview.v1.CellChanges.replacements:type_name -> opdata.preview.v1.Replacement
-	1,  // 28: opdata.preview.v1.Replacement.kind:type_name -> opdata.preview.v1.Change
-	2,  // 29: opdata.preview.v1.Truncation.reason:type_name -> opdata.preview.v1.TruncationReason
-	27, // 30: opdata.preview.v1.Sanitization.counts:type_name -> opdata.preview.v1.ChangeCount
-	1,  // 31: opdata.preview.v1.ChangeCount.kind:type_name -> opdata.preview.v1.Change
-	33, // 32: opdata.preview.v1.Stats.check:type_name -> google.protobuf.Duration
-	33, // 33: opdata.preview.v1.Stats.queue:type_name -> google.protobuf.Duration
-	33, // 34: opdata.preview.v1.Stats.connect:type_name -> google.protobuf.Duration
-	33, // 35: opdata.preview.v1.Stats.execute:type_name -> google.protobuf.Duration
-	33, // 36: opdata.preview.v1.Stats.fetch:type_name -> google.protobuf.Duration
-	33, // 37: opdata.preview.v1.Stats.sanitize:type_name -> google.protobuf.Duration
-	33, // 38: opdata.preview.v1.Stats.total:type_name -> google.protobuf.Duration
-	33, // 39: opdata.preview.v1.Stats.catalog:type_name -> google.protobuf.Duration
-	31, // 40: opdata.preview.v1.ErrorDetail.position:type_name -> opdata.preview.v1.Position
-	32, // 41: opdata.preview.v1.ErrorDetail.violations:type_name -> opdata.preview.v1.Violation
-	3,  // 42: opdata.preview.v1.PreviewService.PreviewQuery:input_type -> opdata.preview.v1.PreviewQueryRequest
-	5,  // 43: opdata.preview.v1.PreviewService.ValidateQuery:input_type -> opdata.preview.v1.ValidateQueryRequest
-	7,  // 44: opdata.preview.v1.PreviewService.DescribeQuery:input_type -> opdata.preview.v1.DescribeQueryRequest
-	10, // 45: opdata.preview.v1.PreviewService.ListTables:input_type -> opdata.preview.v1.ListTablesRequest
-	12, // 46: opdata.preview.v1.PreviewService.DescribeTable:input_type -> opdata.preview.v1.DescribeTableRequest
-	14, // 47: opdata.preview.v1.PreviewService.ListConnections:input_type -> opdata.preview.v1.ListConnectionsRequest
-	4,  // 48: opdata.preview.v1.PreviewService.PreviewQuery:output_type -> opdata.preview.v1.PreviewQueryResponse
-	6,  // 49: opdata.preview.v1.PreviewService.ValidateQuery:output_type -> opdata.preview.v1.ValidateQueryResponse
-	8,  // 50: opdata.preview.v1.PreviewService.DescribeQuery:output_type -> opdata.preview.v1.DescribeQueryResponse
-	11, // 51: opdata.preview.v1.PreviewService.ListTables:output_type -> opdata.preview.v1.ListTablesResponse
-	13, // 52: opdata.preview.v1.PreviewService.DescribeTable:output_type -> opdata.preview.v1.DescribeTableResponse
-	15, // 53: opdata.preview.v1.PreviewService.ListConnections:output_type -> opdata.preview.v1.ListConnectionsResponse
-	48, // [48:54] is the sub-list for method output_type
-	42, // [42:48] is the sub-list for method input_type
-	42, // [42:42] is the sub-list for extension type_name
-	42, // [42:42] is the sub-list for extension extendee
-	0,  // [0:42] is the sub-list for field type_name
+	24, // 19: opdata.preview.v1.Table.changes:type_name -> opdata.preview.v1.CellChanges
+	24, // 20: opdata.preview.v1.Table.comment_changes:type_name -> opdata.preview.v1.CellChanges
+	24, // 21: opdata.preview.v1.TableColumn.changes:type_name -> opdata.preview.v1.CellChanges
+	24, // 22: opdata.preview.v1.TableColumn.comment_changes:type_name -> opdata.preview.v1.CellChanges
+	24, // 23: opdata.preview.v1.Column.changes:type_name -> opdata.preview.v1.CellChanges
+	21, // 24: opdata.preview.v1.Column.masking:type_name -> opdata.preview.v1.Masking
+	23, // 25: opdata.preview.v1.Row.cells:type_name -> opdata.preview.v1.Cell
+	24, // 26: opdata.preview.v1.Cell.changes:type_name -> opdata.preview.v1.CellChanges
+	1,  // 27: opdata.preview.v1.CellChanges.kinds:type_name -> opdata.preview.v1.Change
+	25, // 28: opdata.preview.v1.CellChanges.replacements:type_name -> opdata.preview.v1.Replacement
+	1,  // 29: opdata.preview.v1.Replacement.kind:type_name -> opdata.preview.v1.Change
+	2,  // 30: opdata.preview.v1.Truncation.reason:type_name -> opdata.preview.v1.TruncationReason
+	28, // 31: opdata.preview.v1.Sanitization.counts:type_name -> opdata.preview.v1.ChangeCount
+	1,  // 32: opdata.preview.v1.ChangeCount.kind:type_name -> opdata.preview.v1.Change
+	34, // 33: opdata.preview.v1.Stats.check:type_name -> google.protobuf.Duration
+	34, // 34: opdata.preview.v1.Stats.queue:type_name -> google.protobuf.Duration
+	34, // 35: opdata.preview.v1.Stats.connect:type_name -> google.protobuf.Duration
+	34, // 36: opdata.preview.v1.Stats.execute:type_name -> google.protobuf.Duration
+	34, // 37: opdata.preview.v1.Stats.fetch:type_name -> google.protobuf.Duration
+	34, // 38: opdata.preview.v1.Stats.sanitize:type_name -> google.protobuf.Duration
+	34, // 39: opdata.preview.v1.Stats.total:type_name -> google.protobuf.Duration
+	34, // 40: opdata.preview.v1.Stats.catalog:type_name -> google.protobuf.Duration
+	32, // 41: opdata.preview.v1.ErrorDetail.position:type_name -> opdata.preview.v1.Position
+	33, // 42: opdata.preview.v1.ErrorDetail.violations:type_name -> opdata.preview.v1.Violation
+	3,  // 43: opdata.preview.v1.PreviewService.PreviewQuery:input_type -> opdata.preview.v1.PreviewQueryRequest
+	5,  // 44: opdata.preview.v1.PreviewService.ValidateQuery:input_type -> opdata.preview.v1.ValidateQueryRequest
+	7,  // 45: opdata.preview.v1.PreviewService.DescribeQuery:input_type -> opdata.preview.v1.DescribeQueryRequest
+	10, // 46: opdata.preview.v1.PreviewService.ListTables:input_type -> opdata.preview.v1.ListTablesRequest
+	12, // 47: opdata.preview.v1.PreviewService.DescribeTable:input_type -> opdata.preview.v1.DescribeTableRequest
+	14, // 48: opdata.preview.v1.PreviewService.ListConnections:input_type -> opdata.preview.v1.ListConnectionsRequest
+	4,  // 49: opdata.preview.v1.PreviewService.PreviewQuery:output_type -> opdata.preview.v1.PreviewQueryResponse
+	6,  // 50: opdata.preview.v1.PreviewService.ValidateQuery:output_type -> opdata.preview.v1.ValidateQueryResponse
+	8,  // 51: opdata.preview.v1.PreviewService.DescribeQuery:output_type -> opdata.preview.v1.DescribeQueryResponse
+	11, // 52: opdata.preview.v1.PreviewService.ListTables:output_type -> opdata.preview.v1.ListTablesResponse
+	13, // 53: opdata.preview.v1.PreviewService.DescribeTable:output_type -> opdata.preview.v1.DescribeTableResponse
+	15, // 54: opdata.preview.v1.PreviewService.ListConnections:output_type -> opdata.preview.v1.ListConnectionsResponse
+	49, // [49:55] is the sub-list for method output_type
+	43, // [43:49] is the sub-list for method input_type
+	43, // [43:43] is the sub-list for extension type_name
+	43, // [43:43] is the sub-list for extension extendee
+	0,  // [0:43] is the sub-list for field type_name
 }
 
 func init() { file_opdata_preview_v1_preview_proto_init() }
@@ -3083,15 +3168,15 @@ func file_opdata_preview_v1_preview_proto_init() {
 	}
 	file_opdata_preview_v1_preview_proto_msgTypes[14].OneofWrappers = []any{}
 	file_opdata_preview_v1_preview_proto_msgTypes[17].OneofWrappers = []any{}
-	file_opdata_preview_v1_preview_proto_msgTypes[19].OneofWrappers = []any{}
 	file_opdata_preview_v1_preview_proto_msgTypes[20].OneofWrappers = []any{}
+	file_opdata_preview_v1_preview_proto_msgTypes[21].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_opdata_preview_v1_preview_proto_rawDesc), len(file_opdata_preview_v1_preview_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   30,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
