@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/op-data/sqlpreview/cmd/internal/dial"
 	"github.com/op-data/sqlpreview/preview/client"
 )
 
@@ -65,7 +66,7 @@ func (c *healthCommand) dial(config *config) (*client.Client, error) {
 		config.Client.CertFile, config.Client.KeyFile = "", ""
 		return config.dial(c.Address)
 	}
-	target, _, err := targetOf(reachable(config.Listen))
+	target, _, err := dial.Target(reachable(config.Listen))
 	if err != nil {
 		return nil, err
 	}

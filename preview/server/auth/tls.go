@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/op-data/sqlpreview/preview/internal/filecache"
 	"github.com/op-data/sqlpreview/preview/internal/syserr"
 	"github.com/op-data/sqlpreview/preview/server"
 )
@@ -25,17 +26,17 @@ import (
 // needs none, every wrong one gets the same answer, and a withdrawn authority counts
 // for nothing at once.
 func TLS(certFile, keyFile string, onError func(error)) (*tls.Config, error) {
-	pair := &fileCache[*tls.Certificate]{
-		paths: []string{certFile, keyFile},
-		load: func() (*tls.Certificate, error) {
+	pair := &filecache.Cache[*tls.Certificate]{
+		Paths: []string{certFile, keyFile},
+		Load: func() (*tls.Certificate, error) {
 			certificate, err := tls.LoadX509KeyPair(certFile, keyFile)
 			return &certificate, syserr.Cause(err)
 		},
 	}
-	if _, err := pair.get(); err != nil {
+	if _, err := pair.Get(); err != nil {
 		return nil, fmt.Errorf("auth: the server's certificate or key cannot be used: %w", err)
 	}
-	pair.onError = onError
+	pair.OnError = onError
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
 		ClientAuth: tls.RequestClientCert,
@@ -43,7 +44,7 @@ func TLS(certFile, keyFile string, onError func(error)) (*tls.Config, error) {
 		// Tickets would let a session go on without the handshake of a rotated pair.
 		SessionTicketsDisabled: true,
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-			certificate, err := pair.get()
+			certificate, err := pair.Get()
 			if certificate == nil {
 				return nil, err
 			}
@@ -78,9 +79,9 @@ func ClientCertificate(config CertificateConfig) (server.Authenticator, error) {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	authorities := &fileCache[*x509.CertPool]{
-		paths: []string{config.CAFile},
-		load: func() (*x509.CertPool, error) {
+	authorities := &filecache.Cache[*x509.CertPool]{
+		Paths: []string{config.CAFile},
+		Load: func() (*x509.CertPool, error) {
 			content, err := os.ReadFile(config.CAFile)
 			if err != nil {
 				return nil, syserr.Cause(err)
@@ -92,14 +93,14 @@ func ClientCertificate(config CertificateConfig) (server.Authenticator, error) {
 			return pool, nil
 		},
 	}
-	if _, err := authorities.get(); err != nil {
+	if _, err := authorities.Get(); err != nil {
 		return nil, fmt.Errorf("auth: the clients' certificate authorities cannot be used: %w", err)
 	}
 	return func(_ context.Context, credentials server.Credentials) (server.Caller, error) {
 		if credentials.TLS == nil || len(credentials.TLS.PeerCertificates) == 0 {
 			return server.Caller{}, errors.New("no client certificate was sent")
 		}
-		pool, err := authorities.get()
+		pool, err := authorities.Get()
 		if err != nil {
 			return server.Caller{}, fmt.Errorf("the clients' certificate authorities cannot be used: %w", err)
 		}

@@ -1,4 +1,6 @@
-package auth
+// Package filecache keeps a value that is made of files, and makes it again when
+// one of them changes: certificates, keys, lists of authorities.
+package filecache
 
 import (
 	"os"
@@ -19,13 +21,13 @@ func (s fileState) same(other fileState) bool {
 	return s.info != nil && s.modified.Equal(other.modified) && s.size == other.size && os.SameFile(s.info, other.info)
 }
 
-// fileCache is a value made of files, made again when one of them changes.
-type fileCache[T any] struct {
-	paths []string
-	load  func() (T, error)
-	// onError is called when the files cannot be used any more: once, until they
+// Cache is a value made of files, made again when one of them changes.
+type Cache[T any] struct {
+	Paths []string
+	Load  func() (T, error)
+	// OnError is called when the files cannot be used any more: once, until they
 	// can be again or the error is another. It may be nil.
-	onError func(error)
+	OnError func(error)
 
 	mu       sync.Mutex
 	reported string
@@ -34,27 +36,27 @@ type fileCache[T any] struct {
 	err      error
 }
 
-// get returns the value of the files as they are now. When they cannot be used
+// Get returns the value of the files as they are now. When they cannot be used
 // it returns the last value that could be, together with the error.
-func (c *fileCache[T]) get() (T, error) {
+func (c *Cache[T]) Get() (T, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	value, err := c.current()
 	switch {
 	case err == nil:
 		c.reported = ""
-	case c.onError != nil && c.reported != err.Error():
+	case c.OnError != nil && c.reported != err.Error():
 		c.reported = err.Error()
-		c.onError(err)
+		c.OnError(err)
 	}
 	return value, err
 }
 
-// current is get without the report; mu is held.
-func (c *fileCache[T]) current() (T, error) {
-	states := make([]fileState, len(c.paths))
-	changed := len(c.states) != len(c.paths)
-	for i, path := range c.paths {
+// current is Get without the report; mu is held.
+func (c *Cache[T]) current() (T, error) {
+	states := make([]fileState, len(c.Paths))
+	changed := len(c.states) != len(c.Paths)
+	for i, path := range c.Paths {
 		info, err := os.Stat(path)
 		if err != nil {
 			c.states = nil // so that the next call loads again
@@ -66,7 +68,7 @@ func (c *fileCache[T]) current() (T, error) {
 	if !changed {
 		return c.value, c.err
 	}
-	value, err := c.load()
+	value, err := c.Load()
 	if err == nil {
 		c.value = value
 	}

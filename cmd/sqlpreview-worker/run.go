@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/op-data/sqlpreview/cmd/internal/dial"
+	"github.com/op-data/sqlpreview/preview/client"
+	"github.com/op-data/sqlpreview/preview/server/jsonline"
+	"github.com/op-data/sqlpreview/preview/worker"
+	previewv1 "github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1"
+)
+
+// runCommand answers previews until a signal comes.
+type runCommand struct {
+	temporalFlags
+	sidecarFlags
+	Sessions       int    `env:"OP_TEMPORAL_SESSIONS" placeholder:"N" help:"How many previews run at a time: as many as the sidecar has sessions. Default: 4, as there."`
+	MaxResultBytes int    `env:"OP_TEMPORAL_MAX_RESULT_BYTES" placeholder:"N" help:"At most so many bytes of rows in a result. Default: 1048576. At most 1572864."`
+	Deployment     string `env:"OP_TEMPORAL_DEPLOYMENT" placeholder:"NAME" help:"The worker deployment that this worker is a version of. Default: none."`
+	BuildID        string `env:"OP_TEMPORAL_BUILD_ID" placeholder:"ID" help:"That version. Default: the program's."`
+}
+
+// connectPause is how long to wait before Temporal is called again at the start.
+const connectPause = 2 * time.Second
+
+// Run answers previews.
+func (c *runCommand) Run(ctx context.Context, env *environment) error {
+	log := slog.New(slog.NewJSONHandler(jsonline.Writer(env.stderr), nil))
+	config, err := c.config(log)
+	if err != nil {
+		return err
+	}
+	sidecar, err := dial.Sidecar(dial.Config{
+		Address: c.Sidecar, TokenFile: c.Token, CAFile: c.CAFile, CertFile: c.CertFile, KeyFile: c.KeyFile, Attempts: 1,
+	})
+	if err != nil {
+		return misuse{err.Error()}
+	}
+	defer sidecar.Close() //nolint:errcheck // nothing is left to send
+	connection, err := connect(ctx, config, log)
+	if connection == nil {
+		return err
+	}
+	defer connection.Close()
+	if c.BuildID == "" {
+		c.BuildID = versionString()
+	}
+	w, err := worker.New(connection, c.options(sidecar, log))
+	if err != nil {
+		return misuse{err.Error()}
+	}
+	log.Info("polling", "queue", worker.Queue(c.Org), "identity", connection.Identity(), "version", versionString())
+	if err := w.Run(ctx); err != nil {
+		return err
+	}
+	log.Info("stopped")
+	return nil
+}
+
+func (c *runCommand) options(sidecar *client.Client, log *slog.Logger) worker.Options {
+	return worker.Options{
+		Preview: func(ctx context.Context, request *previewv1.PreviewQueryRequest) (*previewv1.PreviewQueryResponse, error) {
+			return sidecar.PreviewQuery(ctx, request)
+		},
+		Sessions: c.Sessions, MaxResultBytes: c.MaxResultBytes, Deployment: c.Deployment, BuildID: c.BuildID, Log: log,
+	}
+}
+
+// connect connects to Temporal, and waits for one that does not answer yet. It
+// returns nil and no error when ctx ends before.
+func connect(ctx context.Context, config worker.Config, log *slog.Logger) (*worker.Connection, error) {
+	for waited := false; ; waited = true {
+		connection, err := worker.Connect(ctx, config)
+		if !errors.Is(err, worker.ErrUnavailable) {
+			return connection, err
+		}
+		if !waited {
+			log.Warn("Temporal does not answer yet; check that it runs, its address, and for TLS the certificates")
+		}
+		select {
+		case <-ctx.Done():
+			return nil, nil //nolint:nilnil // a signal ended the wait, which is no fault
+		case <-time.After(connectPause):
+		}
+	}
+}

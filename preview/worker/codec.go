@@ -1,0 +1,146 @@
+package worker
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/converter"
+	"google.golang.org/protobuf/proto"
+)
+
+// The metadata of an encrypted payload. The first two are what Temporal's own
+// samples use.
+const (
+	encodingEncrypted = "binary/encrypted"
+	metadataKeyID     = "encryption-key-id"
+	metadataWorkflow  = "workflow-id"
+)
+
+// aadPurpose begins what is authenticated beside the text, so that a key that is
+// used elsewhere too proves nothing here.
+const aadPurpose = "op-data previewQueryWorkflow payload v1"
+
+// The errors of a payload that is not accepted. They quote nothing of it.
+var (
+	errNotEncrypted  = errors.New("the payload is not encrypted, and this worker has keys: encrypt it with one of them")
+	errOtherWorkflow = errors.New("the payload was encrypted for another workflow")
+	errKeyID         = errors.New("the payload was encrypted with a key that is not in the file of keys")
+	errTampered      = errors.New("the payload does not decrypt: it was changed, or is of another organization or namespace, or the key has another value here")
+)
+
+// Codec encrypts payloads with AES-256-GCM. It is a converter.PayloadCodec.
+//
+// An encrypted payload has the metadata encoding = "binary/encrypted",
+// encryption-key-id and workflow-id, and as data a nonce of 12 random bytes, then
+// the ciphertext with its tag of 16 bytes. The plaintext is the whole payload as
+// Protobuf (temporal.api.common.v1.Payload). Authenticated beside it are these
+// texts, each after its length as four bytes, the highest first: the purpose
+// "op-data previewQueryWorkflow payload v1", the organization's id, the namespace,
+// the workflow's id and the key's id.
+//
+// So a payload is of use in its own workflow only: not in another one, not in
+// another namespace or organization, even where these share a key.
+type Codec struct {
+	keys             *Keys
+	orgID, namespace string
+	// workflowID is the workflow that payloads are for. Where it is not known,
+	// decoding believes what the payload names and authenticates.
+	workflowID string
+	bound      bool
+}
+
+// NewCodec returns the codec of an organization in a namespace.
+func NewCodec(keys *Keys, orgID, namespace string) *Codec {
+	return &Codec{keys: keys, orgID: orgID, namespace: namespace}
+}
+
+// WithSerializationContext returns the codec of one workflow. The SDK calls it.
+func (c *Codec) WithSerializationContext(about converter.SerializationContext) converter.PayloadCodec {
+	bound := *c
+	bound.bound = true
+	switch about := about.(type) {
+	case converter.WorkflowSerializationContext:
+		bound.workflowID = about.WorkflowID
+	case converter.ActivitySerializationContext:
+		bound.workflowID = about.WorkflowID
+	}
+	return &bound
+}
+
+// Encode encrypts payloads.
+func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
+	ring := c.keys.ring()
+	aead := ring.aeads[ring.first]
+	result := make([]*commonpb.Payload, len(payloads))
+	for i, payload := range payloads {
+		plain, err := proto.Marshal(payload)
+		if err != nil {
+			return nil, err
+		}
+		data := make([]byte, aead.NonceSize(), aead.NonceSize()+len(plain)+aead.Overhead())
+		_, _ = rand.Read(data) // it never fails
+		result[i] = &commonpb.Payload{
+			Metadata: map[string][]byte{
+				converter.MetadataEncoding: []byte(encodingEncrypted),
+				metadataKeyID:              []byte(ring.first),
+				metadataWorkflow:           []byte(c.workflowID),
+			},
+			Data: aead.Seal(data, data, plain, c.authenticated(c.workflowID, ring.first)),
+		}
+	}
+	return result, nil
+}
+
+// Decode decrypts payloads. One that is not encrypted is an error.
+func (c *Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
+	ring := c.keys.ring()
+	result := make([]*commonpb.Payload, len(payloads))
+	for i, payload := range payloads {
+		var err error
+		if result[i], err = c.open(ring, payload); err != nil {
+			return nil, err
+		}
+	}
+	return result, nil
+}
+
+func (c *Codec) open(ring *keyring, payload *commonpb.Payload) (*commonpb.Payload, error) {
+	metadata := payload.GetMetadata()
+	if string(metadata[converter.MetadataEncoding]) != encodingEncrypted {
+		return nil, errNotEncrypted
+	}
+	workflowID, keyID := string(metadata[metadataWorkflow]), string(metadata[metadataKeyID])
+	if c.bound && workflowID != c.workflowID {
+		return nil, errOtherWorkflow
+	}
+	aead := ring.aeads[keyID]
+	if aead == nil {
+		return nil, errKeyID
+	}
+	data := payload.GetData()
+	if len(data) < aead.NonceSize() {
+		return nil, errTampered
+	}
+	nonce, sealed := data[:aead.NonceSize()], data[aead.NonceSize():]
+	plain, err := aead.Open(nil, nonce, sealed, c.authenticated(workflowID, keyID))
+	if err != nil {
+		return nil, errTampered
+	}
+	inner := &commonpb.Payload{}
+	if err := proto.Unmarshal(plain, inner); err != nil {
+		return nil, fmt.Errorf("the decrypted payload is not one: %w", err)
+	}
+	return inner, nil
+}
+
+// authenticated is what is authenticated beside a payload, see Codec.
+func (c *Codec) authenticated(workflowID, keyID string) (aad []byte) {
+	for _, text := range []string{aadPurpose, c.orgID, c.namespace, workflowID, keyID} {
+		aad = binary.BigEndian.AppendUint32(aad, uint32(len(text)))
+		aad = append(aad, text...)
+	}
+	return aad
+}
