@@ -46,19 +46,21 @@ func (e *environment) complain(err error) {
 
 // commandLine is the command line: one field a subcommand.
 type commandLine struct {
-	Check    checkCommand     `cmd:"" help:"Say offline whether a query may be previewed, and if not, why and where."`
-	Query    queryCommand     `cmd:"" help:"Preview one query as a table or as JSON."`
-	Tables   tablesCommand    `cmd:"" help:"List the tables that a preview may name."`
-	Describe describeCommand  `cmd:"" help:"Show the columns and keys of one table."`
-	MCP      mcpCommand       `cmd:"" name:"mcp" help:"Serve one client of the Model Context Protocol over standard input and output."`
-	Console  consoleCommand   `cmd:"" help:"Open a web page on which to write and preview queries."`
-	Serve    serveCommand     `cmd:"" help:"Serve previews over gRPC, gRPC-Web and Connect."`
-	Doctor   doctorCommand    `cmd:"" help:"Grade a connection: what its role could do, and what to run."`
-	Health   healthCommand    `cmd:"" help:"Ask a running sidecar whether it serves."`
-	Config   configCommand    `cmd:"" help:"Print the schema or an example of the settings file, or find a file's faults."`
-	Verify   verifyLogCommand `cmd:"" name:"verify-log" help:"Prove the chain of an egress record."`
-	Demo     demoCommand      `cmd:"" help:"Show sample previews on a throw-away PostgreSQL."`
-	Version  versionCommand   `cmd:"" help:"Print the version."`
+	Check    checkCommand      `cmd:"" help:"Say offline whether a query may be previewed, and if not, why and where."`
+	Query    queryCommand      `cmd:"" help:"Preview one query as a table or as JSON."`
+	Tables   tablesCommand     `cmd:"" help:"List the tables that a preview may name."`
+	Describe describeCommand   `cmd:"" help:"Show the columns and keys of one table."`
+	MCP      mcpCommand        `cmd:"" name:"mcp" help:"Serve one client of the Model Context Protocol over standard input and output."`
+	Console  consoleCommand    `cmd:"" help:"Open a web page on which to write and preview queries."`
+	Serve    serveCommand      `cmd:"" help:"Serve previews over gRPC, gRPC-Web and Connect."`
+	Doctor   doctorCommand     `cmd:"" help:"Grade a connection: what its role could do, and what to run."`
+	Health   healthCommand     `cmd:"" help:"Ask a running sidecar whether it serves."`
+	Config   configCommand     `cmd:"" help:"Print the schema or an example of the settings file, or find a file's faults."`
+	Verify   verifyLogCommand  `cmd:"" name:"verify-log" help:"Prove the chain of an egress record."`
+	Demo     demoCommand       `cmd:"" help:"Show sample previews on a throw-away PostgreSQL."`
+	Complete completionCommand `cmd:"" name:"completion" help:"Print what bash, zsh or fish complete the command line by."`
+	Man      manCommand        `cmd:"" help:"Print a manual page."`
+	Version  versionCommand    `cmd:"" help:"Print the version."`
 
 	ShowVersion bool `name:"version" help:"Print the version."`
 }
@@ -111,7 +113,7 @@ func run(arguments []string, env *environment) int {
 	if err != nil {
 		return report(env, misusef("%v; see sqlpreview %s--help", err, commandIn(arguments)))
 	}
-	return report(env, command.Run(env))
+	return report(env, command.Run(env, parser))
 }
 
 // helpFirst reads "help" and "help COMMAND" as --help and COMMAND --help.
