@@ -19,12 +19,14 @@ type pkg struct {
 	name, version string
 	// sha512 is the hash of its archive.
 	sha512 []byte
+	// dev: it is for development alone, and in no bundle.
+	dev bool
 }
 
 // readLock reads a package-lock.json of version 2 or 3
-// (https://docs.npmjs.com/cli/configuring-npm/package-lock-json). It leaves out what
-// is for development alone. A lock file that names an address is refused: whoever
-// builds decides where packages come from, and the hashes decide what they are.
+// (https://docs.npmjs.com/cli/configuring-npm/package-lock-json). A lock file that
+// names an address is refused: whoever builds decides where packages come from, and
+// the hashes decide what they are.
 func readLock(file string) ([]pkg, error) {
 	content, err := os.ReadFile(file) //nolint:gosec // the caller names the folder
 	if err != nil {
@@ -45,10 +47,10 @@ func readLock(file string) ([]pkg, error) {
 	}
 	var packages []pkg
 	for dir, entry := range lock.Packages {
-		if dir == "" || entry.Dev { // the page itself
+		if dir == "" { // the page itself
 			continue
 		}
-		p := pkg{dir: dir, name: entry.Name, version: entry.Version}
+		p := pkg{dir: dir, name: entry.Name, version: entry.Version, dev: entry.Dev}
 		if p.name == "" {
 			p.name = dir[strings.LastIndex(dir, "node_modules/")+len("node_modules/"):]
 		}

@@ -6,6 +6,11 @@
 //
 //	console -page preview/console/page -out preview/console/dist
 //
+// With -dev it unpacks one package that the lock file has for development instead,
+// such as the accessibility checker of the tests:
+//
+//	console -page preview/console/page -dev axe-core -out FOLDER
+//
 // The same sources and lock file give the same bytes, so that a committed bundle
 // can be proven fresh.
 package main
@@ -17,14 +22,16 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 )
 
 func main() {
 	page := flag.String("page", "", "the folder with index.html, src and package-lock.json")
 	out := flag.String("out", "", "the folder that the bundle is written to")
+	dev := flag.String("dev", "", "the development package to unpack into -out, instead of bundling")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, *page, *out)
+	err := run(ctx, *page, *out, *dev)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "console:", err)
@@ -32,14 +39,18 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, page, out string) error {
+func run(ctx context.Context, page, out, dev string) error {
 	if page == "" || out == "" || flag.NArg() > 0 {
-		return fmt.Errorf("usage: console -page FOLDER -out FOLDER")
+		return fmt.Errorf("usage: console -page FOLDER [-dev PACKAGE] -out FOLDER")
 	}
 	locked, err := readLock(filepath.Join(page, "package-lock.json"))
 	if err != nil {
 		return err
 	}
+	if dev != "" {
+		return unpackDev(ctx, locked, dev, page, out)
+	}
+	locked = slices.DeleteFunc(locked, func(p pkg) bool { return p.dev })
 	work, err := os.MkdirTemp("", "sqlpreview-console-")
 	if err != nil {
 		return err
@@ -60,6 +71,17 @@ func run(ctx context.Context, page, out string) error {
 		return err
 	}
 	return write(out, files)
+}
+
+// unpackDev unpacks the development package of that name into out.
+func unpackDev(ctx context.Context, locked []pkg, name, page, out string) error {
+	for _, p := range locked {
+		if p.dev && p.name == name {
+			p.dir = "."
+			return install(ctx, []pkg{p}, out, page)
+		}
+	}
+	return fmt.Errorf("the lock file has no development package %q", name)
 }
 
 // write replaces what is in the folder.

@@ -1,11 +1,11 @@
 // One cell in full, for the panel: wrapped, with what was done to it in words, and
 // laid out when it is JSON.
 
-import { describeChanges, isCut } from "./changes";
+import { describeChanges, describeColumn, isCut } from "./changes";
 import { copyText } from "./clipboard";
 import { element, foreign } from "./dom";
 import { layOut } from "./json";
-import type { CellChanges, Cell, Column } from "./types";
+import type { Cell, Column } from "./types";
 
 function facts(pairs: [string, Node | string][]): HTMLElement {
   const list = element("dl", { class: "facts" });
@@ -13,10 +13,9 @@ function facts(pairs: [string, Node | string][]): HTMLElement {
   return list;
 }
 
-function said(changes: CellChanges | undefined, what = ""): Node[] {
-  const sentences = describeChanges(changes);
+function said(sentences: string[]): Node[] {
   if (sentences.length === 0) return [];
-  return [element("ul", { class: "said" }, ...sentences.map((s) => element("li", {}, what + s)))];
+  return [element("ul", { class: "said" }, ...sentences.map((s) => element("li", { dir: "auto" }, s)))];
 }
 
 function jsonNode(text: string, cut: boolean): HTMLElement | undefined {
@@ -56,7 +55,7 @@ function views(text: string, json: HTMLElement): Node[] {
 
 /** The panel's content for one cell. */
 export function cellView(cell: Cell, column: Column, announce: (text: string) => void): Node[] {
-  const content: Node[] = said(cell.changes);
+  const content: Node[] = said([...describeChanges(cell.changes), ...describeColumn(column)]);
   if (cell.text === undefined) {
     content.push(element("p", { class: "value-note" }, element("span", { class: "null" }, "NULL"), " There is no value."));
   } else if (cell.text === "") {
@@ -71,7 +70,7 @@ export function cellView(cell: Cell, column: Column, announce: (text: string) =>
   }
   const about: [string, Node | string][] = [["Type", foreign(column.type ?? "")]];
   if (column.originTable) about.push(["Column", foreign([column.originTable, column.originColumn].filter(Boolean).join("."))]);
-  content.push(facts(about), ...said(column.changes, "Column name: "));
+  content.push(facts(about));
   return content;
 }
 
@@ -81,7 +80,7 @@ export function columnView(column: Column): Node[] {
     ["Type", foreign(column.type ?? "")],
     ["Column", column.originTable ? foreign([column.originTable, column.originColumn].filter(Boolean).join(".")) : "computed by the query"],
   ];
-  return [facts(about), ...said(column.changes, "Column name: ")];
+  return [...said(describeColumn(column)), facts(about)];
 }
 
 export { facts };

@@ -1,7 +1,7 @@
 // What was done to a value, in words.
 
 import { element } from "./dom";
-import type { CellChanges, ChangeKind } from "./types";
+import type { CellChanges, ChangeKind, Column } from "./types";
 
 type Tone = "cut" | "changed" | "masked" | "advice";
 
@@ -77,6 +77,20 @@ export function describeChanges(changes: CellChanges | undefined): string[] {
     );
   }
   if (changes.mediaType) sentences.push(`Binary: ${changes.mediaType}.`);
+  return sentences;
+}
+
+/** What the badges of a column's header tell: of its name, and of a mask over its values. */
+export function headChanges(column: Column): CellChanges {
+  const kinds = column.changes?.kinds ?? [];
+  return { kinds: column.masking ? ["CHANGE_MASKED_COLUMN", ...kinds] : kinds };
+}
+
+/** Says what was done to a column's name and values. */
+export function describeColumn(column: Column): string[] {
+  const sentences = describeChanges(column.changes).map((s) => "Name: " + s);
+  const { masking } = column;
+  if (masking) sentences.unshift(`All values are masked (${masking.rule ?? "masked"}): ${masking.hint ?? ""}.`);
   return sentences;
 }
 

@@ -1,6 +1,6 @@
 // The query: CodeMirror with PostgreSQL's words, squiggles and completion.
 
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { PostgreSQL } from "@codemirror/lang-sql";
 import { bracketMatching, indentOnInput } from "@codemirror/language";
@@ -56,8 +56,9 @@ export function makeEditor(parent: HTMLElement, nonce: string, actions: EditorAc
         PostgreSQL.extension,
         autocompletion({ override: [schemaCompletion(actions.schema), keywordCompletion], icons: false }),
         problems.extension,
-        // Tab is left to the browser, so that the keyboard can leave the editor.
-        keymap.of([...closeBracketsKeymap, ...completionKeymap, ...lintKeymap, ...historyKeymap, ...defaultKeymap]),
+        // Tab takes a completion that is open; else it is left to the browser, so that
+        // the keyboard can leave the editor.
+        keymap.of([{ key: "Tab", run: acceptCompletion }, ...closeBracketsKeymap, ...completionKeymap, ...lintKeymap, ...historyKeymap, ...defaultKeymap]),
         look,
         EditorView.updateListener.of((update) => {
           if (update.docChanged || update.selectionSet || update.transactions.length > 0) actions.changed(update.view);

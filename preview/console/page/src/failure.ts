@@ -8,6 +8,13 @@ import type { Position, Violation } from "./types";
 
 /** The most UTF-16 units of a line that an excerpt shows on each side of the place. */
 const around = 60;
+/** The most UTF-16 units of the place itself that it shows. */
+const longest = 400;
+
+/** An index that splits no surrogate pair. */
+function whole(text: string, index: number): number {
+  return /[\uDC00-\uDFFF]/.test(text[index] ?? "") && /[\uD800-\uDBFF]/.test(text[index - 1] ?? "") ? index - 1 : index;
+}
 
 /** The line of the text with the place underlined. */
 function excerpt(sql: string, p: Position): HTMLElement {
@@ -15,15 +22,15 @@ function excerpt(sql: string, p: Position): HTMLElement {
   const from = Math.min(at(p.offset ?? 0), sql.length);
   const start = sql.lastIndexOf("\n", from - 1) + 1;
   const lineEnd = sql.indexOf("\n", from) < 0 ? sql.length : sql.indexOf("\n", from);
-  const to = Math.max(from, Math.min(at(p.end ?? 0), lineEnd));
-  const left = Math.max(start, from - around);
-  const right = Math.min(lineEnd, Math.max(to, from) + around);
+  const to = whole(sql, Math.max(from, Math.min(at(p.end ?? 0), lineEnd, from + longest)));
+  const left = whole(sql, Math.max(start, from - around));
+  const right = whole(sql, Math.min(lineEnd, to + around));
   // A text that turns its direction would move the underline away from its place,
   // so what stands before, in and behind it is set apart.
   const code = element("code", { dir: "ltr" });
   code.append(left > start ? "…" : "", element("bdi", {}, sql.slice(left, from)));
-  code.append(to > from ? element("mark", {}, element("bdi", {}, sql.slice(from, Math.min(to, right)))) : element("mark", { class: "caret" }, "\u200b"));
-  code.append(element("bdi", {}, sql.slice(Math.min(to, right), right)), right < lineEnd ? "…" : "");
+  code.append(to > from ? element("mark", {}, element("bdi", {}, sql.slice(from, to))) : element("mark", { class: "caret" }, "\u200b"));
+  code.append(element("bdi", {}, sql.slice(to, right)), right < lineEnd ? "…" : "");
   return element("pre", { class: "excerpt" }, code);
 }
 

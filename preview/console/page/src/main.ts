@@ -57,7 +57,10 @@ const { view, problems } = makeEditor(byId("editor"), document.querySelector<HTM
 });
 
 const runner = new Runner(() => void run());
-const tree = new Tree((name) => insertName(view, name));
+const tree = new Tree((name) => {
+  showTables(false);
+  insertName(view, name);
+}, refused);
 
 /** The line beside the button: the first problem, and how many there are. */
 function drawState(v: EditorView): void {
@@ -170,21 +173,35 @@ addEventListener("hashchange", () => {
   if (link) void begin(link);
 });
 
+// Wherever the focus is; the editor has the first say.
 addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || event.defaultPrevented) return;
-  if (runner.isRunning) runner.cancel();
+  if (event.defaultPrevented) return;
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void run();
+  else if (event.key !== "Escape") return;
+  else if (runner.isRunning) runner.cancel();
+  else if (document.body.classList.contains("tables-open")) showTables(false);
   else if (panel.isOpen) panel.close();
   else return;
   event.preventDefault();
 });
 
-const toggle = byId("tables-toggle");
-toggle.addEventListener("click", () => {
-  const open = document.body.classList.toggle("tables-open");
+/** Opens or closes the tables where the page is too narrow to show them always. */
+function showTables(open: boolean): void {
+  const had = byId("tables").contains(document.activeElement);
+  document.body.classList.toggle("tables-open", open);
   toggle.setAttribute("aria-expanded", String(open));
-});
+  if (open) byId("filter").focus();
+  else if (had) toggle.focus();
+}
 
-picker.addEventListener("change", chooseConnection);
+const toggle = byId("tables-toggle");
+toggle.addEventListener("click", () => showTables(!document.body.classList.contains("tables-open")));
+
+picker.addEventListener("change", () => {
+  runner.cancel();
+  result.showNothing();
+  chooseConnection();
+});
 splitter();
 result.showNothing();
 view.focus();

@@ -4,7 +4,7 @@ import { byId, element } from "./dom";
 
 export class Panel {
   private readonly aside = byId("panel");
-  private onClose: (() => void) | undefined;
+  private onClose: ((focus: boolean) => void) | undefined;
 
   get isOpen(): boolean {
     return !this.aside.hidden;
@@ -13,9 +13,13 @@ export class Panel {
   /** Which content the panel has; empty when it is closed. */
   holds = "";
 
-  /** Shows content. closed is called when the user closes the panel. */
-  show(holds: string, title: Node, content: Node[], closed: () => void): void {
-    const close = element("button", { type: "button", class: "quiet", "aria-label": "Close details" }, "Close ", element("kbd", {}, "Esc"));
+  /**
+   * Shows content. closed is called when it goes, and told whether the focus was in
+   * it and needs another place.
+   */
+  show(holds: string, title: Node, content: Node[], closed: (focus: boolean) => void): void {
+    this.onClose?.(false);
+    const close = element("button", { type: "button", class: "quiet" }, "Close ", element("kbd", {}, "Esc"));
     close.addEventListener("click", () => this.close());
     this.aside.replaceChildren(
       element("div", { class: "panel-head" }, element("h2", {}, title), close),
@@ -26,15 +30,16 @@ export class Panel {
     this.onClose = closed;
   }
 
-  /** Hides the panel; told says whether to call closed. */
-  close(told = true): void {
+  /** Hides the panel. */
+  close(): void {
     if (!this.isOpen) return;
     const closed = this.onClose;
+    const focus = this.aside.contains(document.activeElement);
     this.aside.hidden = true;
     this.aside.replaceChildren();
     this.holds = "";
     this.onClose = undefined;
-    if (told) closed?.();
+    closed?.(focus);
   }
 
   focus(): void {

@@ -2,7 +2,7 @@
 
 import { boundsView } from "./bounds";
 import { cellView, columnView } from "./cellview";
-import { describeChanges, plural } from "./changes";
+import { describeChanges, describeColumn, plural } from "./changes";
 import { copyText } from "./clipboard";
 import { asCSV, rowAsCSV } from "./csv";
 import { byId, element, foreign, isMac } from "./dom";
@@ -18,6 +18,8 @@ import type { Position, PreviewQueryResponse } from "./types";
 export class Result {
   private readonly section = byId("result");
   private grid: Grid | undefined;
+  /** Says what was copied, on the line below the table. */
+  private readonly done = element("span", { class: "cell-done" });
 
   constructor(
     private readonly panel: Panel,
@@ -26,6 +28,8 @@ export class Result {
 
   /** What is shown before the first run. */
   showNothing(): void {
+    this.panel.close();
+    this.grid = undefined;
     this.section.replaceChildren(
       element(
         "div",
@@ -43,23 +47,24 @@ export class Result {
   }
 
   showMessage(text: string): void {
-    this.panel.close(false);
+    this.panel.close();
     this.grid = undefined;
     this.section.replaceChildren(element("div", { class: "nothing" }, element("p", {}, text)));
     this.announce(text);
   }
 
   showFailure(failure: Failure, sql: string, go: (p: Position) => void): void {
-    this.panel.close(false);
+    this.panel.close();
     this.grid = undefined;
     this.section.replaceChildren(element("div", { class: "scroller", tabindex: "0", role: "group", "aria-label": "Failure" }, failureView(failure, sql, go)));
     this.announce("The query failed. " + failure.message);
   }
 
   showAnswer(answer: PreviewQueryResponse): void {
-    this.panel.close(false);
+    this.panel.close();
     const table = makeTable(answer);
-    const said = element("p", { class: "cell-said" });
+    const said = element("p", { class: "cell-said" }, this.done);
+    this.done.textContent = "";
     this.grid = new Grid(table, {
       moved: (row, column) => this.moved(answer, said, row, column),
       opened: (row, column) => this.opened(answer, row, column),
@@ -86,10 +91,10 @@ export class Result {
     const total = milliseconds(answer.stats?.total);
     const receipt = element(
       "button",
-      { type: "button", class: "quiet summary", "aria-expanded": "false", "aria-controls": "panel", "aria-label": `${plural(answer.rows?.length ?? 0, "row")} in ${formatTime(total)}. Receipt` },
-      `${plural(answer.rows?.length ?? 0, "row")} in ${formatTime(total)}`,
+      { type: "button", class: "quiet summary", "aria-expanded": "false", "aria-controls": "panel" },
+      `${plural(answer.rows?.length ?? 0, "row")} in ${formatTime(total)} `,
       timingBar(answer.stats ?? {}),
-      "Receipt",
+      " Receipt",
     );
     receipt.addEventListener("click", () => this.toggleReceipt(answer, receipt));
     const place = () => this.grid?.place ?? { row: -1, column: 0 };
@@ -107,11 +112,13 @@ export class Result {
   private moved(answer: PreviewQueryResponse, said: HTMLElement, row: number, column: number): void {
     const head = answer.columns?.[column];
     const cell = answer.rows?.[row]?.cells?.[column];
-    const words = row < 0 ? describeChanges(head?.changes) : describeChanges(cell?.changes);
+    const words = row < 0 ? describeColumn(head ?? {}) : describeChanges(cell?.changes);
     said.replaceChildren(
       element("span", { class: "cell-place" }, row < 0 ? "Column " : `Row ${row + 1}, `, foreign(head?.name || `column ${column + 1}`), ", ", foreign(head?.type ?? "", "type")),
       element("span", { class: "cell-words" }, words.join(" ")),
+      this.done,
     );
+    this.done.textContent = "";
     if (this.panel.holds === "cell") this.open(answer, row, column, false);
   }
 
@@ -131,7 +138,9 @@ export class Result {
     const cell = answer.rows?.[row]?.cells?.[column];
     const title = element("span", {}, row < 0 ? "Column " : `Row ${row + 1}, `, foreign(head.name || `column ${column + 1}`));
     const content = cell ? cellView(cell, head, this.announce) : columnView(head);
-    this.panel.show("cell", title, content, () => this.grid?.cell()?.focus());
+    this.panel.show("cell", title, content, (lost) => {
+      if (lost) this.grid?.cell()?.focus();
+    });
     this.grid?.move(row, column, false);
     if (focus) this.panel.focus();
   }
@@ -141,16 +150,17 @@ export class Result {
       this.panel.close();
       return;
     }
-    this.panel.show("receipt", element("span", {}, "Receipt"), receiptView(answer), () => {
+    this.panel.show("receipt", element("span", {}, "Receipt"), receiptView(answer), (lost) => {
       button.setAttribute("aria-expanded", "false");
-      button.focus();
+      if (lost) button.focus();
     });
     button.setAttribute("aria-expanded", "true");
     this.panel.focus();
   }
 
   private async copy(text: string, done: string): Promise<void> {
-    this.announce((await copyText(text)) ? done : "The browser did not allow copying.");
+    this.done.textContent = (await copyText(text)) ? done : "The browser did not allow copying.";
+    this.announce(this.done.textContent);
   }
 
   private copyCell(answer: PreviewQueryResponse, row: number, column: number): Promise<void> {

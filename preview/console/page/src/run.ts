@@ -45,7 +45,7 @@ export class Runner {
   }
 
   async run(connectionId: string, sql: string, actions: RunActions): Promise<void> {
-    if (this.current) return;
+    if (this.current || !sql.trim()) return;
     const run = new AbortController();
     this.current = run;
     const start = performance.now();

@@ -1,7 +1,7 @@
 // The result as a table. All of it is in the document, at most 100 rows, so the
 // browser's own search and a screen reader find everything.
 
-import { badges } from "./changes";
+import { badges, headChanges } from "./changes";
 import { element, foreign } from "./dom";
 import type { Cell, Column, PreviewQueryResponse } from "./types";
 import { columnTracks } from "./widths";
@@ -56,7 +56,7 @@ function headNode(column: Column): HTMLTableCellElement {
   return element(
     "th",
     { role: "columnheader", scope: "col", class: isNumber(column) ? "number" : undefined },
-    element("div", { class: "head" }, name, ...badges(column.changes)),
+    element("div", { class: "head" }, name, ...badges(headChanges(column))),
     foreign(column.type ?? "", "type"),
   );
 }

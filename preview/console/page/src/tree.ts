@@ -30,7 +30,11 @@ export class Tree {
   private readonly names = new WeakMap<HTMLElement, string>();
   private readonly tables = new WeakMap<HTMLElement, Table>();
 
-  constructor(private readonly insert: (sqlName: string) => void) {
+  constructor(
+    private readonly insert: (sqlName: string) => void,
+    /** The sidecar did not answer, or refused the page itself. */
+    private readonly failed: (error: unknown) => void,
+  ) {
     this.filter.addEventListener("input", () => {
       clearTimeout(this.timer);
       this.timer = window.setTimeout(() => void this.refresh(), this.schema?.listing.complete ? 0 : delay);
@@ -54,6 +58,7 @@ export class Tree {
     try {
       await schema.load();
     } catch (error) {
+      if (this.schema === schema) this.failed(error);
       if (this.schema === schema) this.note.textContent = error instanceof Failure ? error.message : "The tables could not be read.";
       return;
     }

@@ -37,6 +37,8 @@ export interface Column {
   originTable?: string;
   originColumn?: string;
   changes?: CellChanges;
+  /** Why all values of the column are masked. */
+  masking?: { rule?: string; source?: string; hint?: string };
 }
 
 export interface Truncation {
