@@ -78,7 +78,9 @@ func (p *Previewer) preview(ctx context.Context, request Request, r *boundedRequ
 		Timeout: q.target.left(),
 	})
 	if err != nil {
-		return nil, r.failed(publicError(err, request.SQL, q.text), q.statement)
+		failed := publicError(err, request.SQL, q.text)
+		p.suggestColumn(ctx, &q, request.SQL, failed)
+		return nil, r.failed(failed, q.statement)
 	}
 	ran := time.Now()
 	masked, err := p.masked(ctx, &q, raw.Columns)
@@ -122,7 +124,9 @@ func (p *Previewer) describe(ctx context.Context, request Request, r *boundedReq
 		SQL: q.text.SQL, MaxColumns: p.limits.MaxColumns, MaxBytes: p.limits.MaxResponseBytes, Timeout: q.target.left(),
 	})
 	if err != nil {
-		return nil, r.failed(publicError(err, request.SQL, q.text), q.statement)
+		failed := publicError(err, request.SQL, q.text)
+		p.suggestColumn(ctx, &q, request.SQL, failed)
+		return nil, r.failed(failed, q.statement)
 	}
 	masked, err := p.masked(ctx, &q, raw.Columns)
 	if err != nil {

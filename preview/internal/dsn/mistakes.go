@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/op-data/sqlpreview/preview/internal/spelling"
 )
 
 // otherDatabases are schemes of connection strings for other databases. They are
@@ -27,13 +29,17 @@ func otherForm(text string) *Error {
 		return &Error{"the scheme names the driver " + driver[1] + ", as SQLAlchemy does", "leave +" + driver[1] + " out: postgresql://..."}
 	}
 	scheme, _, isURL := strings.Cut(lower, "://")
+	var meant []string
+	if isURL && len(scheme) < 20 {
+		meant = spelling.Nearest(scheme, []string{"postgres", "postgresql"})
+	}
 	switch {
 	case isURL && slices.Contains(otherDatabases, scheme):
 		return &Error{"the scheme " + scheme + " is not PostgreSQL's", "write postgres://..."}
 	case isURL && (scheme == "postgres" || scheme == "postgresql"):
 		return &Error{"the scheme is not in lower-case letters", "write postgres://..."}
-	case isURL && len(scheme) < 20 && near(scheme, []string{"postgres", "postgresql"}) != "":
-		return &Error{"the scheme " + scheme + " is misspelled", "write " + near(scheme, []string{"postgres", "postgresql"}) + "://..."}
+	case len(meant) > 0:
+		return &Error{"the scheme " + scheme + " is misspelled", "write " + meant[0] + "://..."}
 	case strings.HasPrefix(lower, "postgres:") || strings.HasPrefix(lower, "postgresql:"):
 		return &Error{"two slashes are missing behind the scheme", "write postgres://..."}
 	}
@@ -65,47 +71,9 @@ func UnknownKey(key string, allowed []string) *Error {
 	if advice, ok := otherKeys[strings.ToLower(key)]; ok {
 		return &Error{"the key " + key + " may not stand in it", advice}
 	}
-	if known := near(strings.ToLower(key), allowed); known != "" {
-		return &Error{"there is no key " + key, "did you mean " + known + "?"}
+	if meant := spelling.Nearest(strings.ToLower(key), allowed); len(meant) > 0 {
+		return &Error{"there is no key " + key, "did you mean " + meant[0] + "?"}
 	}
 	return &Error{"it has a key that is not known (withheld, for it may be a part of a password)",
 		"the keys are " + strings.Join(allowed, ", ") + "; in a URL's password write ? as %3F and & as %26"}
-}
-
-// near returns the known word that at most two edits, and for short words one,
-// turn a word into; empty for none.
-func near(word string, known []string) string {
-	best, least := "", min(2, len(word)/3)
-	for _, candidate := range known {
-		if d := distance(word, candidate); d <= least && (best == "" || d < least) {
-			best, least = candidate, d
-		}
-	}
-	return best
-}
-
-// distance is the number of bytes to insert, delete, replace or swap with their
-// neighbour that turns a into b.
-func distance(a, b string) int {
-	var before, last []int
-	for i := 0; i <= len(a); i++ {
-		row := make([]int, len(b)+1)
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			if i == 0 {
-				row[j] = j
-				continue
-			}
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last = last, row
-	}
-	return last[len(b)]
 }

@@ -117,9 +117,38 @@ func LineColumn(sql string, offset int) (line, column int) {
 }
 
 // TokenEnd returns the end of the token that begins at offset, so that a
-// position which has only a beginning can be underlined.
+// position which has only a beginning can be underlined. A name counts with what
+// qualifies it: the whole of shop.customers.
 func TokenEnd(sql string, offset int) int {
+	_, end := NameAt(sql, offset)
+	return end
+}
+
+// NameAt returns the parts of the name, dotted or not, that begins at offset, as
+// PostgreSQL reads them (lower case unless quoted), and where the name ends. There
+// are no parts where another token stands.
+func NameAt(sql string, offset int) (parts []string, end int) {
 	offset = max(0, min(offset, len(sql)))
 	lex := pgtree.NewLexer(sql, offset)
-	return max(offset, min(lex.Next().End, len(sql)))
+	t := lex.Next()
+	end = max(offset, min(t.End, len(sql)))
+	for isName(t) {
+		parts = append(parts, nameOf(sql[t.Start:t.End]))
+		end = t.End
+		dot := lex.Next()
+		if t = lex.Next(); dot.Kind != pgtree.TokenPunct || sql[dot.Start:dot.End] != "." {
+			break
+		}
+	}
+	return parts, end
+}
+
+func isName(t pgtree.Token) bool { return t.Kind == pgtree.TokenWord || t.Kind == pgtree.TokenQuoted }
+
+// nameOf is what an identifier means, but for escapes of U&"", which stay as they are.
+func nameOf(written string) string {
+	if quoted, ok := strings.CutPrefix(written, `"`); ok {
+		return strings.ReplaceAll(strings.TrimSuffix(quoted, `"`), `""`, `"`)
+	}
+	return strings.ToLower(written)
 }

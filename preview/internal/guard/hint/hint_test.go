@@ -86,23 +86,6 @@ func TestHostileTextsAreExplained(t *testing.T) {
 	}
 }
 
-func TestNear(t *testing.T) {
-	t.Parallel()
-	for _, tc := range []struct {
-		a, b     string
-		distance int
-	}{
-		{"from", "from", 0}, {"form", "from", 1}, {"fro", "from", 1}, {"frrom", "from", 1}, {"frmo", "from", 1}, {"fram", "from", 1},
-		{"frmm", "from", 1}, {"ffmm", "from", 2}, {"selct", "select", 1}, {"slcet", "select", 2}, {"", "by", 2}, {"materialised", "materialized", 1}, {"abc", "xyz", 3},
-	} {
-		for limit := range 3 {
-			if got := near(tc.a, tc.b, limit); got != (tc.distance <= limit) {
-				t.Errorf("%s and %s within %d: %v, their distance is %d", tc.a, tc.b, limit, got, tc.distance)
-			}
-		}
-	}
-}
-
 // No entry of the tables is written so that it cannot be found.
 func TestTablesAreInLowerCase(t *testing.T) {
 	t.Parallel()

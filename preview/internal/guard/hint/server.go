@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/op-data/sqlpreview/preview/internal/pgtree"
+	"github.com/op-data/sqlpreview/preview/internal/spelling"
 )
 
 // functions are those of other databases that PostgreSQL lacks, and what to write.
@@ -105,7 +106,7 @@ func undefinedColumn(t, before token) string {
 	if hint, ok := columns[t.word]; ok || t.word == "" {
 		return hint
 	}
-	if before.word == "select" && near(t.word, "distinct", 2) {
+	if before.word == "select" && spelling.Distance(t.word, "distinct") <= 2 {
 		return "did you mean DISTINCT?"
 	}
 	return ""

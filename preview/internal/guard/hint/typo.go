@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/op-data/sqlpreview/preview/internal/pgtree"
+	"github.com/op-data/sqlpreview/preview/internal/spelling"
 )
 
 // statements begin a text; words are those that a query is made of.
@@ -44,7 +45,7 @@ func (s *source) correction(i int, list []string) (string, bool) {
 	}
 	for limit := 1; limit <= 2; limit++ {
 		for _, w := range list {
-			if w == t.word || limit == 2 && len(w) < 5 || !near(t.word, w, limit) || near(t.word, w, limit-1) {
+			if w == t.word || limit == 2 && len(w) < 5 || spelling.Distance(t.word, w) != limit {
 				continue
 			}
 			if s.repaired(t.Start, t.End, w) {
@@ -76,34 +77,4 @@ func (s *source) splitWord() (Finding, bool) {
 		}
 	}
 	return Finding{}, false
-}
-
-// near tells whether two words differ by at most limit letters: inserted, left out,
-// changed, or two neighbours swapped (the optimal string alignment distance).
-func near(a, b string, limit int) bool {
-	if len(a)-len(b) > limit || len(b)-len(a) > limit {
-		return false
-	}
-	if limit == 0 {
-		return a == b
-	}
-	before, above, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range above {
-		above[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			changed := above[j-1]
-			if a[i-1] != b[j-1] {
-				changed++
-			}
-			row[j] = min(above[j]+1, row[j-1]+1, changed)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, above, row = above, row, before
-	}
-	return above[len(b)] <= limit
 }
