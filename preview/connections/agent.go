@@ -20,8 +20,8 @@ import (
 const (
 	// DefaultCacheTime is AgentConfig.CacheTime's default.
 	DefaultCacheTime = 5 * time.Second
-	// lookupTimeout bounds a look into the agent's database, and readTimeout that
-	// and the fetching of the secrets to which a row refers.
+	// lookupTimeout bounds a lookup in the agent's database, readTimeout the lookup and
+	// the fetching of the secrets that a row refers to.
 	lookupTimeout = 3 * time.Second
 	readTimeout   = 9 * time.Second
 	maxIDBytes    = 256
@@ -37,20 +37,21 @@ type AgentConfig struct {
 	// Schema is the table's schema. Default: the role's search_path decides.
 	Schema string
 	// CacheTime is how long a connection is used before it is looked up again,
-	// and so how long a rotated password takes to be picked up. Default 5 s; a
-	// negative one looks every time.
+	// and so how long a rotated password takes to be picked up. Default 5 s; with a
+	// negative one it is looked up every time.
 	CacheTime time.Duration
 	// Policy is what a stored connection may ask for. Its Targets are by default
-	// TargetRemote: whoever stores a connection must not reach what only this
-	// machine can, such as a database that trusts local users, nor the database
-	// that holds everybody's credentials.
+	// TargetRemote: a stored connection must not reach what only this machine can, such
+	// as a database that trusts local users, nor the database that holds the credentials
+	// of all tenants.
 	Policy Policy
 }
 
 // Agent is a Resolver over the agent's table of connections.
 type Agent struct {
-	config  AgentConfig
-	lookups *lookups
+	config AgentConfig
+	db     *agentDB
+	sql    string // looks up one connection's payload
 
 	cache   *singleflight.Cache[string, preview.Connection]
 	closing sync.Once
@@ -84,8 +85,10 @@ func OpenAgent(config AgentConfig) (*Agent, error) {
 	if config.CacheTime < 0 {
 		entries = 0
 	}
-	return &Agent{config: config, lookups: newLookups(session, agentSQL(config.Schema)),
-		cache: singleflight.NewCache[string](singleflight.Options[preview.Connection]{Timeout: readTimeout, MaxEntries: entries})}, nil
+	return &Agent{
+		config: config, db: newAgentDB(session), sql: agentSQL(config.Schema),
+		cache: singleflight.NewCache[string](singleflight.Options[preview.Connection]{Timeout: readTimeout, MaxEntries: entries}),
+	}, nil
 }
 
 // hostsOf lists the hosts of a connection string that are reached over a network.
@@ -131,33 +134,33 @@ func (a *Agent) Resolve(ctx context.Context, id string) (preview.Connection, err
 	return a.cache.Get(ctx, id, maxAge, func(ctx context.Context) (preview.Connection, error) { return a.lookUp(ctx, id) })
 }
 
-// lookUp reads the row.
+// lookUp reads the row of a connection and what it refers to.
 func (a *Agent) lookUp(ctx context.Context, id string) (preview.Connection, error) {
 	asking, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
-	payload, found, err := a.lookups.ask(asking, id, a.config.WorkspaceID)
+	rows, err := a.db.query(asking, a.sql, id, a.config.WorkspaceID)
 	switch {
 	case err != nil:
 		return preview.Connection{}, err
-	case !found:
+	case len(rows) == 0:
 		return preview.Connection{}, preview.ErrConnectionNotFound
-	case payload == nil:
+	case rows[0][0] == nil:
 		return preview.Connection{}, invalid(errors.New("connections: the connection's payload is NULL"))
 	default:
-		return a.config.Policy.read(ctx, payload)
+		return a.config.Policy.read(ctx, rows[0][0])
 	}
 }
 
-// Ping tells whether the agent's database answers and its table can be read.
+// Ping reports whether the agent's database answers and its table can be read.
 func (a *Agent) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
-	_, _, err := a.lookups.ask(ctx, "", a.config.WorkspaceID)
+	_, err := a.db.query(ctx, a.sql, "", a.config.WorkspaceID)
 	return err
 }
 
-// Close closes the sessions with the agent's database, when the look-ups that
-// run have ended.
+// Close closes the sessions with the agent's database when the lookups that run have
+// ended.
 func (a *Agent) Close() {
-	a.closing.Do(a.lookups.close)
+	a.closing.Do(a.db.close)
 }

@@ -28,7 +28,7 @@ var (
 func (a *Agent) ListConnections(ctx context.Context, after string, limit int) ([]preview.ConnectionName, error) {
 	asking, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
-	rows, err := a.lookups.query(asking, `select "id"::pg_catalog.text, pg_catalog.left("name"::pg_catalog.text, `+strconv.Itoa(maxLabelCharacters)+`)
+	rows, err := a.db.query(asking, `select "id"::pg_catalog.text, pg_catalog.left("name"::pg_catalog.text, `+strconv.Itoa(maxLabelCharacters)+`)
 from `+agentTable(a.config.Schema)+`
 where "workspaceId"::pg_catalog.text operator(pg_catalog.=) $1::pg_catalog.text
 and "type"::pg_catalog.text operator(pg_catalog.=) 'postgres'

@@ -13,28 +13,19 @@ import (
 // take 136 KB.
 const maxDescription = 512 << 10
 
-// keep says how much of an answer to keep; the fields are those of Query.
+// resultLimits says how much of an answer to keep; the fields are those of Query.
 type resultLimits struct {
 	rows, columns, cellBytes int
 	bytes                    int64
 	describeOnly             bool
 	large                    func() error // see Query.Large
-	// own marks a query of our own, which is not worth compiling.
+	// internal marks a query of our own.
 	internal bool
 	// catalogPath makes the search path PostgreSQL's own catalog alone.
 	catalogPath bool
 }
 
-// stage is how far the server got with a part.
-type stage int
-
-const (
-	stageNone   stage = iota
-	stageParsed       // or prepared before
-	stageBound
-)
-
-// failure is an error that the server reported for a part of the pipeline.
+// serverFailure is an error that the server reported for a part of the pipeline.
 type serverFailure struct {
 	part   part
 	stage  stage
@@ -47,26 +38,25 @@ type answers struct {
 	columns      []Column
 	totalColumns int
 	rows         [][]Cell
-	moreRows     bool // a row beyond keep.rows came
+	moreRows     bool // a row beyond limits.rows came
 	byteLimited  bool
 	bytes        int64
-	largeGranted bool // there is room for a large result
-	largeDenied  bool // there is none
+	largeGranted bool // limits.large gave a permit for a large result
+	largeDenied  bool // it gave none
 	failure      *serverFailure
 	firstRow     time.Time
-	wrote        bool // the read-only question was not answered as it must be
-	checked      bool // the question was answered
+	wrote        bool // the check did not prove that the transaction was read-only
+	checked      bool // the check was answered
 	clean        bool // the locks were given back and no prepared statement was left
-	unsure       bool // an error stood in for the rollback or the clean-up
+	unsure       bool // an error came instead of the rollback or the clean-up
 	configured   bool // the session keeps its settings from now on
 
 	pid string // of the server process that answered
 
-	limits    resultLimits
-	groups    [][]step // what is still to be answered
-	stage     stage    // of the first of these
-	described bool
-	skipping  bool
+	limits   resultLimits
+	groups   [][]step // what is still to be answered
+	stage    stage    // of the first of these
+	skipping bool     // after an error, up to the group's end
 }
 
 // step returns the step whose answers are awaited; ok is false between two
@@ -78,8 +68,8 @@ func (a *answers) step() (s step, ok bool) {
 	return a.groups[0][0], true
 }
 
-// next goes on to the next step.
-func (a *answers) next() {
+// nextStep waits for the answers to the step after this one.
+func (a *answers) nextStep() {
 	a.groups[0] = a.groups[0][1:]
 	a.stage = stageNone
 }
@@ -111,45 +101,6 @@ func (a *answers) read(r *wire.Reader) error {
 	return nil
 }
 
-// advance takes a message that moves a step forward.
-func (a *answers) advance(r *wire.Reader, kind byte) error {
-	s, ok := a.step()
-	if !ok || a.skipping {
-		return wire.ErrProtocol
-	}
-	switch {
-	case kind == '1' && a.stage == stageNone:
-		a.stage = stageParsed
-	case kind == '2' && a.stage == stageParsed && s.execute:
-		a.stage = stageBound
-	case kind == 't' && s.part == partStatement && a.limits.describeOnly && a.stage == stageParsed:
-	case kind == 'T' && s.part == partStatement && !a.described && a.stage != stageNone:
-		a.described = true
-		if err := a.describe(r); err != nil {
-			return err
-		}
-		if a.limits.describeOnly {
-			a.next()
-		}
-	case kind == 'D' && a.stage == stageBound:
-		return a.row(r, s)
-	case kind == 'C' && a.stage == stageBound:
-		if s.part == partStatement {
-			if !a.described {
-				return wire.ErrProtocol
-			}
-			if a.firstRow.IsZero() {
-				a.firstRow = time.Now()
-			}
-		}
-		a.configured = a.configured || s.part == partConfigure
-		a.next()
-	default:
-		return wire.ErrProtocol
-	}
-	return nil
-}
-
 // synced takes a ReadyForQuery, the end of a group. The transaction must be
 // open (or failed) after the group before the last and over after the last,
 // unless an error stood in for the rollback.
@@ -176,6 +127,7 @@ func (a *answers) synced(r *wire.Reader) error {
 	return nil
 }
 
+// failed takes an error. The server then skips what is left of the group.
 func (a *answers) failed(r *wire.Reader) error {
 	fields, err := r.Fields()
 	if err != nil {
@@ -204,7 +156,8 @@ func (a *answers) failed(r *wire.Reader) error {
 	return nil
 }
 
-func (a *answers) describe(r *wire.Reader) error {
+// describe takes the description of the result's columns.
+func (a *answers) describe(r *wire.Reader, _ step) error {
 	body, err := r.Body(maxDescription)
 	if err != nil {
 		return err
@@ -231,26 +184,9 @@ func (a *answers) describe(r *wire.Reader) error {
 	return nil
 }
 
-func (a *answers) row(r *wire.Reader, s step) error {
-	switch s.part {
-	case partStatement:
-		return a.dataRow(r)
-	case partCheck:
-		return a.checkRow(r, s.unlocks)
-	case partCleanUp:
-		return a.cleanedUp(r)
-	default: // what set_config returns
-		return nil
-	}
-}
-
-func (a *answers) dataRow(r *wire.Reader) error {
-	if !a.described {
-		return wire.ErrProtocol
-	}
-	if a.firstRow.IsZero() {
-		a.firstRow = time.Now()
-	}
+// dataRow takes a row of the statement and keeps it within the limits.
+func (a *answers) dataRow(r *wire.Reader, _ step) error {
+	a.noteFirstRow()
 	if len(a.rows) >= a.limits.rows {
 		a.moreRows = true
 		return nil
@@ -258,23 +194,24 @@ func (a *answers) dataRow(r *wire.Reader) error {
 	if a.byteLimited || !a.fits(r) {
 		return nil
 	}
-	cells, bytes, fits, err := r.Row(wire.RowLimits{
+	row, err := r.Row(wire.RowLimits{
 		Columns: a.totalColumns, MaxColumns: a.limits.columns, MaxCellBytes: a.limits.cellBytes,
 		MaxBytes: a.limits.bytes - a.bytes,
 	})
 	if err != nil {
 		return err
 	}
-	if !fits {
+	if row.TooLarge {
 		a.byteLimited = true
 		return nil
 	}
-	a.rows = append(a.rows, cells)
-	a.bytes += bytes
+	a.rows = append(a.rows, row.Cells)
+	a.bytes += row.Bytes
 	return nil
 }
 
-// fits asks for room when the rows, with the one that comes, would be large.
+// fits asks for the permit of a large result when the rows, with the next one, would be
+// large.
 func (a *answers) fits(r *wire.Reader) bool {
 	if a.limits.large == nil || a.largeGranted || a.largeDenied {
 		return !a.largeDenied
@@ -298,26 +235,27 @@ func (a *answers) checkRow(r *wire.Reader, unlocks bool) error {
 	if unlocks {
 		columns = 5
 	}
-	cells, _, fits, err := r.Row(wire.RowLimits{Columns: columns, MaxColumns: columns, MaxCellBytes: 32, MaxBytes: 128})
+	row, err := r.Row(wire.RowLimits{Columns: columns, MaxColumns: columns, MaxCellBytes: 32, MaxBytes: 128})
 	if err != nil {
 		return err
 	}
-	if a.checked || !fits {
+	if a.checked || row.TooLarge {
 		return wire.ErrProtocol
 	}
 	a.checked = true
+	cells := row.Cells
 	a.wrote = !cells[0].Null || string(cells[1].Bytes) != "on" || string(cells[2].Bytes) != "on"
 	a.pid = string(cells[3].Bytes)
 	a.clean = unlocks
 	return nil
 }
 
-// cleanedUp takes the row that says how many prepared statements were left.
-func (a *answers) cleanedUp(r *wire.Reader) error {
-	cells, _, fits, err := r.Row(wire.RowLimits{Columns: 2, MaxColumns: 2, MaxCellBytes: 32, MaxBytes: 64})
+// cleanUpRow takes the row that says how many prepared statements were left.
+func (a *answers) cleanUpRow(r *wire.Reader) error {
+	row, err := r.Row(wire.RowLimits{Columns: 2, MaxColumns: 2, MaxCellBytes: 32, MaxBytes: 64})
 	if err != nil {
 		return err
 	}
-	a.clean = fits && string(cells[1].Bytes) == "0"
+	a.clean = !row.TooLarge && string(row.Cells[1].Bytes) == "0"
 	return nil
 }

@@ -22,29 +22,28 @@
 // happened; when it returns an error, the rollback has happened or the session
 // is closed.
 //
-// A session whose server process has the number that the login gave is our own,
-// with no pooler in between. It keeps its settings: the last group of its second
-// pipeline sets them for the session, and from the third on a pipeline sets the time
-// limit alone, and that only where it is not the longest. Its question gives the
-// advisory locks back too, so that no statement is needed for that after the
-// rollback; after an error, which the question does not survive, a pipeline of
-// its own does. Each pipeline asks for the process again; an answer of another one
-// is not used, and the target is from then on taken to be behind a pooler.
-// Prepared statements of SQL's PREPARE are deallocated in a session of our own,
-// and counted behind a pooler.
+// A session is direct when its server process has the number that the login gave: no
+// pooler stands in between. A direct session keeps its settings: the last group of its
+// second pipeline sets them for the session, and from the third on a pipeline sets the
+// time limit alone, and only where it is not the longest. Its check releases the advisory
+// locks too, so that no statement is needed for that after the rollback. After an error
+// the check does not run, and a pipeline of its own releases them. Each pipeline asks for
+// the process again. An answer of another process is not used, and the target is from
+// then on taken to be behind a pooler. Statements that were prepared with SQL's PREPARE
+// are deallocated in a direct session, and counted behind a pooler.
 //
-// What the parts add to a round trip over a unix socket, in microseconds (medians
+// What each part adds to a round trip over a unix socket, in microseconds (medians
 // of 4,000, PostgreSQL 15, a busy machine with two cores; a bare "select 1" in the
 // wrapper takes 45):
 //
 //	begin, rollback and their Sync  12
 //	settings of the transaction     47
-//	question                        16
-//	unlock as a statement           10, with the question 1
+//	check                           16
+//	unlock as a statement           10, with the check 1
 //	deallocate all                   4
 //
-// An error before the server has seen the statement, by a clock of the role's,
-// makes the pipeline be made again, three times at most.
+// A pipeline that a timeout of the role's ends before the server has seen the statement
+// is sent again, three times at most.
 //
 // A transaction id that was assigned, or a transaction that is not read-only
 // at its end, fails the preview. That no id was assigned proves that no
@@ -53,25 +52,24 @@
 //
 // # Memory
 //
-// The driver, pgconn, is used to log in and to send cancel requests. Between,
-// package wire reads the connection itself, keeps the first bytes of each cell
-// and discards the rest as it arrives. pgconn's own reader is not used for
+// The driver, pgconn, logs in and sends cancel requests. In between, package wire
+// reads the connection itself, keeps the first bytes of each cell and discards the rest
+// as it arrives. pgconn's own reader is not used for
 // rows: it holds a whole message in memory, and its background reader queues
 // without a bound while something is being written.
 //
-// # Clocks
+// # Time limits
 //
-// The time limit covers waiting for a place, connecting, and the pipeline. The
-// server gets what is left as its statement_timeout; this side waits a little
-// longer (the grace), so that the server's own answer, which says why, wins
-// when it comes at all. When the caller goes away or the grace passes, the
-// caller is answered at once and the session is handed to a reaper, which
-// sends cancel requests, closes its half of the connection and waits until the
-// server has closed the other. Until then the session keeps its place in the
-// pool: a database that cannot be interrupted is not given more to do.
+// The time limit covers waiting for a permit, connecting, and the pipeline. The
+// server gets what is left as its statement_timeout. This side waits a little longer
+// (the grace), so that the server's own answer, which says why, comes first if it comes
+// at all. When the caller goes away or the grace passes, the caller is answered at once,
+// and a reaper sends cancel requests, closes our half of the connection and waits until
+// the server has closed the other. Until then the session keeps its permit: a database
+// that cannot be interrupted is not given more to do.
 //
 // # Errors
 //
-// An *Error never holds a text of the driver's, and of the server's only what
+// An *Error never holds a text of the driver's. Of the server's text it holds what
 // package sqlstate lets pass.
 package run

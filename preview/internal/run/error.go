@@ -12,14 +12,14 @@ type Stopper string
 
 // Who stopped a query.
 const (
-	// StoppedByServer: the database's own clock, which was set to what was left,
-	// or before and after the query one of the role's.
+	// StoppedByServer: the database's statement_timeout, which was set to what was left,
+	// or a timeout of the role's.
 	StoppedByServer Stopper = "server"
-	// StoppedByClock: this side's clock; the database did not stop in time.
+	// StoppedByClock: the deadline on this side; the database did not stop in time.
 	StoppedByClock Stopper = "clock"
 	// StoppedByCaller: the caller went away or cancelled.
 	StoppedByCaller Stopper = "caller"
-	// StoppedByAdmin: somebody cancelled the query in the database.
+	// StoppedByAdmin: an administrator cancelled the query in the database.
 	StoppedByAdmin Stopper = "admin"
 )
 
@@ -34,16 +34,16 @@ type Error struct {
 	// Position is the place in Query.SQL as a 1-based number of a character
 	// (code point); 0 means none.
 	Position int
-	// StoppedBy says who stopped the query; empty when nobody did.
+	// StoppedBy says who stopped the query; empty when it was not stopped.
 	StoppedBy Stopper
-	// RetryAfter is how long to wait before trying again; 0: no use.
+	// RetryAfter is how long to wait before trying again; 0: trying again does not help.
 	RetryAfter time.Duration
 }
 
 // Error returns "REASON: message".
 func (e *Error) Error() string { return string(e.Reason) + ": " + e.Message }
 
-// retryAfter has the reasons that pass by themselves.
+// retryAfter returns how long a failure may last that passes by itself, else 0.
 func retryAfter(r reason.Reason) time.Duration {
 	switch r {
 	case reason.ConcurrencyLimit, reason.LockTimeout, reason.Conflict:
@@ -95,13 +95,13 @@ func roleTimeout(state string) *Error {
 	return e
 }
 
-// wroteError is for an answer to the question that shows a write. Of a query of
-// our own it is no fault of the author's: to ask for a search path that pg_temp
-// comes first in makes a schema for temporary tables.
+// wroteError is the error when the check shows a write. In a query of our own that is not
+// the author's fault: resolving a name with a search path that begins with pg_temp makes
+// a schema for temporary tables.
 func wroteError(own bool) *Error {
 	if own {
 		return newError(reason.ReadOnlyViolation,
-			"to read the database's catalogs wrote something, which the settings of the role bring about",
+			"reading the database's catalogs wrote something, because of a setting of the role",
 			"let the search_path of the role begin with an ordinary schema, not with pg_temp")
 	}
 	return newError(reason.ReadOnlyViolation,

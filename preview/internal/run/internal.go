@@ -7,11 +7,11 @@ import (
 	"github.com/op-data/sqlpreview/preview/reason"
 )
 
-// Bounds of Internal. A catalog with more to say than this is not one that a
+// The bounds of Internal. A catalog that has more than this is not one that a
 // policy can be decided on.
 const (
 	internalRows = 50000
-	// The definition of a view is one cell.
+	// A view's definition is one cell.
 	internalCellBytes = 512 << 10
 	internalBytes     = HardBytes
 )

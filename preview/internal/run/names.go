@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// namesAge is how long looked-up names are believed: types and tables may be
+	// namesAge is how long names that were looked up are used: types and tables may be
 	// renamed. namesKept bounds the memory.
 	namesAge  = time.Minute
 	namesKept = 5000

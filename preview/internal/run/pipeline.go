@@ -12,31 +12,32 @@ type part int
 const (
 	partBegin part = iota
 	partSettings
-	partSession // the target's own settings
+	partSession // Target.Session
 	partRole
 	partStatement
 	partCheck
 	partRollback
 	partCleanUp
-	partConfigure // once for a session that is our own
+	partConfigure // once for a direct session
 )
 
 const (
-	// The isolation level is named because a role's default may be one that a
+	// sqlBegin names the isolation level because a role's default may be one that a
 	// standby refuses.
 	sqlBegin    = "begin transaction isolation level read committed, read only"
 	sqlRollback = "rollback"
 	sqlChain    = "rollback and chain"
-	// The process id tells whether a pooler stands between.
+	// sqlCheck asks whether the transaction was read-only. The process id tells whether
+	// a pooler stands between.
 	sqlCheck = "select pg_catalog.pg_current_xact_id_if_assigned(), pg_catalog.current_setting('transaction_read_only'), " +
 		"pg_catalog.current_setting('standard_conforming_strings'), pg_catalog.pg_backend_pid()"
-	// What outlives a rollback: session-level advisory locks, and statements that
-	// a function prepared with SQL's PREPARE. The latter are the pooler's too if
-	// there is one: then they are counted. In a session of our own the locks are
-	// given back with the question, whose columns are evaluated in order: that
-	// saves a statement, and it is as good as after the rollback, since nothing
-	// runs between. After an error the question is not reached, and a pipeline of
-	// its own gives them back.
+	// A rollback leaves session-level advisory locks, and statements that a function
+	// prepared with SQL's PREPARE. In a direct session sqlCheckUnlock releases the locks
+	// with the check, whose columns are evaluated in order. That saves a statement, and it
+	// is as good as after the rollback, since nothing runs between. After an error the
+	// check is not reached, and sqlUnlock releases them in a pipeline of its own. Prepared
+	// statements are deallocated in a direct session. Behind a pooler some may be the
+	// pooler's, so they are counted.
 	sqlCheckUnlock = sqlCheck + ", pg_catalog.pg_advisory_unlock_all()"
 	sqlUnlock      = "select pg_catalog.pg_advisory_unlock_all(), '0'"
 	sqlDeallocate  = "deallocate all"
@@ -49,11 +50,11 @@ type step struct {
 	part part
 	// execute is false for a statement that is only described.
 	execute bool
-	// unlocks marks the question that gives the locks back.
+	// unlocks marks the check that releases the locks too.
 	unlocks bool
 }
 
-// pipeline is what is sent at once: groups of steps, each ended by a Sync.
+// pipeline is what is sent in one round trip: groups of steps, each ended by a Sync.
 type pipeline struct {
 	bytes  []byte
 	err    error
@@ -65,110 +66,109 @@ type pipelineOptions struct {
 	capabilities capabilities
 	left         time.Duration
 	limits       resultLimits
-	// own tells that the session is known to be our own, with no pooler between;
-	// configured that it has its settings already.
+	// direct and configured: see session.
 	direct, configured bool
 	session            Session
 }
 
 func newPipeline(sql string, t pipelineOptions) pipeline {
-	f := pipeline{bytes: make([]byte, 0, len(sql)+2048)}
-	f.begin()
-	f.execute(partBegin, sqlBegin)
+	p := pipeline{bytes: make([]byte, 0, len(sql)+2048)}
+	p.begin()
+	p.execute(partBegin, sqlBegin)
 	switch {
 	case !t.configured || t.limits.catalogPath:
-		f.execute(partSettings, localSettings(t.capabilities, t.left, t.limits.catalogPath))
+		p.execute(partSettings, localSettings(t.capabilities, t.left, t.limits.catalogPath))
 	case t.left < HardTimeout-timeoutSlack:
-		f.execute(partSettings, timeoutSetting(t.left))
+		p.execute(partSettings, timeoutSetting(t.left))
 	}
 	if settings := t.session.settings(t.limits.catalogPath); len(settings) > 0 {
-		f.bind(partSession, settings)
+		p.bind(partSession, settings)
 	}
 	if t.session.Role != "" {
-		f.bind(partRole, []setting{{name: "role", value: t.session.Role}})
+		p.bind(partRole, []setting{{name: "role", value: t.session.Role}})
 	}
-	f.statement(sql, t.limits.describeOnly)
+	p.statement(sql, t.limits.describeOnly)
 	if !t.direct {
-		f.execute(partCheck, sqlCheck)
-		f.end()
-		f.begin()
+		p.execute(partCheck, sqlCheck)
+		p.end()
+		p.begin()
 		if t.capabilities.chain {
-			f.execute(partRollback, sqlChain)
-			f.execute(partCleanUp, sqlCount)
-			f.execute(partCleanUp, sqlRollback)
+			p.execute(partRollback, sqlChain)
+			p.execute(partCleanUp, sqlCount)
+			p.execute(partCleanUp, sqlRollback)
 		} else {
-			f.execute(partRollback, sqlRollback)
-			f.execute(partCleanUp, sqlCount)
+			p.execute(partRollback, sqlRollback)
+			p.execute(partCleanUp, sqlCount)
 		}
-		f.end()
-		return f
+		p.end()
+		return p
 	}
-	f.step(step{part: partCheck, execute: true, unlocks: true})
-	f.parseBindExecute(sqlCheckUnlock)
-	f.end()
-	f.begin()
-	f.execute(partRollback, sqlRollback)
-	f.execute(partCleanUp, sqlDeallocate)
+	p.step(step{part: partCheck, execute: true, unlocks: true})
+	p.parseBindExecute(sqlCheckUnlock)
+	p.end()
+	p.begin()
+	p.execute(partRollback, sqlRollback)
+	p.execute(partCleanUp, sqlDeallocate)
 	if !t.configured {
-		f.execute(partConfigure, sessionSettings(t.capabilities))
+		p.execute(partConfigure, sessionSettings(t.capabilities))
 	}
-	f.end()
-	return f
+	p.end()
+	return p
 }
 
-// newCleanUpPipeline is the pipeline that a session of our own needs after an error.
+// newCleanUpPipeline returns the pipeline that a direct session needs after an error.
 func newCleanUpPipeline() pipeline {
-	var f pipeline
-	f.begin()
-	f.execute(partCleanUp, sqlUnlock)
-	f.end()
-	return f
+	var p pipeline
+	p.begin()
+	p.execute(partCleanUp, sqlUnlock)
+	p.end()
+	return p
 }
 
-func (f *pipeline) begin() { f.groups = append(f.groups, nil) }
+func (p *pipeline) begin() { p.groups = append(p.groups, nil) }
 
-func (f *pipeline) end() { f.add(&pgproto3.Sync{}) }
+func (p *pipeline) end() { p.add(&pgproto3.Sync{}) }
 
-func (f *pipeline) step(s step) {
-	last := len(f.groups) - 1
-	f.groups[last] = append(f.groups[last], s)
+func (p *pipeline) step(s step) {
+	last := len(p.groups) - 1
+	p.groups[last] = append(p.groups[last], s)
 }
 
 // execute adds a statement whose rows, if any, need no description.
-func (f *pipeline) execute(p part, sql string) {
-	f.step(step{part: p, execute: true})
-	f.parseBindExecute(sql)
+func (p *pipeline) execute(is part, sql string) {
+	p.step(step{part: is, execute: true})
+	p.parseBindExecute(sql)
 }
 
 // bind adds a statement that sets settings.
-func (f *pipeline) bind(p part, settings []setting) {
-	f.step(step{part: p, execute: true})
+func (p *pipeline) bind(is part, settings []setting) {
+	p.step(step{part: is, execute: true})
 	sql, parameters := bindSettings(settings)
-	f.parseBindExecute(sql, parameters...)
+	p.parseBindExecute(sql, parameters...)
 }
 
-func (f *pipeline) parseBindExecute(sql string, parameters ...[]byte) {
-	f.add(&pgproto3.Parse{Query: sql})
-	f.add(&pgproto3.Bind{Parameters: parameters})
-	f.add(&pgproto3.Execute{})
+func (p *pipeline) parseBindExecute(sql string, parameters ...[]byte) {
+	p.add(&pgproto3.Parse{Query: sql})
+	p.add(&pgproto3.Bind{Parameters: parameters})
+	p.add(&pgproto3.Execute{})
 }
 
 // statement adds the statement itself, with its description.
-func (f *pipeline) statement(sql string, describeOnly bool) {
-	f.step(step{part: partStatement, execute: !describeOnly})
-	f.add(&pgproto3.Parse{Query: sql})
+func (p *pipeline) statement(sql string, describeOnly bool) {
+	p.step(step{part: partStatement, execute: !describeOnly})
+	p.add(&pgproto3.Parse{Query: sql})
 	if describeOnly {
-		f.add(&pgproto3.Describe{ObjectType: 'S'})
+		p.add(&pgproto3.Describe{ObjectType: 'S'})
 		return
 	}
-	f.add(&pgproto3.Bind{})
-	f.add(&pgproto3.Describe{ObjectType: 'P'})
-	f.add(&pgproto3.Execute{})
+	p.add(&pgproto3.Bind{})
+	p.add(&pgproto3.Describe{ObjectType: 'P'})
+	p.add(&pgproto3.Execute{})
 }
 
-func (f *pipeline) add(message pgproto3.FrontendMessage) {
-	if f.err != nil {
+func (p *pipeline) add(message pgproto3.FrontendMessage) {
+	if p.err != nil {
 		return
 	}
-	f.bytes, f.err = message.Encode(f.bytes)
+	p.bytes, p.err = message.Encode(p.bytes)
 }

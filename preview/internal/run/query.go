@@ -21,7 +21,7 @@ const (
 
 // Target is a database.
 type Target struct {
-	// ID is the connection's id. Sessions are shared among queries of one ID.
+	// ID is the connection's id. Queries of one ID share its sessions.
 	ID string
 	// DSN is the connection string. When it changes, the sessions of the old
 	// one are closed.
@@ -56,7 +56,7 @@ type Query struct {
 	// default 1 MiB. The row that would pass it and all after it are left out;
 	// names are not.
 	MaxBytes int64
-	// Large is asked once, when what is kept is about to pass LargeFrom bytes; it
+	// Large is called once, when what is kept is about to pass LargeFrom bytes; it
 	// may wait. After an error nothing more is kept, and Run fails with
 	// CONCURRENCY_LIMIT. Default: large results are kept without asking.
 	Large func() error
@@ -125,15 +125,15 @@ type Result struct {
 	TotalColumns int
 	// Rows are the rows that were kept; each has a cell a column.
 	Rows [][]Cell
-	// RowLimited tells that there were MaxRows rows or more: there may be more.
-	// ByteLimited tells that MaxBytes cut the rows.
+	// RowLimited tells that MaxRows rows came, so there may be more. ByteLimited tells
+	// that MaxBytes cut the rows.
 	RowLimited, ByteLimited bool
 	// SchemaFingerprint: see SchemaFingerprint.
 	SchemaFingerprint string
 	// Bytes is the size of names and cells kept, BytesReceived what the server
 	// sent for this query.
 	Bytes, BytesReceived int64
-	// Queue is the wait for a place, Connect the time to get a session. Execute
+	// Queue is the wait for a permit, Connect the time to get a session. Execute
 	// is from sending to the first row (or the end, without rows), Fetch from
 	// there to the end. Describe is the time spent on looking up names of types
 	// and origins that were not known yet.

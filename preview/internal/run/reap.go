@@ -10,7 +10,7 @@ import (
 
 const (
 	// reapLimit is how long a session whose query may still run is waited for.
-	// Meanwhile it keeps its place in the pool.
+	// Meanwhile it keeps its permit.
 	reapLimit = 30 * time.Second
 	// cancelTimeout bounds one cancel request.
 	cancelTimeout = 2 * time.Second

@@ -10,7 +10,7 @@ import (
 	"github.com/op-data/sqlpreview/preview/reason"
 )
 
-// queryCanceled is the code of a statement that a clock stopped, or somebody.
+// queryCanceled is the code of a statement that a timeout or a cancel request stopped.
 const queryCanceled = "57014"
 
 // cause is who stopped a statement.
@@ -35,10 +35,10 @@ func (f *serverFailure) cause() cause {
 	}
 }
 
-// beforeStatement tells that the failure came before the server saw the statement.
+// beforeStatement reports whether the failure came before the server saw the statement.
 func (f *serverFailure) beforeStatement() bool { return f.part < partStatement }
 
-// isClock tells that a clock of the server's ended a statement or the session.
+// isClock reports whether a timeout of the server's ended a statement or the session.
 func (f *serverFailure) isClock() bool {
 	switch f.fields['C'] {
 	case "25P03", "25P04", "57P05": // idle in transaction, transaction, idle session
@@ -50,8 +50,8 @@ func (f *serverFailure) isClock() bool {
 	}
 }
 
-// stoppedError tells who stopped a statement. Outside of the question and of what
-// stands before it, where our limit holds, the clock is one of the role's.
+// stoppedError says who stopped a statement. Our time limit holds from the settings to
+// the check; before and after, the timeout is the role's.
 func (f *serverFailure) stoppedError(limit, elapsed time.Duration) *Error {
 	role := f.beforeStatement() || f.part > partRollback
 	switch who := f.cause(); {
@@ -70,7 +70,7 @@ func (f *serverFailure) stoppedError(limit, elapsed time.Duration) *Error {
 	}
 }
 
-// ownerTimeout is for a query that ran into a statement_timeout of the role's or
+// ownerTimeout is the error for a query that ran into a statement_timeout of the role's or
 // the database's, which is lower than what was left of the preview's limit.
 func ownerTimeout() *Error {
 	e := serverTimeout()

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// grace is how much longer than the server's clock ours runs.
+	// grace is how much later than the server's time limit our deadline is.
 	grace = 300 * time.Millisecond
 	// largePipeline is the size from which writing and reading go on at the same
 	// time; a smaller one fits into the kernel's buffers.
@@ -33,7 +33,7 @@ type session struct {
 	created      time.Time
 	idle         time.Time // since when it has been in the pool; zero: never
 
-	// own tells that the server process is the one that the login named, so no
+	// direct tells that the server process is the one that the login named, so no
 	// pooler stands between and the session can keep settings; configured tells that
 	// it has them.
 	direct, configured bool
@@ -56,11 +56,11 @@ const (
 // errInterrupted is the error of a pipeline that the caller's context ended.
 var errInterrupted = errors.New("interrupted")
 
-// fly sends a pipeline and reads its answers into a. It returns at the latest
+// roundTrip sends a pipeline and reads its answers into a. It returns at the latest
 // when the deadline and the grace have passed, or when ctx is cancelled.
-func (s *session) roundTrip(ctx context.Context, f pipeline, a *answers, deadline time.Time) (state, error) {
-	if f.err != nil {
-		return stateClean, f.err
+func (s *session) roundTrip(ctx context.Context, p pipeline, a *answers, deadline time.Time) (state, error) {
+	if p.err != nil {
+		return stateClean, p.err
 	}
 	received := s.reader.Received()
 	if err := s.conn.SetDeadline(deadline.Add(grace)); err != nil {
@@ -69,10 +69,10 @@ func (s *session) roundTrip(ctx context.Context, f pipeline, a *answers, deadlin
 	stop := context.AfterFunc(ctx, func() {
 		// At a deadline of ctx's own the grace decides, which is set above.
 		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			_ = s.conn.SetDeadline(time.Unix(1, 0)) // the pipeline then ends at its deadline
+			_ = s.conn.SetDeadline(time.Unix(1, 0)) // ends the pipeline at once
 		}
 	})
-	err := s.exchange(f, a)
+	err := s.exchange(p, a)
 	if err == nil && s.direct && a.failure != nil && !a.failure.fatal && !a.unsure {
 		s.cleanUp(a)
 	}
@@ -116,7 +116,7 @@ func (e ending) answered() state {
 	f := e.answers.failure
 	switch {
 	case e.otherProcess:
-		// A pooler after all, which names the process that it logged in to.
+		// There is a pooler: it named the process that it had logged in to.
 		return stateStale
 	case f != nil && f.fatal && (f.part <= partBegin && e.pooled || f.beforeStatement() && f.isClock()):
 		return stateStale
@@ -129,35 +129,36 @@ func (e ending) answered() state {
 	}
 }
 
-// cleanUp gives back what an error has left, in a session of our own. One that
-// could not be cleaned is closed, which does the same.
+// cleanUp releases what an error has left in a direct session. One that could not be
+// cleaned is closed, which does the same.
 func (s *session) cleanUp(after *answers) {
-	f := newCleanUpPipeline()
-	a := &answers{groups: f.groups}
-	err := s.exchange(f, a)
-	after.clean = f.err == nil && err == nil && a.failure == nil && a.clean
+	p := newCleanUpPipeline()
+	a := &answers{groups: p.groups}
+	err := s.exchange(p, a)
+	after.clean = p.err == nil && err == nil && a.failure == nil && a.clean
 }
 
-func (s *session) exchange(f pipeline, a *answers) error {
-	if len(f.bytes) < largePipeline {
+// exchange writes a pipeline and reads its answers into a.
+func (s *session) exchange(p pipeline, a *answers) error {
+	if len(p.bytes) < largePipeline {
 		// When the server is gone, reading says more than writing.
-		_, writeErr := s.conn.Write(f.bytes)
+		_, writeErr := s.conn.Write(p.bytes)
 		return either(a.read(s.reader), writeErr)
 	}
 	written := make(chan error, 1)
 	go func() {
-		_, err := s.conn.Write(f.bytes)
+		_, err := s.conn.Write(p.bytes)
 		written <- err
 	}()
 	err := a.read(s.reader)
 	if err != nil || a.failure != nil && a.failure.fatal {
-		_ = s.conn.SetWriteDeadline(time.Unix(1, 0)) // the write then ends at the pipeline's deadline
+		_ = s.conn.SetWriteDeadline(time.Unix(1, 0)) // ends the write at once
 	}
 	return either(err, <-written)
 }
 
-// either prefers what reading says, since what the server said before it
-// closed the connection can still be read.
+// either returns the error of reading, if there is one, before that of writing: what
+// the server sent before it closed the connection can still be read.
 func either(readErr, writeErr error) error {
 	if readErr == nil {
 		return nil
@@ -168,8 +169,8 @@ func either(readErr, writeErr error) error {
 	return readErr
 }
 
-// close ends the session politely, without waiting for a server that does not
-// take the message.
+// close sends the message that ends a session and closes the connection. It waits
+// 100 ms at most for a server that does not take the message.
 func (s *session) close() {
 	_ = s.conn.SetDeadline(time.Now().Add(100 * time.Millisecond)) // closing anyway
 	if message, err := (&pgproto3.Terminate{}).Encode(nil); err == nil {

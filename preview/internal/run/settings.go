@@ -7,18 +7,18 @@ import (
 )
 
 const (
-	// lockTimeout is how long a query waits for a lock: a preview should not
-	// queue behind a migration, for then others queue behind the preview.
+	// lockTimeout is how long a query waits for a lock. A preview that waited behind a
+	// migration would make other queries wait behind the preview.
 	lockTimeout = 3 * time.Second
-	// idleInTransaction ends a session of which the rollback got lost.
+	// idleInTransaction ends a session whose rollback did not arrive.
 	idleInTransaction = 5 * time.Second
 	// checkInterval is how often a busy server looks whether we are still there.
 	checkInterval = 500 * time.Millisecond
 	// timeoutSlack is how much later than asked the server's clock may stop a
 	// query: less than the grace.
 	timeoutSlack = 100 * time.Millisecond
-	// lostAfter is how much longer than the pool the server keeps an unused
-	// session: one whose client went away without a word ends then.
+	// lostAfter is how much longer than the pool the server keeps an unused session.
+	// It ends those whose client is gone without having closed the connection.
 	lostAfter = 5 * time.Second
 )
 
@@ -36,8 +36,8 @@ type capabilities struct {
 	// noCheckInterval tells that the server's platform cannot notice a client
 	// that went away.
 	noCheckInterval bool
-	// chain tells that a transaction that the role's own settings shape cannot
-	// read: then the clean-up follows the rollback in one that is shaped like ours.
+	// chain tells that the role's own settings make transactions that cannot read.
+	// The clean-up then runs in a transaction with the settings of ours.
 	chain bool
 }
 
@@ -49,16 +49,15 @@ type setting struct {
 	limit string
 }
 
-// timeLimit is a setting that is never raised above what the server's owner has
-// set.
+// timeLimit is a setting that is never raised above what the role or the database has.
 func timeLimit(name string, most time.Duration) setting {
 	return setting{name: name, value: milliseconds(most), limit: milliseconds(most)}
 }
 
-// pinned is what the statement relies on, apart from its time limit. What
-// shapes how a query computes (TimeZone, DateStyle's order of day and month,
-// search_path, work_mem, temp_file_limit) is left as the role has it; what shapes
-// how values are printed is not.
+// pinned lists the settings that the statement relies on, apart from its time limit. What
+// shapes how a query computes (TimeZone, DateStyle's order of day and month, search_path,
+// work_mem, temp_file_limit) is left as the role has it; what shapes how values are
+// printed is not.
 func pinned(t capabilities) []setting {
 	encoding := "UTF8"
 	if t.rawText {
@@ -83,9 +82,9 @@ func pinned(t capabilities) []setting {
 		settings = append(settings, setting{name: "client_connection_check_interval", value: milliseconds(checkInterval)})
 	}
 	if t.version >= 17 {
-		// The backstop when half a pipeline gets lost inside the transaction,
-		// where no other clock of the server's runs. A clock that runs already, the
-		// role's, takes no new value: one that is longer is ended first.
+		// This ends a transaction whose pipeline arrived in part, where no other clock
+		// of the server's runs. A clock that the role has started takes no new value, so
+		// it is stopped first if it is longer.
 		backstop := timeLimit("transaction_timeout", HardTimeout+time.Second)
 		settings = append(settings, setting{name: backstop.name, value: "0", limit: backstop.limit}, backstop)
 	}
@@ -112,12 +111,13 @@ func sessionSettings(t capabilities) string {
 	return setConfig(settings, false)
 }
 
-// timeoutSetting is for a pipeline whose time limit is shorter than that.
+// timeoutSetting is the statement that sets a time limit shorter than the session's.
 func timeoutSetting(left time.Duration) string {
 	return setConfig([]setting{timeLimit("statement_timeout", left)}, true)
 }
 
-// setConfig holds no backslash and qualifies every name, so it means the same
+// setConfig returns the statement that sets the settings, until the transaction or
+// the session ends. It holds no backslash and qualifies every name, so it means the same
 // whatever the role's settings are.
 func setConfig(settings []setting, local bool) string {
 	var sql strings.Builder

@@ -25,126 +25,100 @@ type RowLimits struct {
 	MaxBytes int64
 }
 
-// Row reads a DataRow. kept is the number of bytes in cells. fits is false when
-// the row passed MaxBytes: then nothing of it is kept.
-func (r *Reader) Row(limits RowLimits) (cells []Cell, kept int64, fits bool, err error) {
-	if r.left <= bufferSize {
-		return r.smallRow(limits)
-	}
-	return r.largeRow(limits)
+// Row is what was kept of a row.
+type Row struct {
+	// Cells are the first cells, at most RowLimits.MaxColumns.
+	Cells []Cell
+	// Bytes is the number of bytes in Cells.
+	Bytes int64
+	// TooLarge tells that the row passed RowLimits.MaxBytes: then nothing is kept.
+	TooLarge bool
 }
 
-// largeRow is Row for a message of any length, read as it arrives.
-func (r *Reader) largeRow(limits RowLimits) (cells []Cell, kept int64, fits bool, err error) {
+// Row reads a DataRow as it arrives, whatever its length.
+func (r *Reader) Row(limits RowLimits) (Row, error) {
 	count, err := r.uint16()
 	if err != nil {
-		return nil, 0, false, err
+		return Row{}, err
 	}
 	if int(count) != limits.Columns {
-		return nil, 0, false, ErrProtocol
+		return Row{}, ErrProtocol
 	}
-	cells = make([]Cell, min(int(count), limits.MaxColumns))
-	var arena []byte
-	fits = true
-	for i := range int(count) {
+	k := newRowKeeper(limits, r.left)
+	for i := range limits.Columns {
 		size, err := r.cellSize()
 		if err != nil {
-			return nil, 0, false, err
+			return Row{}, err
 		}
-		if size < 0 {
-			if i < len(cells) {
-				cells[i].Null = true
-			}
-			continue
+		kept := k.add(i, size)
+		if _, err := io.ReadFull(r.buffer, kept); err != nil {
+			return Row{}, unexpected(err)
 		}
-		keep := int64(0)
-		if fits && i < len(cells) {
-			keep = min(size, int64(limits.MaxCellBytes))
-			if fits = int64(len(arena))+keep <= limits.MaxBytes; !fits {
-				keep, arena, cells = 0, nil, nil
+		if rest := max(0, size) - int64(len(kept)); rest > 0 {
+			if err := r.discard(rest); err != nil {
+				return Row{}, err
 			}
 		}
-		if keep > 0 || i < len(cells) {
-			start := len(arena)
-			arena = append(arena, make([]byte, keep)...)
-			if _, err := io.ReadFull(r.buffer, arena[start:]); err != nil {
-				return nil, 0, false, unexpected(err)
-			}
-			cells[i].OriginalBytes = size
-		}
-		if err := r.discard(size - keep); err != nil {
-			return nil, 0, false, err
-		}
-		r.left -= size
+		r.left -= max(0, size)
 	}
 	if r.left != 0 {
-		return nil, 0, false, ErrProtocol
+		return Row{}, ErrProtocol
 	}
-	// The arena has moved while it grew: cut it up only now.
-	rest := arena
-	for i := range cells {
-		if cells[i].Null {
-			continue
-		}
-		n := min(cells[i].OriginalBytes, int64(limits.MaxCellBytes))
-		cells[i].Bytes, rest = rest[:n:n], rest[n:]
-	}
-	return cells, int64(len(arena)), fits, nil
+	return k.row(), nil
 }
 
-// smallRow is Row for a message that fits into the read buffer: it is looked at
-// there, and only what is kept is copied.
-func (r *Reader) smallRow(limits RowLimits) (cells []Cell, kept int64, fits bool, err error) {
-	body, err := r.peek(int(r.left))
-	if err != nil {
-		return nil, 0, false, err
+// rowKeeper keeps what the limits allow of a row.
+type rowKeeper struct {
+	limits   RowLimits
+	cells    []Cell
+	bytes    []byte // of all cells, one after the other
+	tooLarge bool
+}
+
+// newRowKeeper returns a rowKeeper for a row of a number of bytes. A row that the read
+// buffer holds gets its memory at once; a longer one as it arrives.
+func newRowKeeper(limits RowLimits, bytes int64) rowKeeper {
+	columns := min(limits.Columns, limits.MaxColumns)
+	most := min(bytes, limits.MaxBytes, int64(columns)*int64(limits.MaxCellBytes), bufferSize)
+	return rowKeeper{limits: limits, cells: make([]Cell, columns), bytes: make([]byte, 0, most)}
+}
+
+// add takes the next cell, of a size of -1 for NULL, and returns the memory that the
+// kept bytes of its value are to be read into.
+func (k *rowKeeper) add(i int, size int64) []byte {
+	if k.tooLarge || i >= len(k.cells) {
+		return nil
 	}
-	if len(body) < 2 || int(binary.BigEndian.Uint16(body)) != limits.Columns {
-		return nil, 0, false, ErrProtocol
+	if size < 0 {
+		k.cells[i].Null = true
+		return nil
 	}
-	cells = make([]Cell, min(limits.Columns, limits.MaxColumns))
-	rest := body[2:]
-	for i := range limits.Columns {
-		if len(rest) < 4 {
-			return nil, 0, false, ErrProtocol
-		}
-		size := int64(int32(binary.BigEndian.Uint32(rest)))
-		rest = rest[4:]
-		if size < -1 || size > int64(len(rest)) {
-			return nil, 0, false, ErrProtocol
-		}
-		var value []byte
-		if size >= 0 {
-			value, rest = rest[:size], rest[size:]
-		}
-		if i < len(cells) {
-			value = value[:min(limits.MaxCellBytes, len(value))]
-			cells[i] = Cell{Bytes: value, Null: size < 0, OriginalBytes: max(0, size)}
-			kept += int64(len(value))
-		}
+	k.cells[i].OriginalBytes = size
+	start := len(k.bytes)
+	kept := int(min(size, int64(k.limits.MaxCellBytes)))
+	if int64(start+kept) > k.limits.MaxBytes {
+		k.tooLarge, k.cells, k.bytes = true, nil, nil
+		return nil
 	}
-	if len(rest) != 0 {
-		return nil, 0, false, ErrProtocol
-	}
-	if kept <= limits.MaxBytes {
-		// The buffer is not ours: take the values along.
-		fits = true
-		arena := make([]byte, 0, kept)
-		for i := range cells {
-			if !cells[i].Null {
-				start := len(arena)
-				arena = append(arena, cells[i].Bytes...)
-				cells[i].Bytes = arena[start:len(arena):len(arena)]
-			}
-		}
+	if start+kept <= cap(k.bytes) {
+		k.bytes = k.bytes[:start+kept]
 	} else {
-		cells, kept = nil, 0
+		k.bytes = append(k.bytes, make([]byte, kept)...)
 	}
-	if _, err := r.buffer.Discard(len(body)); err != nil {
-		return nil, 0, false, err
+	return k.bytes[start:]
+}
+
+// row returns what was kept. The cells are cut out of the memory only now, since it
+// moves while it grows.
+func (k *rowKeeper) row() Row {
+	rest := k.bytes
+	for i := range k.cells {
+		if cell := &k.cells[i]; !cell.Null {
+			n := min(cell.OriginalBytes, int64(k.limits.MaxCellBytes))
+			cell.Bytes, rest = rest[:n:n], rest[n:]
+		}
 	}
-	r.left = 0
-	return cells, kept, fits, nil
+	return Row{Cells: k.cells, Bytes: int64(len(k.bytes)), TooLarge: k.tooLarge}
 }
 
 // cellSize reads a cell's length, -1 for NULL, and checks that the message

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -40,9 +39,6 @@ func message(kind byte, length int32, body string) []byte {
 	return append(b, body...)
 }
 
-// rowReaders are the two ways to read a row, which must not differ.
-var rowReaders = []func(*Reader, RowLimits) ([]Cell, int64, bool, error){(*Reader).Row, (*Reader).largeRow}
-
 func TestRow(t *testing.T) {
 	t.Parallel()
 	row := encode(t, &pgproto3.DataRow{Values: [][]byte{[]byte("abcdef"), nil, {}, []byte("gh")}})
@@ -62,30 +58,28 @@ func TestRow(t *testing.T) {
 		{"only what is kept counts", RowLimits{4, 4, 3, 5}, []string{"abc/6", "NULL", "/0", "gh/2"}, 5, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			for _, read := range rowReaders {
-				r := reading(row, message('Z', 5, "I"))
-				if kind, err := r.Next(); kind != 'D' || err != nil {
-					t.Fatalf("%c %v", kind, err)
+			r := reading(row, message('Z', 5, "I"))
+			if kind, err := r.Next(); kind != 'D' || err != nil {
+				t.Fatalf("%c %v", kind, err)
+			}
+			got, err := r.Row(test.limits)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Bytes != test.kept || got.TooLarge == test.fits || len(got.Cells) != len(test.want) {
+				t.Errorf("kept %d, too large %v, %d cells; want %d, %v, %d", got.Bytes, got.TooLarge, len(got.Cells), test.kept, !test.fits, len(test.want))
+			}
+			for i, cell := range got.Cells {
+				text := string(cell.Bytes) + "/" + string('0'+rune(cell.OriginalBytes))
+				if cell.Null {
+					text = "NULL"
 				}
-				cells, kept, fits, err := read(r, test.limits)
-				if err != nil {
-					t.Fatal(err)
+				if text != test.want[i] {
+					t.Errorf("cell %d is %s, want %s", i, text, test.want[i])
 				}
-				if kept != test.kept || fits != test.fits || len(cells) != len(test.want) {
-					t.Errorf("kept %d, fits %v, %d cells; want %d, %v, %d", kept, fits, len(cells), test.kept, test.fits, len(test.want))
-				}
-				for i, cell := range cells {
-					got := string(cell.Bytes) + "/" + string('0'+rune(cell.OriginalBytes))
-					if cell.Null {
-						got = "NULL"
-					}
-					if got != test.want[i] {
-						t.Errorf("cell %d is %s, want %s", i, got, test.want[i])
-					}
-				}
-				if kind, err := r.Next(); kind != 'Z' || err != nil {
-					t.Errorf("after the row: %c %v", kind, err)
-				}
+			}
+			if kind, err := r.Next(); kind != 'Z' || err != nil {
+				t.Errorf("after the row: %c %v", kind, err)
 			}
 		})
 	}
@@ -94,11 +88,7 @@ func TestRow(t *testing.T) {
 func TestMalformedMessages(t *testing.T) {
 	t.Parallel()
 	row := func(r *Reader) error {
-		_, _, _, err := r.Row(RowLimits{2, 2, 10, 100})
-		return err
-	}
-	largeRow := func(r *Reader) error {
-		_, _, _, err := r.largeRow(RowLimits{2, 2, 10, 100})
+		_, err := r.Row(RowLimits{2, 2, 10, 100})
 		return err
 	}
 	fields := func(r *Reader) error { _, err := r.Fields(); return err }
@@ -114,19 +104,12 @@ func TestMalformedMessages(t *testing.T) {
 		{"no type", nil, nil, io.ErrUnexpectedEOF},
 		{"half a header", []byte{'D', 0}, nil, io.ErrUnexpectedEOF},
 		{"row without a count", message('D', 5, "\x00"), row, ErrProtocol},
-		{"large: row without a count", message('D', 5, "\x00"), largeRow, ErrProtocol},
 		{"row with another count", message('D', 6, "\x00\x03"), row, ErrProtocol},
-		{"large: row with another count", message('D', 6, "\x00\x03"), largeRow, ErrProtocol},
 		{"row with too few cells", message('D', 10, "\x00\x02\xff\xff\xff\xff"), row, ErrProtocol},
-		{"large: row with too few cells", message('D', 10, "\x00\x02\xff\xff\xff\xff"), largeRow, ErrProtocol},
 		{"cell longer than its message", message('D', 14, "\x00\x02\x00\x00\x00\x05abcd"), row, ErrProtocol},
-		{"large: cell longer than its message", message('D', 14, "\x00\x02\x00\x00\x00\x05abcd"), largeRow, ErrProtocol},
 		{"cell with a negative length", message('D', 14, "\x00\x02\xff\xff\xff\xfe\xff\xff\xff\xff"), row, ErrProtocol},
-		{"large: cell with a negative length", message('D', 14, "\x00\x02\xff\xff\xff\xfe\xff\xff\xff\xff"), largeRow, ErrProtocol},
 		{"bytes after the last cell", message('D', 15, "\x00\x02\xff\xff\xff\xff\xff\xff\xff\xffx"), row, ErrProtocol},
-		{"large: bytes after the last cell", message('D', 15, "\x00\x02\xff\xff\xff\xff\xff\xff\xff\xffx"), largeRow, ErrProtocol},
 		{"cell that breaks off", message('D', 14, "\x00\x02\x00\x00\x00\x04ab"), row, io.ErrUnexpectedEOF},
-		{"large: cell that breaks off", message('D', 14, "\x00\x02\x00\x00\x00\x04ab"), largeRow, io.ErrUnexpectedEOF},
 		{"field without an end", message('E', 8, "Mabc"), fields, ErrProtocol},
 		{"fields without an end", message('E', 9, "Mabc\x00"), fields, ErrProtocol},
 		{"body longer than its bound", message('T', 15, "0123456789a"), body, ErrProtocol},
@@ -239,25 +222,18 @@ func FuzzReader(f *testing.F) {
 		declared := int64(binary.BigEndian.Uint32(server[1:5])) - 4
 		switch kind {
 		case 'D':
-			var cells []Cell
-			var kept int64
 			limits := RowLimits{Columns: 2, MaxColumns: 2, MaxCellBytes: limit, MaxBytes: int64(limit)}
-			cells, kept, _, err = r.Row(limits)
-			other := reading(server, message('Z', 5, "I"))
-			other.Next() // as above
-			otherCells, otherKept, _, otherErr := other.largeRow(limits)
-			if (err == nil) != (otherErr == nil) || err == nil && (kept != otherKept || fmt.Sprint(cells) != fmt.Sprint(otherCells)) {
-				t.Fatalf("the two ways differ: %v %d %v, %v %d %v", cells, kept, err, otherCells, otherKept, otherErr)
-			}
+			var row Row
+			row, err = r.Row(limits)
 			sum := 0
-			for _, cell := range cells {
+			for _, cell := range row.Cells {
 				if len(cell.Bytes) > limit || int64(len(cell.Bytes)) > cell.OriginalBytes {
 					t.Fatalf("a cell of %d bytes has %d kept", cell.OriginalBytes, len(cell.Bytes))
 				}
 				sum += len(cell.Bytes)
 			}
-			if int64(sum) != kept || sum > limit {
-				t.Fatalf("kept %d bytes, said %d, limit %d", sum, kept, limit)
+			if int64(sum) != row.Bytes || sum > limit {
+				t.Fatalf("kept %d bytes, said %d, limit %d", sum, row.Bytes, limit)
 			}
 		case 'E', 'N':
 			_, err = r.Fields()
