@@ -21,7 +21,7 @@ type resolved struct {
 	found   *analyze.Result
 	objects []Object
 	// bodies are the trees of the functions in SQL whose bodies decide.
-	bodies map[*catalog.Function]pgtree.Node
+	bodies map[*catalog.Function][]pgtree.Node
 }
 
 // bodyRounds bounds how often functions' bodies lead to further bodies.
@@ -95,17 +95,22 @@ func objectsOf(judged []guard.Object) []Object {
 // the names in them.
 func (p *Previewer) readBodies(ctx context.Context, t *target, r *resolved, functions []*catalog.Function, bodies guard.Bodies) error {
 	if r.bodies == nil {
-		r.bodies = make(map[*catalog.Function]pgtree.Node)
+		r.bodies = make(map[*catalog.Function][]pgtree.Node)
 	}
 	for _, f := range functions {
 		bodies[f.OID] = nil
-		st := guard.CheckBody(f.Body)
-		if st == nil {
-			continue
-		}
-		if tree, err := pgtree.ReadNode(st.Tree()); err == nil {
-			r.bodies[f] = tree
+		var queries []pgtree.Node
+		for _, st := range guard.CheckBody(f.Body) {
+			tree, err := pgtree.ReadNode(st.Tree())
+			if err != nil {
+				queries = nil
+				break
+			}
+			queries = append(queries, tree)
 			r.names = joinNames(r.names, analyze.NamesOf(tree))
+		}
+		if len(queries) > 0 {
+			r.bodies[f] = queries
 		}
 	}
 	var err error
@@ -114,8 +119,8 @@ func (p *Previewer) readBodies(ctx context.Context, t *target, r *resolved, func
 	}
 	// What is judged together must come of one Snapshot.
 	r.found = analyze.Statement(r.tree, r.known)
-	for f, tree := range r.bodies {
-		bodies[f.OID] = analyze.Body(tree, f, r.known)
+	for f, queries := range r.bodies {
+		bodies[f.OID] = analyze.Body(queries, f, r.known)
 	}
 	return nil
 }

@@ -1,7 +1,11 @@
-select 'lock ' || l.locktype || ' ' || l.mode || coalesce(' on ' || l.relation::pg_catalog.regclass::text, '') || coalesce(' ' || l.classid || '/' || l.objid, '') || ' of ' || l.pid,
+select 'lock ' || l.locktype || ' ' || l.mode || coalesce(' on ' || l.relation::pg_catalog.regclass::text, '') || coalesce(' ' || l.classid || '/' || l.objid, '') || ' of ' || coalesce(l.pid::text, 'a prepared transaction'),
   pg_catalog.count(*)::text
 from pg_catalog.pg_locks l
-where l.pid <> pg_catalog.pg_backend_pid()
+-- A session that is not yet open, or autovacuum, takes some by itself.
+where l.pid is null or l.pid in (
+  select a.pid from pg_catalog.pg_stat_activity a
+  where a.pid <> pg_catalog.pg_backend_pid() and a.backend_type not like 'autovacuum%' and a.state is distinct from 'starting'
+)
 group by 1
 union all
 select 'next transaction id', pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text

@@ -38,6 +38,9 @@ func (o *Oracle) grade(ctx context.Context, use rewritten.Use) (grade, error) {
 	if g, known := o.grades[f.OID]; known {
 		return g, nil
 	}
+	if _, rule := o.byName(f); f.Builtin() && internalRules[rule] && use.Why == "call" {
+		return unknown, nil // the text itself calls it, which the policy refuses, or the server does in its place
+	}
 	o.grades[f.OID] = unknown // where a body calls itself
 	g, err := o.judge(ctx, f)
 	o.grades[f.OID] = g
@@ -111,6 +114,8 @@ func (o *Oracle) body(ctx context.Context, f *rewritten.Function) (grade, error)
 				}
 			}
 			uses = o.catalog.Functions(answer.Queries, answer.Outputs)
+		} else if !o.catalog.Reads(f) {
+			return refused, nil
 		}
 		return o.worst(ctx, uses)
 	}
@@ -127,6 +132,9 @@ func (o *Oracle) worst(ctx context.Context, uses []rewritten.Use) (grade, error)
 		one, err := o.grade(ctx, use)
 		if err != nil {
 			return g, err
+		}
+		if !use.Certain {
+			one = min(one, unknown)
 		}
 		g = worse(g, one)
 	}

@@ -39,6 +39,7 @@ type Function struct {
 	Private bool
 
 	result   uint32
+	outputs  []uint32 // the types of its OUT and TABLE columns
 	defaults string
 	body     string // in the SQL standard's form
 	strict   bool
@@ -152,6 +153,24 @@ func (c *Catalog) Body(f *Function) (list []Use, ok bool) {
 	return c.Functions(c.tree(f.body).nodesIn(nil), nil), true
 }
 
+// Reads tells whether a function's body in the SQL standard's form does nothing but
+// read: SELECTs without row locks.
+func (c *Catalog) Reads(f *Function) bool {
+	stack := c.tree(f.body).nodesIn(nil)
+	for len(stack) > 0 {
+		n := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if n.Name == "ROWMARKCLAUSE" || n.Name == "QUERY" && n.Int("commandType") != commandSelect {
+			return false
+		}
+		stack = n.children(stack)
+	}
+	return true
+}
+
+// commandSelect is the number of SELECT (CmdType).
+const commandSelect = 1
+
 // Relation returns a table or view, or nil.
 func (c *Catalog) Relation(oid uint32) *Relation { return c.relations[oid] }
 
@@ -219,7 +238,7 @@ func (c *Catalog) addFunction(r row) {
 	c.functions[r.oid(0)] = &Function{
 		OID: r.oid(0), Schema: r.text(1), Name: r.text(2), Language: r.text(3), Volatile: r.char(4) == 'v', Aggregate: r.char(5) == 'a',
 		strict: r.text(6) == "t", Args: r.oids(7), result: r.oid(9), defaults: r.text(10), Extension: r.text(11), Arguments: r.text(12), body: r.text(13),
-		Source: r.text(14), Private: r.text(15) == "t",
+		Source: r.text(14), Private: r.text(15) == "t", outputs: r.oids(16),
 	}
 	if r.oid(0) < firstNormal && r.text(3) == "internal" {
 		c.internal[r.text(14)] = r.oid(0)

@@ -3,7 +3,8 @@
 select p.oid, n.nspname, p.proname, l.lanname, p.provolatile, p.prokind, p.proisstrict,
   array_to_string(p.proargtypes::oid[], ' '), p.pronargdefaults, p.prorettype, p.proargdefaults::text, e.extname,
   pg_get_function_identity_arguments(p.oid), p.prosqlbody::text, p.prosrc,
-  p.prosecdef or p.proconfig is not null
+  p.prosecdef or p.proconfig is not null,
+  (select string_agg(a.type::text, ' ') from unnest(p.proallargtypes, p.proargmodes) a (type, mode) where a.mode in ('o', 'b', 't'))
 from pg_proc p
 join pg_namespace n on n.oid = p.pronamespace
 join pg_language l on l.oid = p.prolang

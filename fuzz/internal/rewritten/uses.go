@@ -87,6 +87,14 @@ func (u *uses) function(oid uint32, why string) {
 	for _, part := range u.catalog.aggregates[oid] {
 		u.function(part, why+", part of "+f.Name)
 	}
+	if !f.Builtin() && f.Language != "c" && f.Language != "internal" {
+		// The language checks the domains in what it hands over.
+		u.perhaps(func() {
+			for _, t := range append([]uint32{f.result}, f.outputs...) {
+				u.input(t, why+", result of "+f.Name)
+			}
+		})
+	}
 	if f.body != "" {
 		u.perhaps(func() { u.expression(u.catalog.tree(f.body), why+", body of "+f.Name) })
 	}
@@ -107,9 +115,15 @@ func (u *uses) operator(oid uint32, types []uint32, why string, sorts bool) {
 	if !sorts {
 		return
 	}
+	own := u.catalog.ownFamily(oid)
 	for _, family := range u.catalog.operatorIn[oid] {
 		for _, s := range u.catalog.familyOps[family] {
-			if s.object == oid {
+			switch {
+			case s.object != oid:
+			case own && family >= firstNormal:
+				// PostgreSQL's own family comes first, unless an index has the other.
+				u.perhaps(func() { u.family(family, s.left, why) })
+			default:
 				u.family(family, s.left, why)
 			}
 		}
@@ -120,6 +134,11 @@ func (u *uses) operator(oid uint32, types []uint32, why string, sorts bool) {
 			u.compare(t, why)
 		}
 	}
+}
+
+// ownFamily tells whether an operator is in an operator family that initdb made.
+func (c *Catalog) ownFamily(operator uint32) bool {
+	return slices.ContainsFunc(c.operatorIn[operator], func(family uint32) bool { return family < firstNormal })
 }
 
 // composed tells whether an operator compares values of a type part by part.

@@ -20,9 +20,9 @@ func Statement(statement pgtree.Node, source Source) *Result {
 	return &a.result
 }
 
-// Body analyses the SELECT that is the body of a function in SQL, whose arguments it
-// can name as $1 or by their names.
-func Body(statement pgtree.Node, fn *catalog.Function, source Source) *Result {
+// Body analyses the SELECTs that are the body of a function in SQL, whose arguments they
+// can name as $1 or by their names. The last one has the function's result.
+func Body(queries []pgtree.Node, fn *catalog.Function, source Source) *Result {
 	a := newAnalyzer(source)
 	arguments := &item{alias: fn.Name}
 	for i, t := range fn.Args {
@@ -38,8 +38,11 @@ func Body(statement pgtree.Node, fn *catalog.Function, source Source) *Result {
 	}
 	arguments.row = rowOf(arguments.columns)
 	a.arguments = arguments
-	columns := a.statement(statement, nil, false)
-	a.returns(fn, columns, statement)
+	for i, query := range queries {
+		if columns := a.statement(query, nil, false); i == len(queries)-1 {
+			a.returns(fn, columns, query)
+		}
+	}
 	return &a.result
 }
 

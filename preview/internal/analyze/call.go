@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/op-data/sqlpreview/preview/internal/catalog"
 	"github.com/op-data/sqlpreview/preview/internal/pgtree"
@@ -134,12 +135,10 @@ func (a *analyzer) invoked(c invocation, chosen *candidate) value {
 	for i, v := range c.args {
 		a.mention(use, v, value{}, a.place(c.node))
 		a.coerce(v, g.actual(a, chosen.args[i]), implicit, c.node)
-		if fn.OID.BuiltIn() && writesText[fn.Name] {
-			a.writeOut(v, c.node)
-		} else if takesAnything(chosen.args[i]) {
-			a.anyUse(v, !movesOnly[fn.Name], c.node)
+		if takesAnything(chosen.args[i]) || fn.OID.BuiltIn() && useOfAny[fn.Name] == writes {
+			a.anyArgument(fn, v, c.node)
 			if t := g.actual(a, chosen.args[i]); t != v.typ {
-				a.anyUse(value{typ: t}, !movesOnly[fn.Name], c.node)
+				a.anyArgument(fn, value{typ: t}, c.node)
 			}
 		}
 	}
@@ -155,22 +154,53 @@ func takesAnything(t OID) bool {
 	return t == typeAny || t == typeRecord || t == typeRecordArray || isPolymorphic(t)
 }
 
-// movesOnly are functions of any type that neither compare values nor write them
-// out.
-var movesOnly = map[string]bool{
-	"array_agg": true, "unnest": true, "array_length": true, "array_upper": true, "array_lower": true, "array_ndims": true,
-	"array_dims": true, "cardinality": true, "array_append": true, "array_prepend": true, "array_cat": true, "array_fill": true,
-	"trim_array": true, "array_sample": true, "array_shuffle": true, "count": true, "first_value": true, "last_value": true,
-	"nth_value": true, "lag": true, "lead": true, "pg_typeof": true, "num_nulls": true, "num_nonnulls": true, "any_value": true,
-	"generate_subscripts": true, "isempty": true, "pg_column_size": true, "concat": true, "concat_ws": true, "format": true,
-	"json_build_object": true, "json_build_array": true, "jsonb_build_object": true, "jsonb_build_array": true,
-	"to_json": true, "to_jsonb": true, "row_to_json": true, "array_to_json": true, "json_agg": true, "jsonb_agg": true,
-	"array_to_string": true, "quote_literal": true, "quote_nullable": true,
+// anyArgument notes what a function that takes values of any type does with one.
+func (a *analyzer) anyArgument(fn *catalog.Function, v value, n pgtree.Node) {
+	does := usesAll
+	if fn.OID.BuiltIn() {
+		does = useOfAny[fn.Name]
+	}
+	switch does {
+	case moves:
+	case writes:
+		a.writeOut(v, n)
+	case makesJSON:
+		a.toJSON(v, n)
+	case usesAll:
+		a.anyUse(v, true, n)
+	}
 }
 
-// writesText are functions of any type that do nothing but write values out.
-var writesText = map[string]bool{
-	"concat": true, "concat_ws": true, "format": true, "array_to_string": true, "quote_literal": true, "quote_nullable": true,
+// anyUses is what a function does with values of any type.
+type anyUses int
+
+const (
+	usesAll   anyUses = iota // what is not known: writes them out, makes JSON of them, compares them
+	moves                    // passes them on, or looks at their shape
+	writes                   // writes them out as text
+	makesJSON                // makes JSON of them
+)
+
+// useOfAny is what functions of PostgreSQL's own do with values of any type.
+var useOfAny = readUses(map[anyUses]string{
+	moves: `array_agg unnest array_length array_upper array_lower array_ndims array_dims cardinality array_append array_prepend
+		array_cat array_fill trim_array array_sample array_shuffle array_reverse count first_value last_value nth_value lag lead
+		pg_typeof num_nulls num_nonnulls any_value generate_subscripts isempty pg_column_size`,
+	writes: `concat concat_ws format array_to_string quote_literal quote_nullable`,
+	makesJSON: `json_build_object json_build_array jsonb_build_object jsonb_build_array to_json to_jsonb row_to_json array_to_json
+		json_agg jsonb_agg json_object_agg jsonb_object_agg json_agg_strict jsonb_agg_strict json_object_agg_strict
+		jsonb_object_agg_strict json_object_agg_unique jsonb_object_agg_unique json_object_agg_unique_strict
+		jsonb_object_agg_unique_strict`,
+})
+
+func readUses(lists map[anyUses]string) map[string]anyUses {
+	m := make(map[string]anyUses)
+	for use, list := range lists {
+		for _, name := range strings.Fields(list) {
+			m[name] = use
+		}
+	}
+	return m
 }
 
 // typeInData are functions that read a value of a type whose name is an argument.
@@ -197,16 +227,16 @@ func (a *analyzer) returned(fn *catalog.Function, g generics, c invocation) valu
 	if known := a.typeInfo(v.typ); known != nil && (known.Kind == 'r' || known.Kind == 'm') {
 		a.compare(v.typ, c.node) // the bounds of a range are put in order
 	}
-	if isPolymorphic(fn.Returns) && !movesOnly[fn.Name] {
+	if isPolymorphic(fn.Returns) && !(fn.OID.BuiltIn() && useOfAny[fn.Name] == moves) {
 		// Such a function may read the value from a text, as json_populate_record does.
 		a.input(v.typ, c.node)
 	}
-	if !fn.OID.BuiltIn() {
-		a.checks(v.typ, c.node)
+	if !fn.OID.BuiltIn() && isPolymorphic(fn.Returns) {
+		a.checks(v.typ, c.node) // of other types whoever judges the function knows them
 	}
 	for _, o := range fn.Outputs {
 		t := g.actual(a, o.Type)
-		if !fn.OID.BuiltIn() {
+		if !fn.OID.BuiltIn() && isPolymorphic(o.Type) {
 			a.checks(t, c.node)
 		}
 		a.occurs(t)

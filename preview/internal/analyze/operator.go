@@ -96,12 +96,12 @@ func (a *analyzer) operator(name catalog.Name, left *value, right value, n pgtre
 	}
 	op := chosen.op
 	a.runOperator(op, name, true, n)
-	if !op.OID.BuiltIn() {
-		a.checks(op.Result, n)
-	}
 	generics := a.generics(args, chosen.args)
+	if left != nil {
+		a.support(a.source.Support(op.OID), op, name, true, n)
+	}
 	// A join by an operator of the database's own sorts or hashes with the support
-	// functions of its type's classes.
+	// functions of its type's classes too.
 	joins := !op.OID.BuiltIn() && left != nil && op.Result == typeBool
 	compares := joins || generics.used && name.Name != "||"
 	for i, v := range values {
@@ -111,7 +111,11 @@ func (a *analyzer) operator(name catalog.Name, left *value, right value, n pgtre
 			a.compare(generics.actual(a, chosen.args[i]), n)
 		}
 	}
-	return value{typ: generics.actual(a, op.Result), flow: computed}
+	result := value{typ: generics.actual(a, op.Result), flow: computed}
+	if isPolymorphic(op.Result) {
+		a.checks(result.typ, n)
+	}
+	return result
 }
 
 // runOperator notes the function behind an operator. Those of PostgreSQL's own
@@ -121,6 +125,14 @@ func (a *analyzer) runOperator(op *catalog.Operator, name catalog.Name, certain 
 		return
 	}
 	a.run(Run{Function: op.Function, How: ByOperator, Through: written(name), Schema: op.Schema, At: a.place(n), Certain: certain})
+}
+
+// support notes the functions by which values are sorted, hashed or merged in the order
+// of an operator, or as it finds them equal. The planner chooses whether to.
+func (a *analyzer) support(functions []OID, op *catalog.Operator, name catalog.Name, certain bool, n pgtree.Node) {
+	for _, fn := range functions {
+		a.run(Run{Function: fn, How: ByOperator, Through: written(name), Schema: op.Schema, At: a.place(n), Certain: certain})
+	}
 }
 
 // chooseOperator follows oper(): a literal beside a value is first taken for the
@@ -150,6 +162,9 @@ func (a *analyzer) anyOperator(name catalog.Name, possible []candidate, values [
 	result, first := undetermined, true
 	for _, c := range possible {
 		a.runOperator(c.op, name, false, n)
+		if len(values) > 1 {
+			a.support(a.source.Support(c.op.OID), c.op, name, false, n)
+		}
 		for i, v := range values {
 			if v.typ != undetermined {
 				a.coerce(v, c.args[i], implicit, n)
@@ -199,7 +214,11 @@ func (a *analyzer) anyOf(op catalog.Name, left, right value, n pgtree.Node) {
 	a.operator(op, &left, element, n)
 	if right.typ == typeUnknown {
 		// The literal is an array of what the operator takes.
-		if t := a.arrayOf(left.typ); t != undetermined {
+		taken := left.typ
+		if chosen, _ := a.chooseOperator(a.operatorCandidates(op, true), []OID{left.typ, typeUnknown}); chosen != nil {
+			taken = a.generics([]OID{left.typ, typeUnknown}, chosen.args).actual(a, chosen.args[1])
+		}
+		if t := a.arrayOf(taken); t != undetermined {
 			a.input(t, n)
 		}
 	}

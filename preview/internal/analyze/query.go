@@ -109,6 +109,11 @@ func (a *analyzer) sort(n pgtree.Node, v value) {
 	a.mention(Computes, v, value{}, a.place(n))
 	if op := lastTwo(n.Names("useOp")); op.Name != "" {
 		a.operator(op, &v, v, n)
+		for _, c := range a.operatorCandidates(op, true) {
+			if a.allCoerce([]OID{v.typ, v.typ}, c.args) {
+				a.support(a.source.SortSupport(c.op.OID), c.op, op, false, n)
+			}
+		}
 	}
 	a.compareValue(v, n)
 }
@@ -198,8 +203,13 @@ func (a *analyzer) window(n pgtree.Node, s *scope) {
 		a.mention(Computes, v, value{}, a.place(p))
 		a.compareValue(v, p)
 	}
+	framed := n.Node("startOffset").Exists() || n.Node("endOffset").Exists()
 	for _, o := range n.List("orderClause") {
-		a.sort(o, a.expr(o.Node("node"), s))
+		v := a.expr(o.Node("node"), s)
+		a.sort(o, v)
+		if t := a.typeInfo(a.base(a.asText(v).typ)); framed && t != nil {
+			a.byType(ByCompare, t, a.place(o), a.source.FrameSupport(t.OID)...)
+		}
 	}
 	for _, field := range []string{"startOffset", "endOffset"} {
 		if offset := n.Node(field); offset.Exists() {

@@ -52,7 +52,7 @@ func (a *analyzer) input(t OID, n pgtree.Node) {
 	a.visit(t, func(t *catalog.Type) {
 		a.uses(t, at)
 		a.byType(ByType, t, at, t.Input)
-		a.byType(ByType, t, at, t.Compare...) // a range compares its bounds
+		a.compares(t, at) // a range compares its bounds
 		a.expression(t.Check, ByType, "the type "+a.typeName(t.OID), at)
 	})
 }
@@ -90,7 +90,24 @@ func (a *analyzer) compare(t OID, n pgtree.Node) {
 }
 
 func (a *analyzer) compareType(t OID, at int) {
-	a.visit(t, func(t *catalog.Type) { a.byType(ByCompare, t, at, t.Compare...) })
+	a.visit(t, func(t *catalog.Type) { a.compares(t, at) })
+	for _, pseudo := range []OID{typeAny, typeAnyElement, typeAnyCompatible, typeRecordArray} {
+		if known := a.typeInfo(pseudo); known != nil {
+			a.byType(ByCompare, known, at, known.Compare...) // a default class for all types
+		}
+	}
+}
+
+// compares notes the functions behind the default operator classes of a type: its own,
+// or those of a type that its values can stand for unchanged (GetDefaultOpClass in
+// indexcmds.c).
+func (a *analyzer) compares(t *catalog.Type, at int) {
+	a.byType(ByCompare, t, at, t.Compare...)
+	for _, cast := range a.source.CastsFrom(t.OID) {
+		if known := a.typeInfo(cast.Target); cast.Method == 'b' && cast.Context == 'i' && known != nil {
+			a.byType(ByCompare, t, at, known.Compare...)
+		}
+	}
 }
 
 // compareRow notes it for a row whose fields are known.
@@ -158,6 +175,9 @@ func (a *analyzer) expression(e catalog.Expression, how How, through string, at 
 		if known := a.source.Operator(op); known != nil {
 			a.run(Run{Function: known.Function, How: how, Through: through, At: at, Certain: true})
 		}
+		for _, fn := range a.source.Support(op) {
+			a.run(Run{Function: fn, How: how, Through: through, At: at, Certain: true})
+		}
 	}
 	// Which of the values are compared or turned into text, a stored tree does not show
 	// where the function is PostgreSQL's own: all of them count.
@@ -169,7 +189,7 @@ func (a *analyzer) expression(e catalog.Expression, how How, through string, at 
 			a.expressions[t] = true // a check can lead back to its own type
 			a.visit(t, func(t *catalog.Type) {
 				a.byType(ByType, t, at, t.Input, t.Output)
-				a.byType(ByCompare, t, at, t.Compare...)
+				a.compares(t, at)
 				a.jsonCasts(t, at)
 				a.expression(t.Check, how, through, at)
 			})

@@ -25,7 +25,14 @@ type Source interface {
 	RelationByID(OID) *catalog.Relation
 	Type(OID) *catalog.Type
 	Operator(OID) *catalog.Operator
+	// Support returns what hashing and merging by an operator runs, SortSupport what
+	// sorting by it does, and FrameSupport what bounding a frame of values of a type does.
+	Support(OID) []OID
+	SortSupport(OID) []OID
+	FrameSupport(OID) []OID
 	Cast(source, target OID) (*catalog.Cast, bool)
+	// CastsFrom returns the casts that convert values of a type.
+	CastsFrom(source OID) []*catalog.Cast
 }
 
 // Result is what a statement would run and where its output comes from.

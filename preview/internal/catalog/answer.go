@@ -73,11 +73,19 @@ type base struct {
 	casts map[[2]OID]*Cast
 	from  map[OID][]*Cast
 	// functions are those of casts that are not PostgreSQL's own; below has what they
-	// lead to. partial tells that there are some, and that they were not asked for.
+	// lead to. partial tells that there are some, or that there are operator classes which
+	// touch PostgreSQL's own types, and that what they lead to was not asked for.
 	functions map[OID]*Function
 	partial   bool
 	below     []ref
 	bytes     int
+	// joins and orders have the functions that join and sort by operators of PostgreSQL's
+	// own which are in no operator family of its own, frames those that bound the frames
+	// of windows ordered by a type of its own.
+	joins, orders, frames map[OID][]OID
+	// touched tells that there are operator classes of the database's own for types or
+	// operators of PostgreSQL's own.
+	touched bool
 }
 
 // reader reads the rows of an answer.
@@ -89,8 +97,12 @@ type reader struct {
 	// those that inherit; near has, by object id and direction, the next ones.
 	kin  map[OID]Name
 	near map[ref][]OID
-	// families are the operator families of types and operators.
+	// families are the operator families of types, operators and relations.
 	families map[ref][]OID
+	// touched has what operator classes of the database's own do for PostgreSQL's own
+	// types and operators.
+	touched     map[ref][]ref
+	toldTouched bool
 	// parts has the functions of ranges.
 	parts map[OID][]OID
 }
@@ -106,10 +118,10 @@ func readAnswer(rows [][]string, asked time.Time, seeds []seed, form *form) (*an
 	r := &reader{
 		answer: answer{asked: asked, names: make(map[key]resolved), objects: make(map[ref]*object)},
 		asked:  seeds, kin: make(map[OID]Name), near: make(map[ref][]OID),
-		families: make(map[ref][]OID), parts: make(map[OID][]OID),
+		families: make(map[ref][]OID), parts: make(map[OID][]OID), touched: make(map[ref][]ref),
 	}
 	if form != &ordinary {
-		r.base = &base{asked: asked, types: make(map[OID]*Type), casts: make(map[[2]OID]*Cast), from: make(map[OID][]*Cast), functions: make(map[OID]*Function)}
+		r.base = &base{asked: asked, types: make(map[OID]*Type), casts: make(map[[2]OID]*Cast), from: make(map[OID][]*Cast), functions: make(map[OID]*Function), joins: make(map[OID][]OID), orders: make(map[OID][]OID), frames: make(map[OID][]OID)}
 	}
 	for _, row := range rows {
 		if len(row) != answerColumns || len(row[0]) != 1 {
@@ -119,7 +131,7 @@ func readAnswer(rows [][]string, asked time.Time, seeds []seed, form *form) (*an
 			return nil, err
 		}
 	}
-	if r.version == 0 || r.base != nil && (len(r.base.types) == 0 || len(r.base.casts) == 0) {
+	if r.version == 0 || r.base != nil && (len(r.base.types) == 0 || len(r.base.casts) == 0 || !r.toldTouched) {
 		return nil, errAnswer
 	}
 	if r.base != nil && form != &bare {
@@ -140,6 +152,8 @@ func (r *reader) row(row []string) error {
 		return r.readBuiltIn(row)
 	case 'k':
 		return r.readCasts(row)
+	case 'g':
+		return r.readTouched(row)
 	case byte(classRelation):
 		return r.readRelation(row)
 	case byte(classFunction), byte(classCast):
@@ -185,49 +199,60 @@ func (r *reader) link() {
 		o.below = r.existing(o.below)
 		switch {
 		case o.relation != nil:
-			o.relation.Kin = append(r.kinOf(at.oid, classUp), r.kinOf(at.oid, classDown)...)
+			r.linkRelation(at, o)
 		case o.typ != nil:
 			o.typ.Compare = r.compare(at, r.parts[at.oid])
 		case o.operator != nil:
-			for _, f := range r.families[at] {
-				if family := r.objects[ref{classFamily, f}]; family != nil {
-					o.operator.Support = append(o.operator.Support, userDefined(family.family.functions)...)
-				}
-			}
-			slices.Sort(o.operator.Support)
-			o.operator.Support = slices.Clip(slices.Compact(o.operator.Support))
-		case o.function != nil && o.function.SortOperator != 0:
-			if sort := r.objects[ref{classOperator, o.function.SortOperator}]; sort != nil {
-				o.function.Parts = append(o.function.Parts, sort.operator.Function)
-			}
+			o.operator.Support = r.compare(at, nil)
 		}
 		o.bytes += o.size()
 	}
 	if r.base != nil {
+		r.linkTouched()
 		r.base.below = r.existing(r.base.below)
 		r.base.bytes += r.base.size()
 	}
 }
 
-// kinOf returns the names of a relation's ancestors or descendants.
-func (r *reader) kinOf(oid OID, direction class) (names []Name) {
+// linkRelation fills in the relations that it inherits from and those that inherit from
+// it, and the operator classes of the indexes and partition keys of all of them.
+func (r *reader) linkRelation(at ref, o *object) {
+	up, down := r.kinOf(at.oid, classUp), r.kinOf(at.oid, classDown)
+	families := slices.Clone(r.families[at])
+	for _, kin := range append(slices.Clip(up), down...) {
+		o.relation.Kin = append(o.relation.Kin, r.kin[kin])
+		families = append(families, r.families[ref{classRelation, kin}]...)
+	}
+	for _, f := range families {
+		o.below = append(o.below, ref{classFamily, f})
+	}
+	o.below = r.existing(o.below)
+	o.relation.Support = r.functionsOf(families, nil)
+}
+
+// kinOf returns a relation's ancestors or descendants.
+func (r *reader) kinOf(oid OID, direction class) (kin []OID) {
 	seen := map[OID]bool{oid: true}
 	for next := r.near[ref{direction, oid}]; len(next) > 0; {
 		k := next[0]
 		next = next[1:]
-		if name, ok := r.kin[k]; ok && !seen[k] {
+		if _, ok := r.kin[k]; ok && !seen[k] {
 			seen[k] = true
-			names = append(names, name)
+			kin = append(kin, k)
 			next = append(slices.Clip(next), r.near[ref{direction, k}]...)
 		}
 	}
-	return names
+	return kin
 }
 
-// compare returns the functions of a type's operator families that are not PostgreSQL's
-// own, with some others.
+// compare returns the functions of an object's operator families that are not
+// PostgreSQL's own, with some others.
 func (r *reader) compare(at ref, functions []OID) []OID {
-	for _, f := range r.families[at] {
+	return r.functionsOf(r.families[at], functions)
+}
+
+func (r *reader) functionsOf(families, functions []OID) []OID {
+	for _, f := range families {
 		family := r.objects[ref{classFamily, f}]
 		if family == nil {
 			continue

@@ -62,6 +62,62 @@ func (r *reader) readCasts(row []string) error {
 		r.base.casts[[2]OID{c.Source, c.Target}] = c
 		r.base.from[c.Source] = append(r.base.from[c.Source], c)
 		r.base.partial = r.base.partial || !oid.BuiltIn() && c.Function != 0
+		if c.Method == 'b' {
+			r.base.below = append(r.base.below, ref{classType, c.Target})
+		}
 	}
 	return nil
+}
+
+// readTouched reads what operator classes of the database's own do for types and
+// operators of PostgreSQL's own.
+func (r *reader) readTouched(row []string) error {
+	const columns = 2
+	d := newDetail(row[5], columns)
+	rows := d.table(columns)
+	if r.base == nil || d.err != nil {
+		return errAnswer
+	}
+	for _, fields := range rows {
+		objects, err1 := parseRefs(fields[0])
+		supports, err2 := parseRefs(fields[1])
+		if err1 != nil || err2 != nil || len(objects) != 1 || len(supports) != 1 {
+			return errAnswer
+		}
+		r.touched[objects[0]] = append(r.touched[objects[0]], supports[0])
+		r.base.below = append(r.base.below, supports[0])
+		r.base.touched = true
+	}
+	r.base.partial = r.base.partial || r.base.touched
+	r.toldTouched = true
+	return nil
+}
+
+// linkTouched gives types and operators of PostgreSQL's own the functions of the
+// operator classes that the database has for them.
+func (r *reader) linkTouched() {
+	for at, supports := range r.touched {
+		var families, functions []OID
+		for _, s := range supports {
+			if s.class == classFamily {
+				families = append(families, s.oid)
+			} else {
+				functions = append(functions, s.oid)
+			}
+		}
+		functions = r.functionsOf(families, functions)
+		switch at.class {
+		case classOperator:
+			r.base.joins[at.oid] = functions
+			r.base.orders[at.oid] = functions
+		case classDown:
+			r.base.orders[at.oid] = functions
+		case classValue:
+			r.base.frames[at.oid] = functions
+		case classType:
+			if t := r.base.types[at.oid]; t != nil {
+				t.Compare = functions
+			}
+		}
+	}
 }

@@ -17,16 +17,13 @@ func (r *reader) readFunction(row []string) error {
 	}
 	modes, types, names := d.array(), d.array(), d.array()
 	f.Settings = d.array()
-	f.Dynamic, f.Atomic = d.flag(), d.flag()
+	f.Dynamic, f.Atomic, f.Queries = d.flag(), d.flag(), d.flag()
 	kind := d.text()
 	f.DirectArgs = d.number()
 	for _, part := range d.oids() {
 		if part != 0 && !oid.BuiltIn() {
 			f.Parts = append(f.Parts, part)
 		}
-	}
-	if sort := d.oid(); !oid.BuiltIn() {
-		f.SortOperator = sort
 	}
 	if d.err != nil || len(kind) > 1 {
 		return errAnswer
@@ -46,17 +43,22 @@ func (r *reader) readFunction(row []string) error {
 	o := &object{function: f}
 	o.leadTo(body)
 	o.leadTo(defaults)
+	o.below = append(o.below, ref{classType, f.Returns})
 	if class(row[0][0]) == classFunction {
 		o.leadToColumns(f.Outputs)
-		for _, t := range append([]OID{f.Returns, f.Variadic}, f.Args...) {
+		for _, t := range append([]OID{f.Variadic}, f.Args...) {
 			o.below = append(o.below, ref{classType, t})
 		}
 	}
 	for _, part := range f.Parts {
 		o.below = append(o.below, ref{classFunction, part})
 	}
-	o.below = append(o.below, ref{classOperator, f.SortOperator})
 	f.Runs, f.DefaultsRun = expression(body), expression(defaults)
+	for _, b := range body {
+		if b.class == classRelation {
+			f.Reads = append(f.Reads, b.oid)
+		}
+	}
 	if class(row[0][0]) == classCast {
 		return r.addCast(o, row)
 	}

@@ -7,17 +7,21 @@ import (
 	"strings"
 )
 
+// relationFields is the number of fields of a relation's detail.
+const relationFields = 9
+
 func (r *reader) readRelation(row []string) error {
 	oid, err := parseOID(row[1])
 	if err != nil {
 		return err
 	}
-	d := newDetail(row[5], 8)
+	d := newDetail(row[5], relationFields)
 	relation := &Relation{
 		OID: oid, Schema: schemaName(row[2]), Name: row[3], Extension: row[4], Definition: row[9],
 		Kind: d.letter(), RowType: d.oid(), RowSecurity: d.flag(), Owner: d.oid(), Forced: d.flag(), TypedAs: d.oid(),
 	}
 	r.readNear(oid, d)
+	r.readFamilies(ref{classRelation, oid}, d)
 	rows, err := parseRows(row[6])
 	if err != nil || d.err != nil {
 		return errAnswer
@@ -55,14 +59,24 @@ func (r *reader) readNear(oid OID, d *detail) {
 	}
 }
 
+// readFamilies reads the operator families of a relation's indexes and partition key.
+func (r *reader) readFamilies(at ref, d *detail) {
+	for _, f := range d.refs() {
+		if !slices.Contains(r.families[at], f.oid) {
+			r.families[at] = append(r.families[at], f.oid)
+		}
+	}
+}
+
 func (r *reader) readKin(row []string) error {
 	oid, err := parseOID(row[1])
 	if err != nil {
 		return err
 	}
-	d := newDetail(row[5], 8)
+	d := newDetail(row[5], relationFields)
 	d.fields = d.fields[6:]
 	r.readNear(oid, d)
+	r.readFamilies(ref{classRelation, oid}, d)
 	r.kin[oid] = Name{schemaName(row[2]), row[3]}
 	return d.err
 }

@@ -30,3 +30,9 @@ select 'k', '', '', '', '', array[
     pg_catalog.array_agg(k.castcontext)::pg_catalog.text, pg_catalog.array_agg(k.castmethod)::pg_catalog.text
   ]::pg_catalog.text, '', '', '', ''
 from pg_catalog.pg_cast k
+union all
+-- What user-defined operator classes do for PostgreSQL's own types and operators.
+select 'g', '', '', '', '', array[
+    coalesce(pg_catalog.array_agg(g.object), '{}')::pg_catalog.text, coalesce(pg_catalog.array_agg(g.support), '{}')::pg_catalog.text
+  ]::pg_catalog.text, '', '', '', ''
+from (TOUCHED) g (object, support)

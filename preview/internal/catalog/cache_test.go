@@ -56,10 +56,11 @@ func (d *fakeDatabase) Ask(ctx context.Context, sql string) ([][]string, time.Ti
 	}
 	role, _ := d.role.Load().(string)
 	rows := [][]string{{"s", "150000", role, "UTF8", "", "{pg_catalog,public}", "", "", "", ""}}
-	if strings.HasSuffix(strings.TrimSpace(sql), "pg_cast k") {
+	if strings.Contains(sql, "select 'k', ") {
 		rows = append(rows,
 			[]string{"b", "", "", "", "", `{"{23}","{pg_catalog}","{int4}","{b}","{N}","{f}","{0}","{1007}","{0}","{0}","{0}","{42}","{43}","{0}","{0}"}`, "", "", "", ""},
-			[]string{"k", "", "", "", "", `{"{10001}","{23}","{20}","{481}","{i}","{f}"}`, "", "", "", ""})
+			[]string{"k", "", "", "", "", `{"{10001}","{23}","{20}","{481}","{i}","{f}"}`, "", "", "", ""},
+			[]string{"g", "", "", "", "", `{"{}","{}"}`, "", "", "", ""})
 	}
 	_, after, _ := strings.Cut(sql, "'{")
 	list, _, _ := strings.Cut(after, "}'")
@@ -79,7 +80,7 @@ func (d *fakeDatabase) Ask(ctx context.Context, sql string) ([][]string, time.Ti
 		typ := strconv.FormatInt(d.oid("type "+string(name)), 10)
 		rows = append(rows,
 			[]string{"n", strconv.Itoa(i + 1), "2", "r", oid, "", "", "", "", ""},
-			[]string{"r", oid, "public", string(name), "", `{r,` + typ + `,false,10,false,0,"",""}`, `{{1,id,23,"","{}",""}}`, "", "", ""},
+			[]string{"r", oid, "public", string(name), "", `{r,` + typ + `,false,10,false,0,"","",""}`, `{{1,id,23,"","{}",""}}`, "", "", ""},
 			[]string{"t", typ, "public", string(name), "", "{c,C,false,0,0,0," + oid + `,0,0,2290,2291,0,0,0,0,""}`, "{{1,id,23}}", "", "", ""})
 	}
 	return rows, asked, nil

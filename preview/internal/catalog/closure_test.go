@@ -129,6 +129,22 @@ create function ff(int) returns int language sql as 'select 1';
 create aggregate agg(int) (sfunc = sf, stype = int, finalfunc = ff, initcond = '0');
 create function own_first(own, own) returns own language internal as 'text_smaller';
 create aggregate mn(own) (sfunc = own_first, stype = own, sortop = operator(s.<~));
+
+-- operator classes that indexes and partition keys name
+create function int_cmp(int, int) returns int language sql as 'select 1';
+create operator class int_ops for type int using btree as
+  operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >, function 1 int_cmp(int, int);
+create function int_hash(int) returns int language sql as 'select 1';
+create operator class int_hash_ops for type int using hash as operator 1 =, function 1 int_hash(int);
+create table indexed (id int);
+create index on indexed ((id + 1) int_ops) where id > 0;
+create table above (id int);
+create table below () inherits (above);
+create index on below using hash (id int_hash_ops);
+create table listed (id int) partition by list (id int_ops);
+create table listed1 partition of listed for values in (1, 2) partition by list (id int_ops);
+create table usual (id int primary key);
+create view vindexed as select id from indexed;
 `
 
 const (
@@ -189,7 +205,13 @@ func TestClosure(t *testing.T) {
 		{"a body in the standard's form", "function:atomic", "function:atomic function:fv"},
 		{"OUT columns", "function:tab", "function:tab type:dom function:ft"},
 		{"the parts of an aggregate", "function:agg", "function:agg function:sf function:ff"},
-		{"an aggregate's sort operator", "function:mn", "function:mn function:own_first " + ownType + ownFamily},
+		{"an aggregate's sort operator is not followed", "function:mn", "function:mn function:own_first " + ownType},
+		{"an index's operator class", "relation:indexed", "relation:indexed type:indexed function:int_cmp"},
+		{"an index's below a view", "relation:vindexed", "relation:vindexed type:vindexed relation:indexed type:indexed function:int_cmp"},
+		{"a descendant's index", "relation:above", "relation:above type:above function:int_hash"},
+		{"a partition key's operator class", "relation:listed", "relation:listed type:listed function:int_cmp"},
+		{"the key that a partition is of", "relation:listed1", "relation:listed1 type:listed1 function:int_cmp"},
+		{"PostgreSQL's own operator classes", "relation:usual", "relation:usual type:usual"},
 		{"names that mean nothing", "relation:x function:x operator:~~~~ type:x relation:t.x", ""},
 	}
 	if asker.Version(t) >= 180000 {
@@ -240,7 +262,7 @@ create aggregate perc(order by int) (sfunc = sf, stype = int);
 	asker := catalogtest.Connect(t, dsn)
 	asker.Exec(t, "create temporary table person (x int); set search_path = s")
 	s, err := catalog.NewCache(0).Of("c", dsn).Look(context.Background(), asker, catalog.Names{
-		Relations: []catalog.Name{{Name: "gen"}, {Name: "far"}, {Name: "child"}, {Name: "person"}, {Schema: "pg_temp", Name: "person"}, {Schema: "s", Name: "person"}, {Name: "rls"}, {Name: "vdom"}},
+		Relations: []catalog.Name{{Name: "gen"}, {Name: "far"}, {Name: "child"}, {Name: "person"}, {Schema: "pg_temp", Name: "person"}, {Schema: "s", Name: "person"}, {Name: "rls"}, {Name: "vdom"}, {Name: "indexed"}, {Name: "above"}},
 		Functions: []catalog.Name{{Schema: `Odd "Schema`, Name: "f, {x}"}, {Name: "dyn"}, {Name: "still"}, {Name: "perc"}, {Name: "agg"}, {Name: "wdef"}, {Name: "lower"}, {Name: "percentile_cont"}},
 		Operators: []catalog.Name{{Name: "<~"}, {Name: "="}},
 		Types:     []catalog.Name{{Name: "ownrange"}, {Name: "ownmultirange"}, {Name: "dom2"}, {Name: "_pair"}, {Name: "int4"}, {Name: "pair"}, {Name: "_int4"}, {Name: "point"}},
@@ -312,7 +334,9 @@ create aggregate perc(order by int) (sfunc = sf, stype = int);
 		{"PostgreSQL's own", fmt.Sprint(string(function("", "percentile_cont").AggregateKind), function("", "percentile_cont").DirectArgs, function("", "percentile_cont").Parts), "o1 []"},
 		{"the parts of an aggregate", called(function("", "agg").Parts), []string{"ff", "sf"}},
 		{"what defaults run", called(function("", "wdef").DefaultsRun.Functions), []string{"dflt"}},
-		{"an operator's support", called(s.Operators(catalog.Name{Name: "<~"})[0].Support), []string{"own_cmp2"}},
+		{"an operator's support", called(s.Operators(catalog.Name{Name: "<~"})[0].Support), []string{"own_cmp2", "own_eq", "own_lt"}},
+		{"what an index's operator class runs", called(relation("", "indexed").Support), []string{"int_cmp"}},
+		{"what a descendant's runs", called(relation("", "above").Support), []string{"int_hash"}},
 		{"a range's comparison", called(typ("ownrange").Compare), []string{"own_cmp2", "own_eq", "own_lt"}},
 		{"a range's bounds", called([]catalog.OID{typ("ownrange").Subtype, typ("ownmultirange").Range}), []string{"own", "ownrange"}},
 		{"a domain's base", called([]catalog.OID{typ("dom2").Base}), []string{"dom"}},
@@ -335,5 +359,57 @@ create aggregate perc(order by int) (sfunc = sf, stype = int);
 	}
 	if c := s.CastsFrom(typ("ownrange").OID); len(c) != 1 || s.Function(c[0].Function) == nil {
 		t.Errorf("casts from a range: %v", c)
+	}
+}
+
+// TestTouchedTypes: operator classes of the database's own for types of PostgreSQL's
+// own, which nothing names.
+func TestTouchedTypes(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.Shared(t).Database(t, `
+create function circle_cmp(circle, circle) returns int language sql as 'select 1';
+create operator class circle_ops default for type circle using btree as
+  operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >, function 1 circle_cmp(circle, circle);
+create function text_range(text, text, text, bool, bool) returns bool language sql as 'select true';
+alter operator family text_ops using btree add function 3 (text, text) text_range(text, text, text, bool, bool);
+create function int_cmp(int, int) returns int language sql as 'select 1';
+create operator class int_ops for type int using btree as
+  operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >, function 1 int_cmp(int, int);
+`)
+	asker := catalogtest.Connect(t, dsn)
+	for _, asked := range []catalog.Names{{}, {Relations: []catalog.Name{{Name: "pg_class"}}}} {
+		k := catalog.NewCache(0).Of("c", dsn)
+		for range 2 { // asked, and remembered
+			s, err := k.Look(context.Background(), asker, asked)
+			if err != nil {
+				t.Fatal(err)
+			}
+			named := func(oids []catalog.OID) (list []string) {
+				for _, oid := range oids {
+					if f := s.Function(oid); f != nil {
+						list = append(list, f.Name)
+					}
+				}
+				return list
+			}
+			const circle, text, int4, circleLess, intLess = 718, 25, 23, 1502, 97
+			for _, test := range []struct {
+				what string
+				got  []catalog.OID
+				want []string
+			}{
+				{"a default operator class", s.Type(circle).Compare, []string{"circle_cmp"}},
+				{"a function added to a family", s.FrameSupport(text), []string{"text_range"}},
+				{"a type whose frames it bounds", s.Type(text).Compare, nil},
+				{"a type that has its own", s.Type(int4).Compare, nil},
+				{"an operator in no family of PostgreSQL's own", s.SortSupport(circleLess), []string{"circle_cmp"}},
+				{"an operator that joins nothing", s.Support(circleLess), nil},
+				{"an operator in one", s.SortSupport(intLess), nil},
+			} {
+				if got := named(test.got); !slices.Equal(got, test.want) {
+					t.Errorf("%s: got %q, want %q", test.what, got, test.want)
+				}
+			}
+		}
 	}
 }

@@ -76,6 +76,8 @@ type look struct {
 	// missing and base are what is to be asked.
 	missing []key
 	base    bool
+	// whole tells that the base alone does not do, although nothing is named.
+	whole bool
 	// session is the one that what is known was answered in.
 	session *session
 	// span is of what was collected.
@@ -147,7 +149,7 @@ func (l *look) form() *form {
 	switch {
 	case !l.base:
 		return &ordinary
-	case len(l.keys) == 0:
+	case len(l.keys) == 0 && !l.whole:
 		return &bare
 	default:
 		return &full
@@ -239,8 +241,18 @@ func (l *look) usable(asked, now time.Time, age time.Duration) bool {
 	return true
 }
 
-// serves tells whether the base has what the call needs.
-func (l *look) serves(b *base) bool { return b != nil && (!b.partial || len(l.keys) == 0) }
+// serves tells whether the base has what the call needs. A statement that names nothing
+// leads to no cast, but its values may be compared.
+func (l *look) serves(b *base) bool {
+	switch {
+	case b == nil:
+		return false
+	case b.partial && b.touched:
+		l.whole = true
+		return false
+	}
+	return !b.partial || len(l.keys) == 0
+}
 
 func (l *look) knownBase(at *session, now time.Time) *base {
 	for _, a := range l.fresh {

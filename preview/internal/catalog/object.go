@@ -59,6 +59,10 @@ type Relation struct {
 	// (security_invoker, PostgreSQL 15).
 	Owner  OID
 	Forced bool
+	// Support has the functions of the operator classes of the database's own that
+	// indexes and partition keys use, those of the Kin included: the planner may use any
+	// index, and partitions are ordered and pruned by the key's.
+	Support []OID
 	// TypedAs is the composite type of a typed table (CREATE TABLE ... OF), whose rows
 	// can stand for values of that type; zero for others.
 	TypedAs OID
@@ -140,7 +144,8 @@ type Type struct {
 	// equality, order, hashing, and for a range its subtype_diff and canonical
 	// functions and those of its bounds' operator class. Functions of PostgreSQL's own
 	// are left out. Empty for types that use another's (a domain its base's, an array
-	// its element's, a row its columns') and for built-in types.
+	// its element's, a row its columns'). Of a built-in type it has what the database's
+	// own default operator classes for it do.
 	Compare []OID
 	// Columns are a composite type's fields, in order.
 	Columns []Column
@@ -179,19 +184,23 @@ type Function struct {
 	// 0 for others. DirectArgs is aggnumdirectargs.
 	AggregateKind byte
 	DirectArgs    int
-	// Parts are the functions an aggregate calls (transition, final, combine, the
-	// moving-aggregate ones, and its sort operator's); empty for others and for
-	// PostgreSQL's own aggregates. SortOperator is aggsortop, by which the planner may
-	// replace the aggregate with the first row of an ordering.
-	Parts        []OID
-	SortOperator OID
+	// Parts are the functions an aggregate calls (transition, final, combine and the
+	// moving-aggregate ones); empty for others and for PostgreSQL's own aggregates. Its
+	// sort operator is none of them: by it the planner may replace the aggregate with the
+	// first row that an index gives, which runs what the index's operator class does.
+	Parts []OID
 	// Body is the text of a function in SQL that has one, or the symbol of one in the
 	// language internal (prosrc); empty for other languages, for PostgreSQL's own
-	// functions, and where it is longer than MaxDefinition. Atomic tells that the body
-	// has the standard's form (BEGIN ATOMIC); Runs is what that refers to.
-	Body   string
-	Atomic bool
-	Runs   Expression
+	// functions, where it runs with the rights of its owner, and where it is longer than
+	// MaxDefinition. Atomic tells that the body
+	// has the standard's form (BEGIN ATOMIC); Runs is what that refers to, and Reads are
+	// the relations in it. Queries tells that it has nothing but SELECTs without row locks,
+	// run with the rights of the role that asks.
+	Body    string
+	Atomic  bool
+	Queries bool
+	Runs    Expression
+	Reads   []OID
 	// Settings are the function's own settings (proconfig), for instance
 	// "search_path=app".
 	Settings []string
@@ -214,9 +223,10 @@ type Operator struct {
 	Function OID
 	// Commutator and Negator are operators that the planner may use instead, or zero.
 	Commutator, Negator OID
-	// Support has the support functions of the btree and hash operator families that
-	// the operator is in, which sorting, grouping, hashing and merging by it call.
-	// Empty for PostgreSQL's own operators.
+	// Support has the functions of the btree and hash operator families that the
+	// operator is in, which sorting, grouping, hashing and merging by it call, and what
+	// the planner may derive from it. Empty for PostgreSQL's own operators:
+	// see Snapshot.Support.
 	Support []OID
 }
 

@@ -61,9 +61,43 @@ const typeText = `array[t.typtype::pg_catalog.text, t.typcategory::pg_catalog.te
         coalesce(t.rngcanonical, 0)::pg_catalog.oid::pg_catalog.text, coalesce(t.rngsubdiff, 0)::pg_catalog.oid::pg_catalog.text,
         coalesce(t.families, '')]`
 
-// castFunctions are the functions of casts that are not PostgreSQL's own.
-const castFunctions = `(select pg_catalog.string_agg('c' operator(pg_catalog.||) k.castfunc::pg_catalog.text, ' ')
-        from pg_catalog.pg_cast k where k.oid operator(pg_catalog.>=) 16384)`
+// always are the functions of casts that are not PostgreSQL's own, the types that
+// user-defined types are binary coercible to, and what user-defined operator classes
+// do for PostgreSQL's own types.
+const always = `(select pg_catalog.string_agg(case when k.castfunc operator(pg_catalog.<>) 0
+          then 'c' operator(pg_catalog.||) k.castfunc::pg_catalog.text else 't' operator(pg_catalog.||) k.casttarget::pg_catalog.text end, ' ')
+        from pg_catalog.pg_cast k where k.oid operator(pg_catalog.>=) 16384),
+      (select pg_catalog.string_agg(g.support, ' ') from (TOUCHED) g (object, support))`
+
+// touchedText lists PostgreSQL's own types (t) and operators for which the database has
+// operator classes of its own that the server may use without an index: the default
+// ones for the type; functions that were added to PostgreSQL's own families, of which
+// those without an argument of the type internal bound the frames of windows (v); and
+// families of operators that are in none of PostgreSQL's own, which sort by the
+// operator (d), and join by it where it is marked so (o).
+const touchedText = `
+    select 't' operator(pg_catalog.||) k.opcintype::pg_catalog.text, 'm' operator(pg_catalog.||) k.opcfamily::pg_catalog.text
+    from pg_catalog.pg_opclass k
+    where k.oid operator(pg_catalog.>=) 16384 and k.opcdefault and k.opcintype operator(pg_catalog.<) 16384
+      and k.opcmethod operator(pg_catalog.=) any ('{403,405}'::pg_catalog.oid[])
+  union all
+    select 'v' operator(pg_catalog.||) p.amproclefttype::pg_catalog.text, 'f' operator(pg_catalog.||) p.amproc::pg_catalog.oid::pg_catalog.text
+    from pg_catalog.pg_amproc p
+    where p.oid operator(pg_catalog.>=) 16384 and p.amprocfamily operator(pg_catalog.<) 16384
+      and p.amproclefttype operator(pg_catalog.<) 16384 and p.amproc::pg_catalog.oid operator(pg_catalog.>=) 16384
+  union all
+    select case when o.oprcanmerge or o.oprcanhash then 'o' else 'd' end operator(pg_catalog.||) m.amopopr::pg_catalog.text,
+      'm' operator(pg_catalog.||) m.amopfamily::pg_catalog.text
+    from pg_catalog.pg_amop m
+    join pg_catalog.pg_operator o on o.oid operator(pg_catalog.=) m.amopopr
+    where m.oid operator(pg_catalog.>=) 16384 and m.amopopr operator(pg_catalog.<) 16384
+      and m.amopmethod operator(pg_catalog.=) any ('{403,405}'::pg_catalog.oid[])
+      and not exists (
+        select from pg_catalog.pg_amop b
+        where b.amopopr operator(pg_catalog.=) m.amopopr and b.amopfamily operator(pg_catalog.<) 16384
+          and b.amopmethod operator(pg_catalog.=) any ('{403,405}'::pg_catalog.oid[])
+      )
+  `
 
 // A form of the question is its text before and after the seeds.
 type form struct{ before, after string }
@@ -73,11 +107,11 @@ type form struct{ before, after string }
 // of casts, which such a statement cannot lead to.
 var (
 	ordinary = newForm(questionText, "null")
-	full     = newForm(questionText+baseText, castFunctions)
+	full     = newForm(questionText+baseText, always)
 	bare     = newForm(sessionText+baseText, "")
 )
 
-func newForm(text, casts string) form {
+func newForm(text, extra string) form {
 	text = strings.Replace(text, "SESSION\n", sessionText, 1)
 	text = regexp.MustCompile(`(EXPRESSION|WRITTEN)\(([a-z0-9._\[\]]+)\)`).ReplaceAllStringFunc(text, func(call string) string {
 		macro, argument, _ := strings.Cut(strings.TrimSuffix(call, ")"), "(")
@@ -89,7 +123,7 @@ func newForm(text, casts string) form {
 	text = regexp.MustCompile(`(?m)^\s*--.*\n`).ReplaceAllString(text, "")
 	text = regexp.MustCompile(`\bTYPE\b`).ReplaceAllLiteralString(text, typeText)
 	text = strings.NewReplacer(
-		"COLLATED", `collate pg_catalog."C"`, "CASTFUNCTIONS", casts, "DEFINITION", strconv.Itoa(MaxDefinition),
+		"COLLATED", `collate pg_catalog."C"`, "ALWAYS", strings.ReplaceAll(extra, "TOUCHED", touchedText), "TOUCHED", touchedText, "DEFINITION", strconv.Itoa(MaxDefinition),
 	).Replace(text)
 	text = regexp.MustCompile(`\s+`).ReplaceAllLiteralString(text, " ") // no literal has two spaces
 	before, after, _ := strings.Cut(text, "SEEDS")

@@ -59,7 +59,7 @@ named (number, place, class, oid) as materialized (
 object (class, oid, nsp, name, refs, detail, list, runs, more, body) as (
   select '!' COLLATED, 0::pg_catalog.oid, 0::pg_catalog.oid, ''::pg_catalog.name,
     pg_catalog.concat_ws(' ',
-      (select pg_catalog.string_agg(n.class operator(pg_catalog.||) n.oid::pg_catalog.text, ' ') from named n), CASTFUNCTIONS
+      (select pg_catalog.string_agg(n.class operator(pg_catalog.||) n.oid::pg_catalog.text, ' ') from named n), ALWAYS
     ) COLLATED,
     '' COLLATED, '' COLLATED, '' COLLATED, '' COLLATED, '' COLLATED
 union
@@ -76,12 +76,14 @@ union
     where pg_catalog.substr(r.ref, 2) operator(pg_catalog.<>) all ('{"",0}'::pg_catalog.text[])
   ) x (class, oid, typsubscript, rngmultitypid, prosqlbody)
   cross join lateral (
-    -- A relation (r); of ancestors (u, up) and descendants (d, down) of one only the name and that they are is wanted.
+    -- A relation (r); of ancestors (u, up) and descendants (d, down) of one only the name, that they are, and the operator classes
+    -- of their indexes and partition keys are wanted.
     select c.relnamespace, c.relname,
       array[c.relkind::pg_catalog.text, c.reltype::pg_catalog.text, c.secured::pg_catalog.text,
-        c.relowner::pg_catalog.text, c.forced::pg_catalog.text, c.reloftype::pg_catalog.text, coalesce(c.up, ''), coalesce(c.down, '')],
+        c.relowner::pg_catalog.text, c.forced::pg_catalog.text, c.reloftype::pg_catalog.text, coalesce(c.up, ''), coalesce(c.down, ''),
+        coalesce(c.families, '')],
       columns.list,
-      pg_catalog.concat_ws(' ', c.up, c.down, 't' operator(pg_catalog.||) c.reltype::pg_catalog.text, columns.types),
+      pg_catalog.concat_ws(' ', c.up, c.down, c.families, 't' operator(pg_catalog.||) c.reltype::pg_catalog.text, columns.types),
       pg_catalog.concat_ws(' ', c.rule, columns.virtual), c.policies, c.relkind operator(pg_catalog.=) 'm', null
     from (
       select c.oid, c.relnamespace, c.relname, c.relkind,
@@ -96,6 +98,17 @@ union
         (select pg_catalog.string_agg('d' operator(pg_catalog.||) i.inhrelid::pg_catalog.text, ' ')
           from pg_catalog.pg_inherits i
           where i.inhparent operator(pg_catalog.=) c.oid and x.class operator(pg_catalog.<>) 'u'),
+        (select pg_catalog.string_agg(distinct 'm' operator(pg_catalog.||) k.opcfamily::pg_catalog.text, ' ')
+          from (
+            select pg_catalog.unnest(i.indclass::pg_catalog.oid[]) from pg_catalog.pg_index i
+            where c.oid operator(pg_catalog.>=) 16384 and i.indrelid operator(pg_catalog.=) c.oid
+          union all
+            select pg_catalog.unnest(p.partclass::pg_catalog.oid[]) from pg_catalog.pg_partitioned_table p
+            where c.relkind operator(pg_catalog.=) 'p' and p.partrelid operator(pg_catalog.=) c.oid
+          offset 0
+          ) i (class)
+          join pg_catalog.pg_opclass k on k.oid operator(pg_catalog.=) i.class
+          where i.class operator(pg_catalog.>=) 16384),
         (select r.ev_action::pg_catalog.text from pg_catalog.pg_rewrite r
           where x.class operator(pg_catalog.=) 'r' and c.oid operator(pg_catalog.>=) 16384
             and c.relkind operator(pg_catalog.=) any ('{v,m}'::pg_catalog."char"[])
@@ -106,7 +119,7 @@ union
       from pg_catalog.pg_class c
       where x.class operator(pg_catalog.=) any ('{r,u,d}'::pg_catalog.text[]) and c.oid operator(pg_catalog.=) x.oid
       offset 0
-    ) c (oid, relnamespace, relname, relkind, reltype, secured, relowner, forced, reloftype, up, down, rule, policies)
+    ) c (oid, relnamespace, relname, relkind, reltype, secured, relowner, forced, reloftype, up, down, families, rule, policies)
     cross join lateral (
       select
         pg_catalog.array_agg(array[a.attnum::pg_catalog.text, a.attname::pg_catalog.text, a.atttypid::pg_catalog.text,
@@ -160,7 +173,7 @@ union
         and a.attnum operator(pg_catalog.>) 0 and not a.attisdropped
     ) columns (list, types)
   union all
-    -- A function; of one behind a cast (c) the types are not followed.
+    -- A function; of one behind a cast (c) no type is followed but a domain that it returns.
     select f.pronamespace, f.proname,
       array[f.prokind::pg_catalog.text, f.provolatile::pg_catalog.text,
         (select l.lanname::pg_catalog.text from pg_catalog.pg_language l where l.oid operator(pg_catalog.=) f.prolang),
@@ -172,30 +185,33 @@ union
         (f.oid operator(pg_catalog.>=) 16384 and f.prolang operator(pg_catalog.<>) all ('{12,13,14}'::pg_catalog.oid[])
           and f.prosrc operator(pg_catalog.~*) '[[:<:]]execute[[:>:]]')::pg_catalog.text,
         (prosqlbody is not null)::pg_catalog.text,
+        coalesce(prosqlbody::pg_catalog.text operator(pg_catalog.!~) ':commandType [^1]|[{]ROWMARKCLAUSE'
+          and not f.prosecdef, false)::pg_catalog.text,
         coalesce(a.aggkind::pg_catalog.text, ''), coalesce(a.aggnumdirectargs::pg_catalog.text, '0'),
-        coalesce(pg_catalog.array_to_string(a.parts, ' '), ''),
-        coalesce(a.aggsortop, 0)::pg_catalog.text],
+        coalesce(pg_catalog.array_to_string(a.parts, ' '), '')],
       null,
       case when f.oid operator(pg_catalog.>=) 16384 then pg_catalog.concat_ws(' ',
         (select pg_catalog.string_agg(distinct 't' operator(pg_catalog.||) t.oid::pg_catalog.text, ' ')
           from pg_catalog.unnest(coalesce(f.proallargtypes, f.proargtypes::pg_catalog.oid[])
             operator(pg_catalog.||) f.prorettype operator(pg_catalog.||) f.provariadic) t (oid)
-          where x.class operator(pg_catalog.=) 'f'),
-        'f' operator(pg_catalog.||) pg_catalog.array_to_string(a.parts, ' f'), 'o' operator(pg_catalog.||) a.aggsortop::pg_catalog.text
+          where x.class operator(pg_catalog.=) 'f' or t.oid operator(pg_catalog.=) f.prorettype and exists (
+            select from pg_catalog.pg_type d where d.oid operator(pg_catalog.=) t.oid and d.typtype operator(pg_catalog.=) 'd')),
+        'f' operator(pg_catalog.||) pg_catalog.array_to_string(a.parts, ' f')
       ) end,
       case when f.oid operator(pg_catalog.>=) 16384 then prosqlbody::pg_catalog.text end,
       case when f.oid operator(pg_catalog.>=) 16384 then f.proargdefaults::pg_catalog.text end,
       false,
       case when f.oid operator(pg_catalog.>=) 16384 and f.prolang operator(pg_catalog.=) any ('{12,14}'::pg_catalog.oid[])
+        and not f.prosecdef
         and pg_catalog.octet_length(f.prosrc) operator(pg_catalog.<=) DEFINITION then f.prosrc end
     from pg_catalog.pg_proc f
     left join lateral (
-      select a.aggkind, a.aggnumdirectargs, a.aggsortop,
+      select a.aggkind, a.aggnumdirectargs,
         array[a.aggtransfn::pg_catalog.oid, a.aggfinalfn::pg_catalog.oid, a.aggcombinefn::pg_catalog.oid, a.aggserialfn::pg_catalog.oid,
           a.aggdeserialfn::pg_catalog.oid, a.aggmtransfn::pg_catalog.oid, a.aggminvtransfn::pg_catalog.oid, a.aggmfinalfn::pg_catalog.oid]
       from pg_catalog.pg_aggregate a
       where f.prokind operator(pg_catalog.=) 'a' and a.aggfnoid::pg_catalog.oid operator(pg_catalog.=) f.oid
-    ) a (aggkind, aggnumdirectargs, aggsortop, parts) on true
+    ) a (aggkind, aggnumdirectargs, parts) on true
     where x.class operator(pg_catalog.=) any ('{f,c}'::pg_catalog.text[]) and f.oid operator(pg_catalog.=) x.oid
   union all
     -- An operator.

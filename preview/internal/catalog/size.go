@@ -15,7 +15,7 @@ func (o *object) size() int {
 	switch {
 	case o.relation != nil:
 		r := o.relation
-		n += int(unsafe.Sizeof(*r)) + len(r.Reads)*4 + r.Runs.size() + r.Policies.size() + columnsSize(r.Columns)
+		n += int(unsafe.Sizeof(*r)) + (len(r.Reads)+len(r.Support))*4 + r.Runs.size() + r.Policies.size() + columnsSize(r.Columns)
 		for _, k := range r.Kin {
 			n += int(unsafe.Sizeof(k)) + len(k.Schema) + len(k.Name)
 		}
@@ -23,7 +23,7 @@ func (o *object) size() int {
 		n += int(unsafe.Sizeof(*o.typ)) + o.typ.Check.size() + len(o.typ.Compare)*4 + columnsSize(o.typ.Columns)
 	case o.function != nil:
 		f := o.function
-		n += int(unsafe.Sizeof(*f)) + (len(f.Args)+len(f.Parts))*4 + f.Runs.size() + f.DefaultsRun.size() +
+		n += int(unsafe.Sizeof(*f)) + (len(f.Args)+len(f.Parts)+len(f.Reads))*4 + f.Runs.size() + f.DefaultsRun.size() +
 			columnsSize(f.Outputs) + (len(f.ArgNames)+len(f.Settings))*int(unsafe.Sizeof(""))
 	case o.operator != nil:
 		n += int(unsafe.Sizeof(*o.operator)) + len(o.operator.Support)*4
@@ -50,8 +50,13 @@ func (r resolved) size(k key) int { return len(k.Schema) + len(k.Name.Name) + 4*
 // size is about what the base takes.
 func (b *base) size() int {
 	n := len(b.casts) * (int(unsafe.Sizeof(Cast{})) + 128)
+	for _, m := range []map[OID][]OID{b.joins, b.orders, b.frames} {
+		for _, functions := range m {
+			n += 64 + 4*len(functions)
+		}
+	}
 	for _, t := range b.types {
-		n += int(unsafe.Sizeof(*t)) + len(t.Schema) + len(t.Name) + 64
+		n += int(unsafe.Sizeof(*t)) + len(t.Schema) + len(t.Name) + 64 + 4*len(t.Compare)
 	}
 	return n
 }

@@ -152,6 +152,31 @@ func (s *Snapshot) Operator(oid OID) *Operator {
 	return nil
 }
 
+// Support returns what joining by an operator runs, which hashes or merges, its own
+// function not counted: Operator.Support, and for an operator of PostgreSQL's own that
+// is in none of its operator families, what those of the database do.
+func (s *Snapshot) Support(operator OID) []OID {
+	if operator.BuiltIn() {
+		return s.base.joins[operator]
+	}
+	if o := s.Operator(operator); o != nil {
+		return o.Support
+	}
+	return nil
+}
+
+// SortSupport is Support where values are sorted by an operator.
+func (s *Snapshot) SortSupport(operator OID) []OID {
+	if operator.BuiltIn() {
+		return s.base.orders[operator]
+	}
+	return s.Support(operator)
+}
+
+// FrameSupport returns functions of the database's own that bound the frames of a window
+// that is ordered by values of a type of PostgreSQL's own.
+func (s *Snapshot) FrameSupport(t OID) []OID { return s.base.frames[t] }
+
 // Cast returns the row of pg_cast for two types, and false where there is none. All rows
 // are known.
 func (s *Snapshot) Cast(source, target OID) (*Cast, bool) {

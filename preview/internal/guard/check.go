@@ -66,21 +66,45 @@ func Check(sql string, p *Policy) (*Statement, []Violation) {
 	return st, nil
 }
 
-// CheckBody decides whether the body of a function in SQL is one harmless SELECT, in
-// which $1 and the following stand for the function's arguments. It returns nil where it is
-// not.
-func CheckBody(sql string) *Statement {
+// maxBodyQueries is how many queries the body of a function may have.
+const maxBodyQueries = 8
+
+// CheckBody decides whether the body of a function in SQL is nothing but harmless
+// SELECTs, in which $1 and the following stand for the function's arguments, and returns
+// them in order: the last one's rows are the function's result. It returns nil where it
+// is not.
+func CheckBody(sql string) []*Statement {
 	depth, err := pgtree.MaxDepth()
 	if err != nil || screen(sql, DefaultMaxBytes, depth) != nil {
 		return nil
 	}
-	tree, err := pgtree.ParseIndented(sql)
-	if err != nil {
-		return nil
-	}
-	c := &checker{sql: sql, policy: defaultPolicy, body: true}
-	if st := c.check(tree); len(c.violations) == 0 {
-		return st
+	var list []*Statement
+	for rest := sql; len(list) < maxBodyQueries; {
+		tree, err := pgtree.ParseIndented(rest)
+		if err != nil {
+			return nil
+		}
+		outline, err := pgtree.Walk(tree, rest)
+		if err != nil {
+			return nil
+		}
+		one := rest
+		if outline.Statements > 1 {
+			one = rest[outline.First.Start:outline.First.End]
+			if tree, err = pgtree.ParseIndented(one); err != nil {
+				return nil
+			}
+		}
+		c := &checker{sql: one, policy: defaultPolicy, body: true}
+		st := c.check(tree)
+		if len(c.violations) > 0 {
+			return nil
+		}
+		list = append(list, st)
+		if outline.Statements < 2 {
+			return list
+		}
+		rest = rest[outline.Second.Start:]
 	}
 	return nil
 }

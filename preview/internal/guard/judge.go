@@ -14,8 +14,10 @@ import (
 type Objects interface {
 	Function(catalog.OID) *catalog.Function
 	Operator(catalog.OID) *catalog.Operator
+	Support(operator catalog.OID) []catalog.OID
 	Type(catalog.OID) *catalog.Type
 	Cast(source, target catalog.OID) (*catalog.Cast, bool)
+	CastsFrom(source catalog.OID) []*catalog.Cast
 	RelationByID(catalog.OID) *catalog.Relation
 	// Ambiguous returns those of the names of which it is not sure what object the
 	// server takes them for.
@@ -234,71 +236,19 @@ func (j *judge) relation(read analyze.Read) {
 		})
 		return
 	}
-	if !j.below(r, r, nil, at, make(map[catalog.OID]bool)) {
+	if got := j.below(r, nil, make(map[catalog.OID]bool)); !got.allowed {
+		rule, fault := reason.FunctionNotAllowed, "runs "+got.name+", which "+got.because
+		if got.function == 0 && got.family == familyPolicy {
+			rule, fault = reason.SyntaxNotAllowed, "reads "+got.name+", which "+got.because
+		}
+		j.refuse(pgtree.Extent{Start: at, End: j.nameEnd(at)}, refusal{
+			reason: rule, rule: "relation-" + got.family,
+			message: "reading the relation " + r.Schema + "." + r.Name + " " + fault,
+			hint:    got.hint,
+		})
 		return
 	}
 	j.list(Object{Kind: "relation", OID: r.OID, Schema: r.Schema, Name: r.Name, Rule: PassedRelation})
-}
-
-// below judges what reading a relation runs: rules, policies and generated columns,
-// its own and those of the relations that a view reads. View is the view that reads r,
-// nil where the statement does.
-func (j *judge) below(r, written, view *catalog.Relation, at int, seen map[catalog.OID]bool) bool {
-	if seen[r.OID] || isSystem(r.Schema) {
-		return true // PostgreSQL's own views are judged by name
-	}
-	seen[r.OID] = true
-	if r != written && (j.policy.denySchemas[r.Schema] || j.policy.denyRelations.may(r.Schema, r.Name)) {
-		j.refuse(pgtree.Extent{Start: at, End: j.nameEnd(at)}, refusal{
-			reason: reason.SyntaxNotAllowed, rule: "relation-policy",
-			message: "the view " + written.Schema + "." + written.Name + " reads " + r.Schema + "." + r.Name + ", which this installation does not allow in a preview",
-		})
-		return false
-	}
-	runs := []catalog.Expression{r.Runs}
-	if policiesApply(r, view) {
-		runs = append(runs, r.Policies)
-	}
-	for _, expression := range runs {
-		got := j.expression(expression, 0)
-		if got.allowed {
-			continue
-		}
-		j.refuse(pgtree.Extent{Start: at, End: j.nameEnd(at)}, refusal{
-			reason: reason.FunctionNotAllowed, rule: "relation-" + got.family,
-			message: "reading the relation " + written.Schema + "." + written.Name + " runs " + got.name + ", which " + got.because,
-			hint:    got.hint,
-		})
-		return false
-	}
-	reader := r
-	switch {
-	case r.Kind == 'v':
-	case policiesApply(r, view):
-		reader = nil // a policy's queries run with the rights of the role that asks
-	default:
-		return true
-	}
-	for _, oid := range r.Reads {
-		if next := j.known.RelationByID(oid); next != nil && !j.below(next, written, reader, at, seen) {
-			return false
-		}
-	}
-	return true
-}
-
-// policiesApply tells whether row-level security can hold for a relation that the
-// statement reads, or a view. Most views read with the rights of their owner, to whose
-// own tables it does not apply unless it is forced.
-func policiesApply(r, view *catalog.Relation) bool {
-	switch {
-	case view == nil:
-		return r.RowSecurity
-	case view.Forced:
-		return true
-	default:
-		return view.Owner != r.Owner || r.Forced
-	}
 }
 
 func isSystem(schema string) bool {

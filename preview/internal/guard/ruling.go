@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/op-data/sqlpreview/preview/internal/catalog"
@@ -153,11 +154,14 @@ func (j *judge) byDeclaration(f *catalog.Function, how use) ruling {
 			"if it does not run its text as SQL, an operator can add "+f.Schema+"."+f.Name+" to allow_functions, or the extension to allow_extensions")
 	}
 	switch {
-	case (f.Kind == 'a' || f.Kind == 'w') && j.vouched(f.Extension):
+	case (f.Kind == 'a' || f.Kind == 'w' || how.reads && f.Language == "c") && j.vouched(f.Extension):
 		return ruling{allowed: true, passed: PassedExtension}
 	case f.Volatility != 'v':
 		return ruling{allowed: true, passed: PassedDeclared}
-	case f.Language == "sql" && f.Body != "" && !setsPath(f):
+	case f.Language == "sql" && len(f.Settings) > 0: // perhaps a search path of its own
+	case f.Language == "sql" && f.Atomic:
+		return j.atomicBody(f)
+	case f.Language == "sql" && f.Body != "":
 		return j.body(f)
 	case f.Language == "internal" && harmlessSymbol(f.Body):
 		return ruling{allowed: true, passed: PassedBody}
@@ -185,52 +189,6 @@ func (j *judge) volatileFunction(f *catalog.Function) ruling {
 			"; a function of PostgreSQL's own of that name can be called as pg_catalog.name")
 }
 
-// setsPath tells whether a function resolves its names in a search path of its own.
-func setsPath(f *catalog.Function) bool {
-	for _, s := range f.Settings {
-		if strings.HasPrefix(s, "search_path=") {
-			return true
-		}
-	}
-	return false
-}
-
-// body judges a function in SQL without a label by what its body runs.
-func (j *judge) body(f *catalog.Function) ruling {
-	found, ok := j.bodies[f.OID]
-	switch {
-	case !ok:
-		if !j.asked[f.OID] {
-			j.asked[f.OID] = true
-			j.judgement.Unread = append(j.judgement.Unread, f)
-		}
-		return j.volatileFunction(f)
-	case found == nil || found.TooComplex || len(found.Opaque) > 0 || len(found.HiddenTypes) > 0:
-		return j.volatileFunction(f)
-	}
-	for _, run := range found.Runs {
-		if got := j.function(run.Function, use{direct: false, defaults: run.Defaults}, 1); !got.allowed {
-			return j.volatileFunction(f)
-		}
-	}
-	for _, read := range found.Relations {
-		if isSystem(read.Relation.Schema) {
-			continue
-		}
-		r := read.Relation
-		if rule, _ := j.policy.relation(r.Schema, r.Name); rule != "" {
-			return j.volatileFunction(f)
-		}
-		if got := j.expression(r.Runs, 1); !got.allowed || len(r.Reads) > 0 && (r.Kind == 'v' || r.RowSecurity) {
-			return j.volatileFunction(f)
-		}
-		if got := j.expression(r.Policies, 1); r.RowSecurity && !got.allowed {
-			return j.volatileFunction(f)
-		}
-	}
-	return ruling{allowed: true, passed: PassedBody}
-}
-
 // calls judges what a function calls by the catalog: an aggregate's parts, defaults
 // that a call uses, a body in the standard's form.
 func (j *judge) calls(f *catalog.Function, how use, depth int) ruling {
@@ -252,6 +210,9 @@ func (j *judge) calls(f *catalog.Function, how use, depth int) ruling {
 			}
 		}
 	}
+	if got := j.results(f, depth); !got.allowed {
+		return got
+	}
 	if how.defaults {
 		if got := j.expression(f.DefaultsRun, depth+1); !got.allowed {
 			return got
@@ -272,6 +233,9 @@ func (j *judge) expression(e catalog.Expression, depth int) ruling {
 			if got := j.function(op.Function, use{}, depth+1); !got.allowed {
 				return got
 			}
+		}
+		if got := j.supports(j.known.Support(oid), depth); !got.allowed {
+			return got
 		}
 	}
 	if depth > maxCalls {
@@ -301,7 +265,7 @@ func (j *judge) typeRuns(oid catalog.OID, depth int, seen map[catalog.OID]bool) 
 	if depth > maxCalls {
 		return ruling{name: "a type", because: "is made of too many others", family: familyUnknown}
 	}
-	functions := append([]catalog.OID{t.Input, t.Output}, t.Compare...)
+	functions := append([]catalog.OID{t.Input, t.Output}, j.compares(t)...)
 	for _, target := range []catalog.OID{typeJSON, typeJSONB} {
 		if cast, ok := j.known.Cast(oid, target); ok && !oid.BuiltIn() {
 			functions = append(functions, cast.Function)
@@ -317,6 +281,38 @@ func (j *judge) typeRuns(oid catalog.OID, depth int, seen map[catalog.OID]bool) 
 	if got := j.expression(t.Check, depth+1); !got.allowed {
 		return got
 	}
+	for _, part := range partsOf(t) {
+		if got := j.typeRuns(part, depth+1, seen); !got.allowed {
+			return got
+		}
+	}
+	return ruling{allowed: true}
+}
+
+// compares are the functions behind the default operator classes of a type, or of a type
+// that its values can stand for unchanged.
+func (j *judge) compares(t *catalog.Type) []catalog.OID {
+	functions := slices.Clone(t.Compare)
+	for _, cast := range j.known.CastsFrom(t.OID) {
+		if target := j.known.Type(cast.Target); cast.Method == 'b' && cast.Context == 'i' && target != nil {
+			functions = append(functions, target.Compare...)
+		}
+	}
+	return functions
+}
+
+// supports judges functions of operator classes.
+func (j *judge) supports(functions []catalog.OID, depth int) ruling {
+	for _, fn := range functions {
+		if got := j.function(fn, use{reads: true}, depth+1); !got.allowed {
+			return got
+		}
+	}
+	return ruling{allowed: true}
+}
+
+// partsOf are the types that values of a type are made of.
+func partsOf(t *catalog.Type) []catalog.OID {
 	parts := []catalog.OID{t.Base, t.Subtype, t.Range}
 	if t.IsArray {
 		parts = append(parts, t.Element)
@@ -324,12 +320,7 @@ func (j *judge) typeRuns(oid catalog.OID, depth int, seen map[catalog.OID]bool) 
 	for _, c := range t.Columns {
 		parts = append(parts, c.Type)
 	}
-	for _, part := range parts {
-		if got := j.typeRuns(part, depth+1, seen); !got.allowed {
-			return got
-		}
-	}
-	return ruling{allowed: true}
+	return parts
 }
 
 // The object ids of json and jsonb (pg_type.dat).

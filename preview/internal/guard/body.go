@@ -1,0 +1,84 @@
+package guard
+
+import "github.com/op-data/sqlpreview/preview/internal/catalog"
+
+// body judges a function in SQL without a label by what its body runs.
+func (j *judge) body(f *catalog.Function) ruling {
+	found, ok := j.bodies[f.OID]
+	switch {
+	case !ok:
+		if !j.asked[f.OID] {
+			j.asked[f.OID] = true
+			j.judgement.Unread = append(j.judgement.Unread, f)
+		}
+		return j.volatileFunction(f)
+	case found == nil || found.TooComplex || len(found.Opaque) > 0 || len(found.HiddenTypes) > 0:
+		return j.volatileFunction(f)
+	}
+	for _, run := range found.Runs {
+		if got := j.function(run.Function, use{direct: false, defaults: run.Defaults}, 1); !got.allowed {
+			return j.volatileFunction(f)
+		}
+	}
+	for _, read := range found.Relations {
+		if !j.bodyReads(read.Relation) {
+			return j.volatileFunction(f)
+		}
+	}
+	return ruling{allowed: true, passed: PassedBody}
+}
+
+// atomicBody judges a function in SQL without a label whose body the server has stored
+// as a tree: it names what it runs by itself.
+func (j *judge) atomicBody(f *catalog.Function) ruling {
+	if !f.Queries {
+		return j.volatileFunction(f)
+	}
+	for _, oid := range f.Reads {
+		if r := j.known.RelationByID(oid); r == nil || !j.bodyReads(r) {
+			return j.volatileFunction(f)
+		}
+	}
+	return ruling{allowed: true, passed: PassedBody} // what it runs, calls judges
+}
+
+// bodyReads tells whether a function's body may read a relation.
+func (j *judge) bodyReads(r *catalog.Relation) bool {
+	rule, _ := j.policy.relation(r.Schema, r.Name)
+	return rule == "" && j.below(r, nil, make(map[catalog.OID]bool)).allowed
+}
+
+// results judges the checks of the domains in what a function returns, which its
+// language makes when it hands the value over.
+func (j *judge) results(f *catalog.Function, depth int) ruling {
+	if f.OID.BuiltIn() || f.Language == "c" || f.Language == "internal" {
+		return ruling{allowed: true}
+	}
+	seen := make(map[catalog.OID]bool)
+	got := j.checksOf(f.Returns, depth, seen)
+	for i := 0; got.allowed && i < len(f.Outputs); i++ {
+		got = j.checksOf(f.Outputs[i].Type, depth, seen)
+	}
+	return got
+}
+
+// checksOf judges the checks of a type and of all that its values are made of.
+func (j *judge) checksOf(oid catalog.OID, depth int, seen map[catalog.OID]bool) ruling {
+	t := j.known.Type(oid)
+	if t == nil || oid.BuiltIn() || seen[oid] {
+		return ruling{allowed: true}
+	}
+	seen[oid] = true
+	if depth > maxCalls {
+		return ruling{name: "a type", because: "is made of too many others", family: familyUnknown}
+	}
+	if got := j.expression(t.Check, depth+1); !got.allowed {
+		return got
+	}
+	for _, part := range partsOf(t) {
+		if got := j.checksOf(part, depth+1, seen); !got.allowed {
+			return got
+		}
+	}
+	return ruling{allowed: true}
+}
