@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 
+	"github.com/op-data/sqlpreview/cmd/internal/observe"
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/console"
 	"github.com/op-data/sqlpreview/preview/server"
@@ -43,9 +44,11 @@ func newSidecar(ctx context.Context, config *config, known error, env *environme
 		callerErr = errors.New("listen: other machines could call and nothing would prove who they are; " +
 			"set token_file, client_ca_file with client_names, or jwt_issuer, or listen on a unix socket")
 	}
-	seen, observeErr := newObservability(ctx, config.AdminListen != "", env)
+	seen, observeErr := observe.Open(ctx, observe.Options{
+		Service: "sqlpreview", Version: versionString(), Listener: config.AdminListen != "", Local: localLog(env), Getenv: env.getenv,
+	})
 	if seen != nil {
-		s.closers = append(s.closers, seen.close)
+		s.closers = append(s.closers, func() error { seen.Close(); return nil })
 	}
 	if opened != nil {
 		s.closers = append(s.closers, func() error { opened.source.close(); return nil })
@@ -53,7 +56,7 @@ func newSidecar(ctx context.Context, config *config, known error, env *environme
 	if err := errors.Join(known, coreErr, callerErr, observeErr); err != nil {
 		return nil, err
 	}
-	s.log, s.tls, s.core = seen.log, serverTLS, opened
+	s.log, s.tls, s.core = seen.Log, serverTLS, opened
 	for _, warning := range config.Rules.masking().Warnings() {
 		s.log.Warn("settings", "warning", warning)
 	}
@@ -68,7 +71,7 @@ func newSidecar(ctx context.Context, config *config, known error, env *environme
 	}
 	s.closers = append(s.closers, func() error { s.previewer.Close(); return nil })
 	s.ready = newReadiness(opened.source, s.previewer, s.log)
-	s.admin = newAdmin(s.ready, seen.metrics)
+	s.admin = newAdmin(s.ready, seen.Metrics)
 
 	serverConfig := server.Config{
 		Previewer:        s.previewer,
@@ -116,7 +119,7 @@ func sharedPool(pool preview.Pool) (shared preview.Pool, perConnection int) {
 }
 
 // observe connects the server with the egress record, the telemetry and the log.
-func (s *sidecar) observe(config *server.Config, seen *observability, egressDir string) error {
+func (s *sidecar) observe(config *server.Config, seen *observe.Observability, egressDir string) error {
 	if egressDir != "" {
 		record, err := egress.Open(egress.Options{Dir: egressDir})
 		if err != nil {
@@ -126,7 +129,7 @@ func (s *sidecar) observe(config *server.Config, seen *observability, egressDir 
 		config.Record = recorder(record, s.ready, s.log)
 	}
 	measured, err := telemetry.New(telemetry.Config{
-		TracerProvider: seen.traces, MeterProvider: seen.meters, Pools: s.previewer.PoolStates,
+		TracerProvider: seen.Traces, MeterProvider: seen.Meters, Pools: s.previewer.PoolStates,
 	})
 	if err != nil {
 		return err
@@ -149,4 +152,13 @@ func (s *sidecar) close() error {
 	}
 	s.closers = nil
 	return errors.Join(faults...)
+}
+
+// localLog writes JSON lines to standard error, and warnings in words where a
+// person reads along.
+func localLog(env *environment) slog.Handler {
+	if env.brief {
+		return slog.NewTextHandler(env.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})
+	}
+	return observe.JSON(env.stderr)
 }

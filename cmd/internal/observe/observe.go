@@ -1,8 +1,10 @@
-package main
+// Package observe opens a command's logs, traces and metrics.
+package observe
 
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"time"
 
@@ -29,28 +31,40 @@ import (
 // flushTimeout bounds the sending of what is left at the end.
 const flushTimeout = 5 * time.Second
 
-// observability is where logs, traces and metrics go: to standard error always; to an
-// OTLP collector where OpenTelemetry's own variables name one; metrics also to
-// the readers of the admin listener.
-type observability struct {
-	log    *slog.Logger
-	traces trace.TracerProvider
-	meters metric.MeterProvider
-	// metrics are for the admin listener, nil without one.
-	metrics *prometheus.Registry
+// Observability is where logs, traces and metrics go: to the local handler always; to
+// an OTLP collector where OpenTelemetry's own variables name one; metrics also to
+// the readers of a listener.
+type Observability struct {
+	Log    *slog.Logger
+	Traces trace.TracerProvider
+	Meters metric.MeterProvider
+	// Metrics are for the listener, nil without one.
+	Metrics *prometheus.Registry
 	closers []func(context.Context) error
 }
 
-// newObservability reads OpenTelemetry's own variables, see otlpEnabled.
-func newObservability(ctx context.Context, admin bool, env *environment) (_ *observability, err error) {
-	local := slog.Handler(slog.NewJSONHandler(jsonline.Writer(env.stderr), nil))
-	if env.brief {
-		local = slog.NewTextHandler(env.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})
-	}
-	s := &observability{log: slog.New(local), traces: noop.NewTracerProvider()}
+// Options say whose logs, traces and metrics they are.
+type Options struct {
+	// Service is the program's name, Version its version.
+	Service, Version string
+	// Listener makes Metrics.
+	Listener bool
+	// Local gets the log's lines.
+	Local slog.Handler
+	// Getenv reads OpenTelemetry's own variables, see otlpEnabled.
+	Getenv func(string) string
+}
+
+// JSON is the local handler of a service: one JSON object a line.
+func JSON(w io.Writer) slog.Handler { return slog.NewJSONHandler(jsonline.Writer(w), nil) }
+
+// Open opens them.
+func Open(ctx context.Context, options Options) (_ *Observability, err error) {
+	local := options.Local
+	s := &Observability{Log: slog.New(local), Traces: noop.NewTracerProvider()}
 	defer func() {
 		if err != nil {
-			_ = s.close()
+			s.Close()
 		}
 	}()
 	// An exporter's error may hold the collector's address and header.
@@ -58,7 +72,7 @@ func newObservability(ctx context.Context, admin bool, env *environment) (_ *obs
 		slog.New(local).Warn("traces, metrics or logs could not be exported")
 	}))
 	about, err := resource.New(ctx, resource.WithAttributes(
-		attribute.String("service.name", "sqlpreview"), attribute.String("service.version", versionString()),
+		attribute.String("service.name", options.Service), attribute.String("service.version", options.Version),
 	), resource.WithFromEnv(), resource.WithTelemetrySDK())
 	if err != nil {
 		return nil, errors.New("OTEL_RESOURCE_ATTRIBUTES cannot be read")
@@ -66,7 +80,7 @@ func newObservability(ctx context.Context, admin bool, env *environment) (_ *obs
 	var faults [len(signals)]error
 	var otlp [len(signals)]bool
 	for i, signal := range signals {
-		otlp[i], faults[i] = otlpEnabled(signal, env.getenv)
+		otlp[i], faults[i] = otlpEnabled(signal, options.Getenv)
 	}
 	if err := errors.Join(faults[:]...); err != nil {
 		return nil, err
@@ -74,13 +88,13 @@ func newObservability(ctx context.Context, admin bool, env *environment) (_ *obs
 	if err := s.openTraces(ctx, otlp[0], about); err != nil {
 		return nil, err
 	}
-	if err := s.openMetrics(ctx, otlp[1], admin, about); err != nil {
+	if err := s.openMetrics(ctx, otlp[1], options.Listener, about); err != nil {
 		return nil, err
 	}
-	return s, s.openLogs(ctx, otlp[2], about, local)
+	return s, s.openLogs(ctx, otlp[2], options.Service, about, local)
 }
 
-func (s *observability) openTraces(ctx context.Context, otlp bool, about *resource.Resource) error {
+func (s *Observability) openTraces(ctx context.Context, otlp bool, about *resource.Resource) error {
 	if !otlp {
 		return nil
 	}
@@ -89,12 +103,12 @@ func (s *observability) openTraces(ctx context.Context, otlp bool, about *resour
 		return errors.New("the settings for exporting traces cannot be used")
 	}
 	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(about))
-	s.traces = provider
+	s.Traces = provider
 	s.closers = append(s.closers, provider.Shutdown)
 	return nil
 }
 
-func (s *observability) openMetrics(ctx context.Context, otlp, admin bool, about *resource.Resource) error {
+func (s *Observability) openMetrics(ctx context.Context, otlp, listener bool, about *resource.Resource) error {
 	options := []sdkmetric.Option{sdkmetric.WithResource(about)}
 	if otlp {
 		exporter, err := otlpmetrichttp.New(ctx)
@@ -103,23 +117,23 @@ func (s *observability) openMetrics(ctx context.Context, otlp, admin bool, about
 		}
 		options = append(options, sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exporter)))
 	}
-	if admin {
-		s.metrics = prometheus.NewRegistry()
-		s.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if listener {
+		s.Metrics = prometheus.NewRegistry()
+		s.Metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 		// Every series is of this program: the labels of scopes would be empty.
-		exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(s.metrics), otelprometheus.WithoutScopeInfo())
+		exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(s.Metrics), otelprometheus.WithoutScopeInfo())
 		if err != nil {
 			return err
 		}
 		options = append(options, sdkmetric.WithReader(exporter))
 	}
 	provider := sdkmetric.NewMeterProvider(options...)
-	s.meters = provider
+	s.Meters = provider
 	s.closers = append(s.closers, provider.Shutdown)
 	return nil
 }
 
-func (s *observability) openLogs(ctx context.Context, otlp bool, about *resource.Resource, local slog.Handler) error {
+func (s *Observability) openLogs(ctx context.Context, otlp bool, service string, about *resource.Resource, local slog.Handler) error {
 	if !otlp {
 		return nil
 	}
@@ -129,19 +143,18 @@ func (s *observability) openLogs(ctx context.Context, otlp bool, about *resource
 	}
 	provider := sdklog.NewLoggerProvider(sdklog.WithProcessor(sdklog.NewBatchProcessor(exporter)), sdklog.WithResource(about))
 	s.closers = append(s.closers, provider.Shutdown)
-	s.log = slog.New(slog.NewMultiHandler(local, otelslog.NewHandler("sqlpreview", otelslog.WithLoggerProvider(provider))))
+	s.Log = slog.New(slog.NewMultiHandler(local, otelslog.NewHandler(service, otelslog.WithLoggerProvider(provider))))
 	return nil
 }
 
-// close sends what is left. A collector that does not answer is no failure of
-// the sidecar's.
-func (s *observability) close() error {
+// Close sends what is left. A collector that does not answer is no failure of the
+// command's.
+func (s *Observability) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
 	defer cancel()
 	for _, shut := range s.closers {
-		if shut(ctx) != nil && s.log != nil {
-			s.log.Warn("traces, metrics or logs could not be exported")
+		if shut(ctx) != nil && s.Log != nil {
+			s.Log.Warn("traces, metrics or logs could not be exported")
 		}
 	}
-	return nil
 }
