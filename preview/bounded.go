@@ -7,7 +7,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/op-data/sqlpreview/preview/internal/guard"
 	"github.com/op-data/sqlpreview/preview/reason"
 )
 
@@ -42,15 +41,15 @@ func (p *Previewer) begin(request Request, start time.Time) *boundedRequest {
 // failed puts the request's id and what identifies the statement, nil where the
 // guard accepted none, into an error. It may be a Resolver's own, which many
 // requests share, so it is copied.
-func (r *boundedRequest) failed(err error, st *guard.Statement) error {
+func (r *boundedRequest) failed(err error, c *checkedText) error {
 	e := *internal("the preview failed")
 	var known *Error
 	if errors.As(err, &known) {
 		e = *known
 	}
 	e.RequestID, e.Receipt = r.id, nil
-	if st != nil {
-		accepted := receipt(st)
+	if c != nil {
+		accepted := c.receipt()
 		e.Receipt = &accepted
 	}
 	return &e

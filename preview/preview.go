@@ -30,8 +30,9 @@ type Previewer struct {
 	catalogs      *catalog.Cache
 	large         *largeLimiter
 	checks        *checkLimiter
-	// resolutions is shared by the Previewers of all connections.
-	resolutions *resolutions
+	// checkedTexts and resolutions are shared by the Previewers of all connections.
+	checkedTexts *checkedTexts
+	resolutions  *resolutions
 
 	requestRoles, requestVariables []string
 	// rules are those of one connection id, and byConnection the Previewers of the
@@ -61,7 +62,7 @@ func (p *Previewer) Preview(ctx context.Context, request Request) (*Result, erro
 func (p *Previewer) preview(ctx context.Context, request Request, r *boundedRequest) (*Result, error) {
 	q, err := p.prepare(ctx, request.SQL, r)
 	if err != nil {
-		return nil, r.failed(err, q.statement)
+		return nil, r.failed(err, q.checkedText)
 	}
 	var large *limiter.Permit
 	defer func() { limiter.Lease(ctx, large) }()
@@ -80,27 +81,27 @@ func (p *Previewer) preview(ctx context.Context, request Request, r *boundedRequ
 	if err != nil {
 		failed := publicError(err, request.SQL, q.text)
 		p.suggestColumn(ctx, &q, request.SQL, failed)
-		return nil, r.failed(failed, q.statement)
+		return nil, r.failed(failed, q.checkedText)
 	}
 	ran := time.Now()
 	masked, err := p.masked(ctx, &q, raw.Columns)
 	if err != nil {
-		return nil, r.failed(publicError(err, request.SQL, wrap.Text{}), q.statement)
+		return nil, r.failed(publicError(err, request.SQL, wrap.Text{}), q.checkedText)
 	}
 	cleaning := time.Now()
 	result := p.clean(raw, masked, r)
 	cleaned := time.Now()
 	result.RequestID = r.id
 	result.Objects = slices.Clone(q.resolved.objects)
-	if result.Receipt = receipt(q.statement); result.Receipt.SQLFingerprint == "" {
+	if result.Receipt = q.receipt(); result.Receipt.SQLFingerprint == "" {
 		return nil, r.failed(internal("the query has no fingerprint"), nil)
 	}
 	result.Receipt.SchemaFingerprint = raw.SchemaFingerprint
 	result.Receipt.PayloadSHA256 = payloadSHA256(result.Columns, result.Rows)
 	queue, connect := q.target.queue, q.target.connect // these are not the questions' own time
-	result.Stats.Check, result.Stats.Queue, result.Stats.Connect = q.check, queue+raw.Queue, connect+raw.Connect
+	result.Stats.Check, result.Stats.Queue, result.Stats.Connect = q.checking, queue+raw.Queue, connect+raw.Connect
 	result.Stats.Execute, result.Stats.Fetch = raw.Execute, raw.Fetch
-	result.Stats.Catalog = q.resolve + raw.Describe + cleaning.Sub(ran) - queue - connect
+	result.Stats.Catalog = q.resolving + raw.Describe + cleaning.Sub(ran) - queue - connect
 	result.Stats.Sanitize, result.Stats.Total = cleaned.Sub(cleaning), time.Since(r.start)
 	return result, nil
 }
@@ -118,7 +119,7 @@ func (p *Previewer) Describe(ctx context.Context, request Request) (*Description
 func (p *Previewer) describe(ctx context.Context, request Request, r *boundedRequest) (*Description, error) {
 	q, err := p.prepare(ctx, request.SQL, r)
 	if err != nil {
-		return nil, r.failed(err, q.statement)
+		return nil, r.failed(err, q.checkedText)
 	}
 	raw, err := p.pools.Describe(ctx, q.target.Target, run.Query{
 		SQL: q.text.SQL, MaxColumns: p.limits.MaxColumns, MaxBytes: p.limits.MaxResponseBytes, Timeout: q.target.left(),
@@ -126,36 +127,36 @@ func (p *Previewer) describe(ctx context.Context, request Request, r *boundedReq
 	if err != nil {
 		failed := publicError(err, request.SQL, q.text)
 		p.suggestColumn(ctx, &q, request.SQL, failed)
-		return nil, r.failed(failed, q.statement)
+		return nil, r.failed(failed, q.checkedText)
 	}
 	masked, err := p.masked(ctx, &q, raw.Columns)
 	if err != nil {
-		return nil, r.failed(publicError(err, request.SQL, wrap.Text{}), q.statement)
+		return nil, r.failed(publicError(err, request.SQL, wrap.Text{}), q.checkedText)
 	}
-	described := &Description{RequestID: r.id, Columns: p.columns(raw.Columns, masked), Receipt: receipt(q.statement), Objects: slices.Clone(q.resolved.objects)}
+	described := &Description{RequestID: r.id, Columns: p.columns(raw.Columns, masked), Receipt: q.receipt(), Objects: slices.Clone(q.resolved.objects)}
 	described.Receipt.SchemaFingerprint = raw.SchemaFingerprint
 	return described, nil
 }
 
 // query is a statement that may run, and where.
 type query struct {
-	statement *guard.Statement
-	text      wrap.Text
-	target    *target
-	resolved  *resolved
-	// check and resolve are the times that the guard took without and with the
+	*checkedText
+
+	target   *target
+	resolved *resolved
+	// checking and resolving are the times that the guard took without and with the
 	// target's catalog.
-	check, resolve time.Duration
+	checking, resolving time.Duration
 }
 
 // prepare takes a text through every step before it runs. With an error it
 // returns what there is of the query: the statement, if the guard accepted it.
 func (p *Previewer) prepare(ctx context.Context, sql string, r *boundedRequest) (q query, err error) {
 	start := time.Now()
-	if err := p.check(ctx, sql, r, &q); err != nil {
+	if q.checkedText, err = p.check(ctx, sql, r); err != nil {
 		return q, err
 	}
-	q.check = time.Since(start)
+	q.checking = time.Since(start)
 	if q.target, err = p.target(ctx, r); err != nil {
 		return q, err
 	}
@@ -164,26 +165,8 @@ func (p *Previewer) prepare(ctx context.Context, sql string, r *boundedRequest) 
 		return q, tooLate()
 	}
 	q.resolved, err = p.resolve(ctx, q.target, q.statement, time.Time{})
-	q.resolve = time.Since(found)
+	q.resolving = time.Since(found)
 	return q, err
-}
-
-// check takes a text through the guard and into the wrapper.
-func (p *Previewer) check(ctx context.Context, sql string, r *boundedRequest, q *query) error {
-	permit, err := p.checks.acquire(ctx, sql, r.deadline)
-	if err != nil {
-		return err
-	}
-	defer permit.Release()
-	st, refused := guard.Check(sql, p.policy)
-	if st == nil {
-		return refusal(refused)
-	}
-	q.statement = st
-	if q.text, err = wrap.Wrap(st, r.rows); err != nil {
-		return internal("the wrapped query does not read as the one that was checked")
-	}
-	return nil
 }
 
 func internal(message string) *Error { return &Error{Reason: reason.Internal, Message: message} }
