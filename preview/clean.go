@@ -1,6 +1,8 @@
 package preview
 
 import (
+	"strings"
+
 	"github.com/op-data/sqlpreview/preview/internal/origin"
 	"github.com/op-data/sqlpreview/preview/internal/run"
 	"github.com/op-data/sqlpreview/sanitize"
@@ -38,8 +40,11 @@ func (p *Previewer) clean(raw *run.Result, masked []origin.Mask, r *boundedReque
 
 	byteLimited := raw.ByteLimited
 	result.Rows = make([][]Cell, 0, len(raw.Rows))
+	cells := make([]Cell, len(raw.Rows)*fitting)
 	for _, values := range raw.Rows {
-		row, rowSize := p.row(values[:fitting], inputs)
+		row := cells[:fitting:fitting]
+		cells = cells[fitting:]
+		rowSize := p.row(row, values[:fitting], inputs)
 		if size+rowSize > p.limits.MaxResponseBytes {
 			byteLimited = true
 			break
@@ -82,8 +87,10 @@ func inputsOf(columns []run.Column, masked []origin.Mask) []sanitize.Input {
 	return inputs
 }
 
-func (p *Previewer) row(values []run.Cell, inputs []sanitize.Input) (row []Cell, size int64) {
-	row, size = make([]Cell, len(values)), rowBytes
+// row cleans the values of one row, and returns their size in the response.
+func (p *Previewer) row(row []Cell, values []run.Cell, inputs []sanitize.Input) (size int64) {
+	texts := textsOf(values)
+	size = rowBytes
 	for i, value := range values {
 		if value.Null {
 			row[i].Null = true
@@ -92,10 +99,38 @@ func (p *Previewer) row(values []run.Cell, inputs []sanitize.Input) (row []Cell,
 		}
 		in := inputs[i]
 		in.OriginalBytes = value.OriginalBytes
-		row[i].Text, row[i].Changes = p.sanitizer.Cell(string(value.Bytes), in)
+		text := ""
+		if texts != "" {
+			text, texts = texts[:len(value.Bytes)], texts[len(value.Bytes):]
+		} else {
+			text = string(value.Bytes)
+		}
+		row[i].Text, row[i].Changes = p.sanitizer.Cell(text, in)
 		size += cellBytes + int64(len(row[i].Text)) + changesSize(row[i].Changes)
 	}
-	return row, size
+	return size
+}
+
+// shortRow is the most bytes of values that share an allocation: as long as one of
+// them is in use, all stay in memory.
+const shortRow = 2 << 10
+
+// textsOf returns the values of a short row as one text, one after the other, and ""
+// for other rows.
+func textsOf(values []run.Cell) string {
+	size := 0
+	for _, value := range values {
+		size += len(value.Bytes)
+	}
+	if size > shortRow {
+		return ""
+	}
+	var texts strings.Builder
+	texts.Grow(size)
+	for _, value := range values {
+		texts.Write(value.Bytes)
+	}
+	return texts.String()
 }
 
 func (p *Previewer) columns(raw []run.Column, masked []origin.Mask) []Column {

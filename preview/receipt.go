@@ -51,7 +51,7 @@ func payloadSHA256(columns []Column, rows [][]Cell) string {
 type hashWriter struct {
 	hash   hash.Hash
 	length int
-	buffer [4 << 10]byte
+	buffer [1 << 10]byte
 }
 
 func newHashWriter() *hashWriter { return &hashWriter{hash: sha256.New()} }

@@ -22,7 +22,7 @@ func TestPayloadSHA256IsTheDocumentedOne(t *testing.T) {
 	if got := payloadSHA256(nil, nil); got != empty {
 		t.Errorf("without columns: got %s, want %s", got, empty)
 	}
-	for _, length := range []int{0, 1, 4070, 4078, 4079, 4080, 4086, 4087, 4088, 4095, 4096, 4097, 8192, 100_000} {
+	for _, length := range []int{0, 1, 900, 979, 980, 981, 982, 983, 984, 985, 986, 987, 988, 989, 990, 1006, 1014, 1015, 1016, 1017, 1023, 1024, 1025, 2048, 4070, 4078, 4079, 4080, 4086, 4087, 4088, 4095, 4096, 4097, 8192, 100_000} {
 		rows := [][]Cell{{{Text: strings.Repeat("x", length)}, {Text: "y"}}, {{Null: true}, {Text: strings.Repeat("z", length)}}, {}}
 		if got, want := payloadSHA256(columns, rows), describedSHA256(columns, rows); got != want {
 			t.Errorf("%d bytes: got %s, want %s", length, got, want)

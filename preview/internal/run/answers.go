@@ -38,6 +38,7 @@ type answers struct {
 	columns      []Column
 	totalColumns int
 	rows         [][]Cell
+	store        wire.Store
 	moreRows     bool // a row beyond limits.rows came
 	byteLimited  bool
 	bytes        int64
@@ -196,7 +197,7 @@ func (a *answers) dataRow(r *wire.Reader, _ step) error {
 	}
 	row, err := r.Row(wire.RowLimits{
 		Columns: a.totalColumns, MaxColumns: a.limits.columns, MaxCellBytes: a.limits.cellBytes,
-		MaxBytes: a.limits.bytes - a.bytes,
+		MaxBytes: a.limits.bytes - a.bytes, Store: &a.store,
 	})
 	if err != nil {
 		return err
@@ -235,7 +236,7 @@ func (a *answers) checkRow(r *wire.Reader, unlocks bool) error {
 	if unlocks {
 		columns = 5
 	}
-	row, err := r.Row(wire.RowLimits{Columns: columns, MaxColumns: columns, MaxCellBytes: 32, MaxBytes: 128})
+	row, err := r.Row(wire.RowLimits{Columns: columns, MaxColumns: columns, MaxCellBytes: 32, MaxBytes: 128, Store: &a.store})
 	if err != nil {
 		return err
 	}
@@ -252,7 +253,7 @@ func (a *answers) checkRow(r *wire.Reader, unlocks bool) error {
 
 // cleanUpRow takes the row that says how many prepared statements were left.
 func (a *answers) cleanUpRow(r *wire.Reader) error {
-	row, err := r.Row(wire.RowLimits{Columns: 2, MaxColumns: 2, MaxCellBytes: 32, MaxBytes: 64})
+	row, err := r.Row(wire.RowLimits{Columns: 2, MaxColumns: 2, MaxCellBytes: 32, MaxBytes: 64, Store: &a.store})
 	if err != nil {
 		return err
 	}

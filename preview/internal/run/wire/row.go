@@ -23,6 +23,8 @@ type RowLimits struct {
 	MaxColumns, MaxCellBytes int
 	// MaxBytes bounds what the row's kept cells may take together.
 	MaxBytes int64
+	// Store is where short rows are kept. Without one, each has memory of its own.
+	Store *Store
 }
 
 // Row is what was kept of a row.
@@ -80,7 +82,7 @@ type rowKeeper struct {
 func newRowKeeper(limits RowLimits, bytes int64) rowKeeper {
 	columns := min(limits.Columns, limits.MaxColumns)
 	most := min(bytes, limits.MaxBytes, int64(columns)*int64(limits.MaxCellBytes), bufferSize)
-	return rowKeeper{limits: limits, cells: make([]Cell, columns), bytes: make([]byte, 0, most)}
+	return rowKeeper{limits: limits, cells: limits.Store.takeCells(columns), bytes: limits.Store.room(int(most))}
 }
 
 // add takes the next cell, of a size of -1 for NULL, and returns the memory that the
@@ -111,6 +113,7 @@ func (k *rowKeeper) add(i int, size int64) []byte {
 // row returns what was kept. The cells are cut out of the memory only now, since it
 // moves while it grows.
 func (k *rowKeeper) row() Row {
+	k.limits.Store.used(k.bytes)
 	rest := k.bytes
 	for i := range k.cells {
 		if cell := &k.cells[i]; !cell.Null {

@@ -49,13 +49,13 @@ func TestRow(t *testing.T) {
 		kept   int64
 		fits   bool
 	}{
-		{"whole", RowLimits{4, 4, 10, 100}, []string{"abcdef/6", "NULL", "/0", "gh/2"}, 8, true},
-		{"cells cut", RowLimits{4, 4, 1, 100}, []string{"a/6", "NULL", "/0", "g/2"}, 2, true},
-		{"nothing of the cells", RowLimits{4, 4, 0, 100}, []string{"/6", "NULL", "/0", "/2"}, 0, true},
-		{"columns cut", RowLimits{4, 2, 10, 100}, []string{"abcdef/6", "NULL"}, 6, true},
-		{"exactly the bytes", RowLimits{4, 4, 10, 8}, []string{"abcdef/6", "NULL", "/0", "gh/2"}, 8, true},
-		{"a byte too many", RowLimits{4, 4, 10, 7}, nil, 0, false},
-		{"only what is kept counts", RowLimits{4, 4, 3, 5}, []string{"abc/6", "NULL", "/0", "gh/2"}, 5, true},
+		{"whole", RowLimits{4, 4, 10, 100, nil}, []string{"abcdef/6", "NULL", "/0", "gh/2"}, 8, true},
+		{"cells cut", RowLimits{4, 4, 1, 100, nil}, []string{"a/6", "NULL", "/0", "g/2"}, 2, true},
+		{"nothing of the cells", RowLimits{4, 4, 0, 100, nil}, []string{"/6", "NULL", "/0", "/2"}, 0, true},
+		{"columns cut", RowLimits{4, 2, 10, 100, nil}, []string{"abcdef/6", "NULL"}, 6, true},
+		{"exactly the bytes", RowLimits{4, 4, 10, 8, nil}, []string{"abcdef/6", "NULL", "/0", "gh/2"}, 8, true},
+		{"a byte too many", RowLimits{4, 4, 10, 7, nil}, nil, 0, false},
+		{"only what is kept counts", RowLimits{4, 4, 3, 5, nil}, []string{"abc/6", "NULL", "/0", "gh/2"}, 5, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := reading(row, message('Z', 5, "I"))
@@ -85,10 +85,49 @@ func TestRow(t *testing.T) {
 	}
 }
 
+// TestRowsOfOneStore reads rows of many widths into one Store: none writes over
+// another, and none can be appended to into the next.
+func TestRowsOfOneStore(t *testing.T) {
+	t.Parallel()
+	store := new(Store)
+	var rows [][]Cell
+	width := func(i int) int { return i % 7 }
+	text := func(i, j int) string { return strings.Repeat(string(rune('a'+(i+j)%26)), (i*j)%300) }
+	for i := range 400 {
+		values := make([][]byte, width(i))
+		size := int64(0)
+		for j := range values {
+			values[j] = []byte(text(i, j))
+			size += int64(len(values[j]))
+		}
+		r := reading(encode(t, &pgproto3.DataRow{Values: values}), message('Z', 5, "I"))
+		if _, err := r.Next(); err != nil {
+			t.Fatal(err)
+		}
+		limits := RowLimits{Columns: len(values), MaxColumns: len(values), MaxCellBytes: 1000, MaxBytes: 1 << 20, Store: store}
+		givenUp := i%9 == 4 && size > 0 // in the middle of the Store
+		if givenUp {
+			limits.MaxBytes = size - 1
+		}
+		row, err := r.Row(limits)
+		if err != nil || row.TooLarge != givenUp || cap(row.Cells) != len(row.Cells) {
+			t.Fatalf("%v %v, room for %d of %d cells", err, row.TooLarge, cap(row.Cells), len(row.Cells))
+		}
+		rows = append(rows, row.Cells)
+	}
+	for i, cells := range rows {
+		for j, cell := range cells {
+			if string(cell.Bytes) != text(i, j) || cap(cell.Bytes) != len(cell.Bytes) || cell.Null || cell.OriginalBytes != int64(len(cell.Bytes)) {
+				t.Errorf("the cell %d of the row %d is %q", j, i, cell.Bytes)
+			}
+		}
+	}
+}
+
 func TestMalformedMessages(t *testing.T) {
 	t.Parallel()
 	row := func(r *Reader) error {
-		_, err := r.Row(RowLimits{2, 2, 10, 100})
+		_, err := r.Row(RowLimits{2, 2, 10, 100, nil})
 		return err
 	}
 	fields := func(r *Reader) error { _, err := r.Fields(); return err }
@@ -222,7 +261,7 @@ func FuzzReader(f *testing.F) {
 		declared := int64(binary.BigEndian.Uint32(server[1:5])) - 4
 		switch kind {
 		case 'D':
-			limits := RowLimits{Columns: 2, MaxColumns: 2, MaxCellBytes: limit, MaxBytes: int64(limit)}
+			limits := RowLimits{Columns: 2, MaxColumns: 2, MaxCellBytes: limit, MaxBytes: int64(limit), Store: new(Store)}
 			var row Row
 			row, err = r.Row(limits)
 			sum := 0
