@@ -179,7 +179,7 @@ func caller(t *testing.T, target, token string) *client.Client {
 	return c
 }
 
-func waitFor(t *testing.T, socket string) {
+func waitFor(t testing.TB, socket string) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		if conn, err := net.Dial("unix", socket); err == nil {

@@ -539,7 +539,7 @@ func TestAdminListenerAnswersDuringAFlood(t *testing.T) {
 
 // sidecarBinary builds the command without the race detector, whose memory would
 // be measured too. OP_PREVIEW_TEST_BINARY names one that is there already.
-func sidecarBinary(t *testing.T) string {
+func sidecarBinary(t testing.TB) string {
 	t.Helper()
 	if binary := os.Getenv("OP_PREVIEW_TEST_BINARY"); binary != "" {
 		return binary
