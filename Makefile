@@ -34,6 +34,14 @@ setup-demo:
 test: setup ## all tests, with the race detector
 	@.ci/progress testing $(GO) test $(TESTFLAGS) ./...
 
+.PHONY: temporal test-worker
+temporal: ## build bin/temporal, Temporal's own server for tests (the first time some 6 minutes on two cores)
+	@.ci/progress "building Temporal's server" $(GO) build -C .ci/tools/temporal -trimpath -o "$(CURDIR)/$(BIN)/temporal" .
+
+test-worker: setup temporal ## the worker's tests with Temporal's own server, which make test leaves out
+	@OP_PREVIEW_TEST_TEMPORAL="$(CURDIR)/$(BIN)/temporal" \
+	  .ci/progress testing $(GO) test $(TESTFLAGS) ./preview/worker/... ./cmd/sqlpreview-worker/...
+
 test-matrix: ## the integration tests on PostgreSQL 14, 15, 16, 17 and 18
 	.ci/test-matrix
 
