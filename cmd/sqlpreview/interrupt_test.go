@@ -92,8 +92,8 @@ func waitForQuery(t *testing.T, dsn string) {
 	t.Fatal("no preview runs")
 }
 
-// TestDemoServes: a user's own query is answered while the demo serves, and
-// Ctrl-C ends it in good order, with nothing left behind.
+// TestDemoServes: a user's own query is answered while the demo serves, on the command
+// line and on the console, and Ctrl-C ends it in good order, with nothing left behind.
 func TestDemoServes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it starts a PostgreSQL of its own")
@@ -124,6 +124,17 @@ func TestDemoServes(t *testing.T) {
 	query.Env = append(os.Environ(), "OP_PREVIEW_TOKEN_FILE=")
 	if out, err := query.CombinedOutput(); err != nil || !strings.Contains(string(out), "Anna") {
 		t.Errorf("%v: %s", err, out)
+	}
+	link := regexp.MustCompile(`(?m)^(http://127\.0\.0\.1:\d+)/#(\S+)$`)
+	for deadline := time.Now().Add(2 * time.Minute); !link.MatchString(stdout.String()); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("there is no link: %s%s", stdout.String(), stderr.String())
+		}
+	}
+	parts := link.FindStringSubmatch(stdout.String())
+	session := exchange(t, parts[1], parts[2])
+	if answer := mustAsk(t, 200, parts[1]+previewPath, session, `{"sql":"select name from shop.customers"}`); !strings.Contains(answer, "Anna") {
+		t.Errorf("the console answers %s", answer)
 	}
 	if err := command.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
