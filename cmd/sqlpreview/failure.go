@@ -9,10 +9,10 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/diagnostic"
+	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/received"
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/client"
 	"github.com/op-data/sqlpreview/preview/reason"
-	"github.com/op-data/sqlpreview/preview/server/wire"
 )
 
 // failureJSON is a failure as others script it.
@@ -73,7 +73,7 @@ const unauthenticated reason.Reason = "UNAUTHENTICATED"
 // receivedFailure is a sidecar's failure, or why there is none: the sidecar could
 // not be reached, or did not let the caller in.
 func receivedFailure(err error) *preview.Error {
-	failure := wire.ReceivedError(err)
+	failure := received.Error(err)
 	if failure.Reason != reason.Internal {
 		return failure
 	}

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/csv"
+	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/received"
 	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/table"
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/reason"
@@ -123,7 +124,7 @@ func (c *queryCommand) openSidecar(config *config) (asker, func(), error) {
 		if err != nil {
 			return answer{}, receivedFailure(err)
 		}
-		return answer{wire.ReceivedPreview(response), response}, nil
+		return answer{received.Preview(response), response}, nil
 	}
 	return ask, func() { _ = sidecar.Close() }, nil
 }

@@ -1,6 +1,11 @@
 package auth
 
-import "github.com/op-data/sqlpreview/preview/server"
+import (
+	"context"
+	"time"
+
+	"github.com/op-data/sqlpreview/preview/server"
+)
 
 // AccessTokenSettled is AccessToken with a function that waits until no fetch of
 // the issuer's keys is under way: a test that moves the clock needs to know that
@@ -11,7 +16,7 @@ func AccessTokenSettled(config TokenConfig) (authenticate server.Authenticator, 
 		return nil, nil, err
 	}
 	settle = func() {
-		_, _, _ = verifier.keys.fetches.Do("", func() (any, error) { return nil, nil })
+		_, _ = verifier.keys.fetches.Do(context.Background(), struct{}{}, time.Time{}, func(context.Context) (none struct{}, err error) { return none, nil })
 	}
 	return verifier.authenticate, settle, nil
 }

@@ -17,7 +17,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
-	"golang.org/x/sync/singleflight"
+
+	"github.com/op-data/sqlpreview/preview/internal/singleflight"
 )
 
 const (
@@ -38,7 +39,7 @@ type keys struct {
 	client    *http.Client
 	now       func() time.Time
 
-	fetches singleflight.Group
+	fetches singleflight.Group[struct{}, struct{}]
 	mu      sync.Mutex
 	known   map[string][]jose.JSONWebKey
 	fetched time.Time // when known was asked for
@@ -56,6 +57,7 @@ func newKeys(config TokenConfig) *keys {
 	return &keys{
 		url: config.KeysURL, algorithm: jose.SignatureAlgorithm(config.Algorithm),
 		maxAge: config.KeyMaxAge, client: client, now: config.Now,
+		fetches: singleflight.Group[struct{}, struct{}]{Detach: true},
 	}
 }
 
@@ -78,23 +80,23 @@ func (k *keys) find(ctx context.Context, id string) ([]jose.JSONWebKey, error) {
 	case len(found) > 0 && age <= k.maxAge/2:
 		return found, nil
 	case len(found) > 0 && age <= k.maxAge:
-		k.refresh(ctx) // in the background
+		go k.refresh(ctx) //nolint:errcheck // these keys are good for as long again; the next caller tries again
 		return found, nil
 	}
-	select {
-	case <-ctx.Done():
+	err := k.refresh(ctx)
+	if ctx.Err() != nil {
 		return nil, errors.New("the request ended before the issuer's keys were fetched")
-	case result := <-k.refresh(ctx):
-		if found, age = k.look(id); len(found) > 0 && age <= k.maxAge {
-			return found, nil
-		}
-		if result.Err != nil {
-			return nil, result.Err
-		}
-		return nil, errors.New("the token's key is not one of the issuer's")
 	}
+	if found, age = k.look(id); len(found) > 0 && age <= k.maxAge {
+		return found, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return nil, errors.New("the token's key is not one of the issuer's")
 }
 
+// look returns the keys of an id that were fetched last, and how long ago.
 func (k *keys) look(id string) ([]jose.JSONWebKey, time.Duration) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -103,8 +105,8 @@ func (k *keys) look(id string) ([]jose.JSONWebKey, time.Duration) {
 
 // refresh fetches the keys, once for all callers that ask meanwhile, unless the last
 // fetch began less than fetchEvery ago.
-func (k *keys) refresh(ctx context.Context) <-chan singleflight.Result {
-	return k.fetches.DoChan("", func() (any, error) {
+func (k *keys) refresh(ctx context.Context) error {
+	_, err := k.fetches.Do(ctx, struct{}{}, time.Time{}, func(ctx context.Context) (none struct{}, err error) {
 		began := k.now()
 		k.mu.Lock()
 		early := !k.tried.IsZero() && began.Sub(k.tried) < fetchEvery
@@ -114,22 +116,23 @@ func (k *keys) refresh(ctx context.Context) <-chan singleflight.Result {
 		}
 		k.mu.Unlock()
 		if early && expired {
-			return nil, errors.New("the issuer's keys cannot be fetched; they were asked for a moment ago")
+			return none, errors.New("the issuer's keys cannot be fetched; they were asked for a moment ago")
 		}
 		if early {
-			return nil, nil
+			return none, nil
 		}
-		shared, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTimeout)
+		ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 		defer cancel()
-		known, err := k.fetch(shared)
+		known, err := k.fetch(ctx)
 		if err != nil {
-			return nil, err
+			return none, err
 		}
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		k.known, k.fetched = known, began
-		return nil, nil
+		return none, nil
 	})
+	return err
 }
 
 func (k *keys) fetch(ctx context.Context) (map[string][]jose.JSONWebKey, error) {

@@ -189,26 +189,6 @@ func TestPreviewConvertsEverything(t *testing.T) {
 	if !proto.Equal(got, expect) {
 		t.Errorf("got  %v\nwant %v", got, expect)
 	}
-	if back := wire.ReceivedPreview(got); !reflect.DeepEqual(back, result) {
-		t.Errorf("received %+v\nwas sent  %+v", back, result)
-	}
-}
-
-func TestReceivedErrorIsTheOneThatWasSent(t *testing.T) {
-	t.Parallel()
-	sent := &preview.Error{
-		Reason: "LOCK_TIMEOUT", Rule: "r1", Message: "m", Hint: "h", SQLSTATE: "55P03", RequestID: "id", StoppedBy: "clock", RetryAfter: 3 * time.Second,
-		Position:   preview.Position{Line: 1, Column: 2, Offset: 3, End: 4},
-		Violations: []preview.Violation{{Reason: "ROW_LOCK", Rule: "r1", Message: "m", Line: 1, Column: 2, Offset: 3, End: 4, Hint: "h"}},
-	}
-	allSet(t, *sent, "Receipt") // for the sidecar's own records
-	allSet(t, sent.Violations[0])
-	if got := wire.ReceivedError(wire.Error(sent)); !reflect.DeepEqual(got, sent) {
-		t.Errorf("got %+v, want %+v", got, sent)
-	}
-	if got := wire.ReceivedError(errors.New("nobody listens")); got.Reason != "INTERNAL" || got.Message != "nobody listens" {
-		t.Errorf("got %+v", got)
-	}
 }
 
 func TestEveryKindAndBoundHasItsName(t *testing.T) {

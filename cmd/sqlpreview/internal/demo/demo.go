@@ -15,9 +15,9 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/diagnostic"
+	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/received"
 	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/table"
 	"github.com/op-data/sqlpreview/preview"
-	"github.com/op-data/sqlpreview/preview/server/wire"
 	previewv1 "github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1"
 )
 
@@ -87,11 +87,11 @@ func (s *show) one(ctx context.Context, number int, sample sample) {
 	}
 	var faults []string
 	if err != nil {
-		failure := wire.ReceivedError(err)
+		failure := received.Error(err)
 		s.keep(diagnostic.Error(s.w, s.colour, s.width, "query", sample.sql, failure))
 		faults = sample.judgeFailure(failure)
 	} else {
-		result := wire.ReceivedPreview(response)
+		result := received.Preview(response)
 		s.keep(table.Write(s.w, result, table.Options{Colour: s.colour, Width: s.width, MaxRows: shownRows}))
 		faults = sample.judge(result)
 	}

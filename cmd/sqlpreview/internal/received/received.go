@@ -1,4 +1,6 @@
-package wire
+// Package received turns a sidecar's answers back into the results and errors of
+// package preview, for the command, which prints both alike.
+package received
 
 import (
 	"errors"
@@ -10,20 +12,21 @@ import (
 
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/reason"
+	"github.com/op-data/sqlpreview/preview/server/wire"
 	previewv1 "github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1"
 	"github.com/op-data/sqlpreview/sanitize"
 )
 
-// ReceivedPreview is the way back, for a client in Go: the Result that became
-// the response. The lengths of times are those of the server.
-func ReceivedPreview(r *previewv1.PreviewQueryResponse) *preview.Result {
+// Preview returns the Result that the sidecar made the response of, without Objects. Its
+// times are the sidecar's.
+func Preview(r *previewv1.PreviewQueryResponse) *preview.Result {
 	receipt, s := r.GetReceipt(), r.GetStats()
 	return &preview.Result{
 		RequestID:    r.GetRequestId(),
-		Columns:      receivedColumns(r.GetColumns()),
-		Rows:         receivedRows(r.GetRows()),
-		Truncations:  receivedTruncations(r.GetTruncations()),
-		Sanitization: receivedSanitization(r.GetSanitization()),
+		Columns:      columns(r.GetColumns()),
+		Rows:         rows(r.GetRows()),
+		Truncations:  truncations(r.GetTruncations()),
+		Sanitization: sanitization(r.GetSanitization()),
 		Stats: preview.Stats{
 			Check:         s.GetCheck().AsDuration(),
 			Queue:         s.GetQueue().AsDuration(),
@@ -46,10 +49,10 @@ func ReceivedPreview(r *previewv1.PreviewQueryResponse) *preview.Result {
 	}
 }
 
-// ReceivedError is the way back of Error: the *preview.Error that a gRPC or a
-// Connect client got. One that the sidecar did not send, for instance because
-// nothing listens, has the Reason INTERNAL.
-func ReceivedError(err error) *preview.Error {
+// Error returns the *preview.Error that a gRPC or Connect client's error was made of.
+// One that the sidecar did not send, for instance because nothing listens, has the
+// Reason INTERNAL.
+func Error(err error) *preview.Error {
 	out := &preview.Error{Reason: reason.Internal, Message: err.Error()}
 	var details []any
 	var remote *connect.Error
@@ -71,13 +74,13 @@ func ReceivedError(err error) *preview.Error {
 		case *errdetails.RetryInfo:
 			out.RetryAfter = detail.GetRetryDelay().AsDuration()
 		case *previewv1.ErrorDetail:
-			receivedDetail(out, detail)
+			setDetail(out, detail)
 		}
 	}
 	return out
 }
 
-func receivedDetail(out *preview.Error, d *previewv1.ErrorDetail) {
+func setDetail(out *preview.Error, d *previewv1.ErrorDetail) {
 	out.Hint, out.SQLSTATE, out.RequestID, out.StoppedBy = d.GetHint(), d.GetSqlstate(), d.GetRequestId(), d.GetStoppedBy()
 	if p := d.GetPosition(); p != nil {
 		out.Position = preview.Position{
@@ -95,14 +98,14 @@ func receivedDetail(out *preview.Error, d *previewv1.ErrorDetail) {
 	}
 }
 
-func receivedColumns(columns []*previewv1.Column) []preview.Column {
-	out := make([]preview.Column, len(columns))
-	for i, c := range columns {
+func columns(sent []*previewv1.Column) []preview.Column {
+	out := make([]preview.Column, len(sent))
+	for i, c := range sent {
 		out[i] = preview.Column{
 			Name: c.GetName(), Type: c.GetType(), TypeOID: c.GetTypeOid(), Category: c.GetCategory(),
 			Precision: -1, Scale: -1,
 			OriginTable: c.GetOriginTable(), OriginColumn: c.GetOriginColumn(),
-			Changes: receivedChanges(c.GetChanges()),
+			Changes: changes(c.GetChanges()),
 		}
 		if m := c.GetMasking(); m != nil {
 			out[i].Masking = &preview.Masking{Rule: m.GetRule(), Source: m.GetSource(), Hint: m.GetHint()}
@@ -117,18 +120,18 @@ func receivedColumns(columns []*previewv1.Column) []preview.Column {
 	return out
 }
 
-func receivedRows(rows []*previewv1.Row) [][]preview.Cell {
-	out := make([][]preview.Cell, len(rows))
-	for i, row := range rows {
+func rows(sent []*previewv1.Row) [][]preview.Cell {
+	out := make([][]preview.Cell, len(sent))
+	for i, row := range sent {
 		out[i] = make([]preview.Cell, len(row.GetCells()))
 		for j, c := range row.GetCells() {
-			out[i][j] = preview.Cell{Text: c.GetText(), Null: c.Text == nil, Changes: receivedChanges(c.GetChanges())}
+			out[i][j] = preview.Cell{Text: c.GetText(), Null: c.Text == nil, Changes: changes(c.GetChanges())}
 		}
 	}
 	return out
 }
 
-func receivedChanges(c *previewv1.CellChanges) *sanitize.Changes {
+func changes(c *previewv1.CellChanges) *sanitize.Changes {
 	if c == nil {
 		return nil
 	}
@@ -138,28 +141,28 @@ func receivedChanges(c *previewv1.CellChanges) *sanitize.Changes {
 	if c.OriginalCharacters != nil {
 		out.OriginalCharacters = c.GetOriginalCharacters()
 	}
-	for _, kind := range c.GetKinds() {
-		out.Kinds |= receivedKind(kind)
+	for _, k := range c.GetKinds() {
+		out.Kinds |= kind(k)
 	}
 	for _, r := range c.GetReplacements() {
-		out.Replacements = append(out.Replacements, sanitize.Replacement{Kind: receivedKind(r.GetKind()), Count: int(r.GetCount())})
+		out.Replacements = append(out.Replacements, sanitize.Replacement{Kind: kind(r.GetKind()), Count: int(r.GetCount())})
 	}
 	return out
 }
 
-// receivedKind is the kind of a change; none for one that a newer server knows.
-func receivedKind(change previewv1.Change) sanitize.Kind {
-	for _, kind := range (^sanitize.Kind(0)).Split() {
-		if change != previewv1.Change_CHANGE_UNSPECIFIED && Change(kind) == change {
-			return kind
+// kind returns the kind of a change; none for one that a newer server knows.
+func kind(change previewv1.Change) sanitize.Kind {
+	for _, k := range (^sanitize.Kind(0)).Split() {
+		if change != previewv1.Change_CHANGE_UNSPECIFIED && wire.Change(k) == change {
+			return k
 		}
 	}
 	return 0
 }
 
-func receivedTruncations(truncations []*previewv1.Truncation) []preview.Truncation {
-	out := make([]preview.Truncation, len(truncations))
-	for i, t := range truncations {
+func truncations(sent []*previewv1.Truncation) []preview.Truncation {
+	out := make([]preview.Truncation, len(sent))
+	for i, t := range sent {
 		out[i] = preview.Truncation{
 			Reason: preview.TruncationReason(strings.TrimPrefix(t.GetReason().String(), "TRUNCATION_REASON_")),
 			Limit:  t.GetLimit(),
@@ -169,14 +172,14 @@ func receivedTruncations(truncations []*previewv1.Truncation) []preview.Truncati
 	return out
 }
 
-func receivedSanitization(s *previewv1.Sanitization) preview.Sanitization {
+func sanitization(s *previewv1.Sanitization) preview.Sanitization {
 	out := preview.Sanitization{PolicyVersion: s.GetPolicyVersion(), CellsChanged: int(s.GetCellsChanged())}
 	if len(s.GetCounts()) > 0 {
 		out.Counts = map[sanitize.Kind]int{}
 	}
 	for _, c := range s.GetCounts() {
-		if kind := receivedKind(c.GetKind()); kind != 0 {
-			out.Counts[kind] = int(c.GetCells())
+		if k := kind(c.GetKind()); k != 0 {
+			out.Counts[k] = int(c.GetCells())
 		}
 	}
 	return out
