@@ -135,7 +135,7 @@ func TestConsole(t *testing.T) {
 		}
 		content, _ := io.ReadAll(response.Body)
 		response.Body.Close()
-		if response.StatusCode != 200 || !strings.Contains(string(content), want) || response.Header.Get("Content-Security-Policy") == "" {
+		if response.StatusCode != http.StatusOK || !strings.Contains(string(content), want) || response.Header.Get("Content-Security-Policy") == "" {
 			t.Errorf("%s: %d %s", path, response.StatusCode, content)
 		}
 	}
@@ -361,7 +361,7 @@ func TestConsoleOfServe(t *testing.T) {
 				}
 				content, _ := io.ReadAll(response.Body)
 				response.Body.Close()
-				if response.StatusCode != 200 || !strings.Contains(string(content), want) {
+				if response.StatusCode != http.StatusOK || !strings.Contains(string(content), want) {
 					t.Errorf("%s: %d %s", path, response.StatusCode, content)
 				}
 			}

@@ -15,11 +15,11 @@ import (
 type Mode string
 
 const (
-	// ModeLink: the page exchanges the one-time token of its link.
+	// ModeLink has the page exchange the one-time token of its link.
 	ModeLink Mode = "link"
-	// ModeToken: the page asks its user for a bearer token.
+	// ModeToken has the page ask its user for a bearer token.
 	ModeToken Mode = "token"
-	// ModeOpen: the RPCs ask for no bearer token.
+	// ModeOpen is for RPCs that ask for no bearer token.
 	ModeOpen Mode = "open"
 )
 

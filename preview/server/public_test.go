@@ -116,6 +116,7 @@ func TestPublicBodies(t *testing.T) {
 			conn, answer := send(head)
 			response, err := http.ReadResponse(answer, nil)
 			if err == nil {
+				defer response.Body.Close()
 				if response.StatusCode < 400 && name != "both lengths (smuggled)" {
 					t.Errorf("status %d", response.StatusCode)
 				}
@@ -133,7 +134,12 @@ func TestPublicBodies(t *testing.T) {
 		send("Content-Length: 10\r\n\r\n")
 	}
 	_, answer := send("Content-Length: 2\r\n\r\n{}")
-	if response, err := http.ReadResponse(answer, nil); err != nil || response.StatusCode != http.StatusOK {
-		t.Errorf("while others wait: %v %v", response, err)
+	response, err := http.ReadResponse(answer, nil)
+	if err != nil {
+		t.Fatalf("while others wait: %v", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Errorf("while others wait: %s", response.Status)
 	}
 }

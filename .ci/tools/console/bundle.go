@@ -60,7 +60,7 @@ func bundle(work string, locked []pkg) (map[string][]byte, error) {
 			return nil, fmt.Errorf("%s gives no %s", entry, name)
 		}
 	}
-	index, err := os.ReadFile(filepath.Join(work, "index.html")) //nolint:gosec // a copy of ours
+	index, err := os.ReadFile(filepath.Join(work, "index.html"))
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func bundle(work string, locked []pkg) (map[string][]byte, error) {
 		}
 	}
 	files["index.html"] = index
-	if icon, err := os.ReadFile(filepath.Join(work, "icon.svg")); err == nil { //nolint:gosec // a copy of ours
+	if icon, err := os.ReadFile(filepath.Join(work, "icon.svg")); err == nil {
 		files["icon.svg"] = icon
 	}
 	files["NOTICES.txt"], err = notices(work, locked, result.Metafile)
@@ -143,7 +143,7 @@ func licence(dir string) ([]byte, error) {
 	for _, entry := range entries {
 		name := strings.ToUpper(entry.Name())
 		if strings.HasPrefix(name, "LICENSE") || strings.HasPrefix(name, "LICENCE") || strings.HasPrefix(name, "COPYING") {
-			return os.ReadFile(filepath.Join(dir, entry.Name())) //nolint:gosec // a file of the package
+			return os.ReadFile(filepath.Join(dir, entry.Name()))
 		}
 	}
 	return nil, errors.New("the package has no file with its licence")

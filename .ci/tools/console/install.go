@@ -58,7 +58,7 @@ func fetch(ctx context.Context, registry string, p pkg) ([]byte, error) {
 	cached := ""
 	if dir, err := os.UserCacheDir(); err == nil {
 		cached = filepath.Join(dir, "sqlpreview-console", hex.EncodeToString(p.sha512)+".tgz")
-		if content, err := os.ReadFile(cached); err == nil && p.proves(content) { //nolint:gosec // a name of ours
+		if content, err := os.ReadFile(cached); err == nil && p.proves(content) {
 			return content, nil
 		}
 	}
@@ -116,7 +116,7 @@ func download(ctx context.Context, url string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer response.Body.Close() //nolint:errcheck // it was only read from
+	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("the registry answered %s", response.Status)
 	}
@@ -131,7 +131,7 @@ func download(ctx context.Context, url string) ([]byte, error) {
 func unpack(archive []byte, dir string) error {
 	uncompressed, err := gzip.NewReader(bytes.NewReader(archive))
 	if err != nil {
-		return err
+		return fmt.Errorf("the archive is not compressed by gzip: %w", err)
 	}
 	files := tar.NewReader(io.LimitReader(uncompressed, maxUnpacked))
 	for {
@@ -158,10 +158,10 @@ func writeFile(name string, content io.Reader) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return err
 	}
-	file, err := os.Create(name) //nolint:gosec // it was checked to lie in the package's folder
+	file, err := os.Create(name)
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(file, content) //nolint:gosec // unpack bounds what it reads
+	_, err = io.Copy(file, content)
 	return errors.Join(err, file.Close())
 }

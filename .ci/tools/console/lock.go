@@ -12,6 +12,9 @@ import (
 	"strings"
 )
 
+// nodeModules begins the folder of every package of a lock file.
+const nodeModules = "node_modules/"
+
 // pkg is one package of the lock file.
 type pkg struct {
 	// dir is where it is installed, for instance "node_modules/@codemirror/view".
@@ -28,7 +31,7 @@ type pkg struct {
 // names an address is refused: whoever builds decides where packages come from, and
 // the hashes decide what they are.
 func readLock(file string) ([]pkg, error) {
-	content, err := os.ReadFile(file) //nolint:gosec // the caller names the folder
+	content, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
@@ -51,11 +54,11 @@ func readLock(file string) ([]pkg, error) {
 			continue
 		}
 		p := pkg{dir: dir, name: entry.Name, version: entry.Version, dev: entry.Dev}
-		if p.name == "" {
-			p.name = dir[strings.LastIndex(dir, "node_modules/")+len("node_modules/"):]
+		if i := strings.LastIndex(dir, nodeModules); p.name == "" && i >= 0 {
+			p.name = dir[i+len(nodeModules):]
 		}
 		switch {
-		case !filepath.IsLocal(dir) || path.Clean(dir) != dir || !strings.HasPrefix(dir, "node_modules/"):
+		case !filepath.IsLocal(dir) || path.Clean(dir) != dir || !strings.HasPrefix(dir, nodeModules):
 			err = errors.New("its folder is not one below node_modules")
 		case entry.Link || p.version == "":
 			err = errors.New("it is no package of a registry")

@@ -55,7 +55,7 @@ func run(ctx context.Context, page, out, dev string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work) //nolint:errcheck // what is left is in the temporary folder
+	defer os.RemoveAll(work)
 	if err := install(ctx, locked, work, page); err != nil {
 		return err
 	}
@@ -89,11 +89,11 @@ func write(out string, files map[string][]byte) error {
 	if err := os.RemoveAll(out); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(out, 0o755); err != nil { //nolint:gosec // a folder of a checkout
+	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
 	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(out, name), content, 0o644); err != nil { //nolint:gosec // a file of a checkout
+		if err := os.WriteFile(filepath.Join(out, name), content, 0o644); err != nil {
 			return err
 		}
 	}
@@ -111,7 +111,7 @@ func copyTree(from, to string) error {
 	case info.IsDir():
 		return os.CopyFS(to, os.DirFS(from))
 	}
-	content, err := os.ReadFile(from) //nolint:gosec // the caller names the folder
+	content, err := os.ReadFile(from)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func readRegistries(page string, getenv func(string) string) registries {
 		global = "/etc/npmrc"
 	}
 	for _, file := range []string{global, user, filepath.Join(page, ".npmrc")} {
-		content, err := os.ReadFile(file) //nolint:gosec // npm's own files
+		content, err := os.ReadFile(file)
 		if err != nil {
 			continue // as npm does
 		}
