@@ -96,7 +96,13 @@ func newSidecar(ctx context.Context, config *config, known error, env *environme
 			return nil, settingError(err, "console")
 		}
 	}
-	if err := s.observe(&serverConfig, seen, config.EgressDir); err != nil {
+	certificates := map[string]string{}
+	for setting, file := range map[string]string{"tls_cert_file": config.Callers.CertFile, "client_ca_file": config.Callers.ClientCAFile} {
+		if file != "" {
+			certificates[setting] = file
+		}
+	}
+	if err := s.observe(&serverConfig, seen, config.EgressDir, certificates); err != nil {
 		return nil, err
 	}
 	for _, change := range adjust {
@@ -119,14 +125,19 @@ func sharedPool(pool preview.Pool) (shared preview.Pool, perConnection int) {
 }
 
 // observe connects the server with the egress record, the telemetry and the log.
-func (s *sidecar) observe(config *server.Config, seen *observe.Observability, egressDir string) error {
+func (s *sidecar) observe(config *server.Config, seen *observe.Observability, egressDir string, certificates map[string]string) error {
+	state, err := newStateMetrics(seen.Meters, s.ready.check, certificates)
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, state.close)
 	if egressDir != "" {
 		record, err := egress.Open(egress.Options{Dir: egressDir})
 		if err != nil {
 			return settingError(err, "egress_dir")
 		}
 		s.closers = append(s.closers, record.Close)
-		config.Record = recorder(record, s.ready, s.log)
+		config.Record = recorder(record, s.ready, s.log, state.unrecorded)
 	}
 	measured, err := telemetry.New(telemetry.Config{
 		TracerProvider: seen.Traces, MeterProvider: seen.Meters, Pools: s.previewer.PoolStates,

@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"strings"
 	"time"
 
@@ -49,15 +46,7 @@ func (s *sidecar) warnAtStart(config *config, opened *core) (stop func()) {
 // warnOfCertificates warns of each certificate of a PEM file that has expired or
 // will soon.
 func (s *sidecar) warnOfCertificates(file string, now time.Time) {
-	content, err := os.ReadFile(file) //nolint:gosec // the operator names the file
-	if err != nil {
-		return // opened already, so it is being replaced
-	}
-	for block, rest := pem.Decode(content); block != nil; block, rest = pem.Decode(rest) {
-		certificate, err := x509.ParseCertificate(block.Bytes)
-		if block.Type != "CERTIFICATE" || err != nil {
-			continue
-		}
+	for _, certificate := range certificatesIn(file) {
 		attributes := []any{"file", file, "until", certificate.NotAfter.UTC().Format(time.RFC3339)}
 		switch left := certificate.NotAfter.Sub(now); {
 		case left <= 0:

@@ -27,6 +27,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/reason"
 	"github.com/op-data/sqlpreview/preview/server"
 	"github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1/previewv1connect"
 )
@@ -91,11 +92,25 @@ func (t *Telemetry) instruments(meter metric.Meter, pools func() []preview.PoolS
 	if err := errors.Join(faults[:]...); err != nil {
 		return fmt.Errorf("telemetry: %w", err)
 	}
+	t.begin()
 	for _, step := range steps(&preview.Stats{}) {
 		set := attribute.NewSet(attribute.String("sqlpreview.phase", step.name))
 		t.steps = append(t.steps, []metric.RecordOption{metric.WithAttributeSet(set)})
 	}
 	return t.watch(meter, pools)
+}
+
+// begin counts no request for each way in which a preview can end: a series that
+// begins with its first request has no rate for it, and an alert would miss it.
+func (t *Telemetry) begin() {
+	call := server.Call{Path: previewv1connect.PreviewServicePreviewQueryProcedure}
+	for _, call.Outcome = range []server.Outcome{server.OutcomeOK, server.OutcomeDenied, server.OutcomePanicked, server.OutcomeRejected} {
+		t.requests.Add(context.Background(), 0, metric.WithAttributes(requestOf(call)...))
+	}
+	call.Outcome = server.OutcomeFailed
+	for _, call.Reason = range reason.All() {
+		t.requests.Add(context.Background(), 0, metric.WithAttributes(requestOf(call)...))
+	}
 }
 
 // watch reads the pools' state when the metrics are read.

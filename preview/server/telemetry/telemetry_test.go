@@ -3,6 +3,7 @@ package telemetry_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -22,6 +23,7 @@ import (
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/internal/servetest"
 	"github.com/op-data/sqlpreview/preview/pgtest"
+	"github.com/op-data/sqlpreview/preview/reason"
 	"github.com/op-data/sqlpreview/preview/server"
 	"github.com/op-data/sqlpreview/preview/server/telemetry"
 	previewv1 "github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1"
@@ -166,7 +168,14 @@ func TestTracesAndMetricsOfAPreview(t *testing.T) {
 	}
 
 	metrics := o.metrics(t)
-	if got := sums(metrics["sqlpreview.requests"]); got["PreviewQuery OK"] != 1 || got["PreviewQuery FAILED MULTIPLE_STATEMENTS"] != 1 || len(got) != 2 {
+	got := sums(metrics["sqlpreview.requests"])
+	for _, r := range reason.All() { // each is there from the start, so that it has a rate
+		if _, begun := got["PreviewQuery FAILED "+string(r)]; !begun {
+			t.Errorf("there is no series of requests for %s", r)
+		}
+	}
+	maps.DeleteFunc(got, func(_ string, count int64) bool { return count == 0 })
+	if got["PreviewQuery OK"] != 1 || got["PreviewQuery FAILED MULTIPLE_STATEMENTS"] != 1 || len(got) != 2 {
 		t.Errorf("requests: %v", got)
 	}
 	if got := sums(metrics["sqlpreview.rows"]); got[""] != 100 {
