@@ -18,8 +18,12 @@ function range(doc: Text, at: (offset: number) => number, v: { offset?: number; 
   let to = Math.min(Math.max(base + at(v.end ?? 0), from), doc.length);
   if (from === to) {
     if (to < doc.length && doc.sliceString(to, to + 1) !== "\n") to++;
-    // At the end of a line the last character that shows is underlined.
-    else while (from > base && /\s/.test(doc.sliceString(from, to)) === (from < to)) from--;
+    else {
+      // At the end of a line the last character before it that shows is underlined.
+      while (from > base && /\s/.test(doc.sliceString(from - 1, from))) from--;
+      to = from;
+      from = Math.max(base, from - (/[\uDC00-\uDFFF]/.test(doc.sliceString(from - 1, from)) ? 2 : 1));
+    }
   }
   return { from, to };
 }
