@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,31 +19,40 @@ import (
 	"github.com/op-data/sqlpreview/preview/reason"
 )
 
-// gather is a Resolver that lets nobody through until a number of requests are
-// there.
-type gather struct {
+// gatheringResolver lets no request through until a number of them have come.
+type gatheringResolver struct {
 	connection preview.Connection
-	arrived    *sync.WaitGroup
+	missing    *atomic.Int64
+	all        chan struct{} // closed when all are there
 }
 
-func (g gather) Resolve(context.Context, string) (preview.Connection, error) {
-	g.arrived.Done()
-	g.arrived.Wait()
-	return g.connection, nil
+func newGatheringResolver(connection preview.Connection, requests int64) gatheringResolver {
+	g := gatheringResolver{connection, new(atomic.Int64), make(chan struct{})}
+	g.missing.Store(requests)
+	return g
 }
 
-// TestColdPreviewsAskOnce: previews that all find the catalog unknown share one
-// question for it, which the server's own log counts. Each connection id asks for
-// itself.
+func (g gatheringResolver) Resolve(ctx context.Context, _ string) (preview.Connection, error) {
+	if g.missing.Add(-1) == 0 {
+		close(g.all)
+	}
+	select {
+	case <-g.all:
+		return g.connection, nil
+	case <-ctx.Done(): // one of the others failed before it came here
+		return preview.Connection{}, ctx.Err()
+	}
+}
+
+// TestColdPreviewsAskOnce checks, by the server's own log, that previews which all find
+// the catalog unknown share one question for it. Each connection id asks for itself.
 func TestColdPreviewsAskOnce(t *testing.T) {
 	t.Parallel()
 	const n = 50
 	server := pgtest.Start(t, pgtest.Options{Settings: map[string]string{"log_statement": "all", "max_connections": "120"}})
 	superuser(t, server.DSN(), `create table a (id int, note text); insert into a values (1, 'x');`)
-	var arrived sync.WaitGroup
-	arrived.Add(2 * n)
 	p := newPreviewer(t, preview.Config{
-		Resolver: gather{preview.Connection{DSN: preview.NewSecret(server.DSN())}, &arrived},
+		Resolver: newGatheringResolver(preview.Connection{DSN: preview.NewSecret(server.DSN())}, 2*n),
 		Pool:     preview.Pool{Sessions: 8, Queue: 2 * n, QueueWait: 10 * time.Second},
 	})
 	var wait sync.WaitGroup
@@ -66,8 +76,8 @@ func TestColdPreviewsAskOnce(t *testing.T) {
 	}
 }
 
-// TestCancelledPreviewFailsNoOther: the one whose question the others share goes
-// away in the midst of it.
+// TestCancelledPreviewFailsNoOther cancels the preview whose question for the catalog the
+// others share, while the database's connection is still being opened.
 func TestCancelledPreviewFailsNoOther(t *testing.T) {
 	t.Parallel()
 	dialing, release := make(chan struct{}, 100), make(chan struct{})
@@ -83,31 +93,55 @@ func TestCancelledPreviewFailsNoOther(t *testing.T) {
 			return (&net.Dialer{}).DialContext(ctx, network, address)
 		},
 	}
-	p := newPreviewer(t, preview.Config{Resolver: preview.StaticConnections(map[string]preview.Connection{"c": connection})})
+	const others = 10
+	resolved := make(chan struct{}, 2*(1+others))
+	p := newPreviewer(t, preview.Config{Resolver: notingResolver{
+		preview.StaticConnections(map[string]preview.Connection{"c": connection}), resolved,
+	}})
 	request := preview.Request{ConnectionID: "c", SQL: "select id from orders limit 1"}
 	ctx, cancel := context.WithCancel(t.Context())
-	var wait sync.WaitGroup
-	wait.Go(func() {
+	cancelled, stayed := make(chan error, 1), make(chan error, others)
+	go func() {
 		_, err := p.Preview(ctx, request)
-		var e *preview.Error
-		if !errors.As(err, &e) || e.Reason != reason.ClientCanceled {
-			t.Errorf("the one who went away: %v", err)
-		}
-	})
+		cancelled <- err
+	}()
+	<-resolved
 	<-dialing // the first asks
-	for range 10 {
-		wait.Go(func() {
-			if _, err := p.Preview(t.Context(), request); err != nil {
-				t.Errorf("one who stayed: %v", err)
-			}
-		})
+	for range others {
+		go func() {
+			_, err := p.Preview(t.Context(), request)
+			stayed <- err
+		}()
+	}
+	for range others {
+		<-resolved // the next thing that each does is to join the question
 	}
 	cancel()
+	if err := <-cancelled; preview.ReasonOf(err) != reason.ClientCanceled {
+		t.Errorf("the preview that was cancelled: %v", err)
+	}
 	close(release)
-	wait.Wait()
+	for range others {
+		if err := <-stayed; err != nil {
+			t.Errorf("a preview that was not: %v", err)
+		}
+	}
 }
 
-// TestTimeOfConnecting: the time to open the session is told, whoever opened it.
+// notingResolver notes each request that has its connection.
+type notingResolver struct {
+	preview.Resolver
+	resolved chan<- struct{}
+}
+
+func (r notingResolver) Resolve(ctx context.Context, id string) (preview.Connection, error) {
+	connection, err := r.Resolver.Resolve(ctx, id)
+	r.resolved <- struct{}{}
+	return connection, err
+}
+
+// TestTimeOfConnecting checks that Stats has the time to open the session, whichever
+// step opened it.
 func TestTimeOfConnecting(t *testing.T) {
 	t.Parallel()
 	const delay = 30 * time.Millisecond
@@ -134,9 +168,8 @@ func TestTimeOfConnecting(t *testing.T) {
 	}
 }
 
-// TestShortPreviewFailsNoOther: the one who asks the catalog has too little time
-// for the answer; who shares the question and has more gets one, and the session
-// is kept.
+// TestShortPreviewFailsNoOther gives the preview that asks the catalog too little time
+// for the answer. Those that share the question and have more time get one.
 func TestShortPreviewFailsNoOther(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.Shared(t).Database(t, schema)
@@ -155,7 +188,7 @@ func TestShortPreviewFailsNoOther(t *testing.T) {
 		_, err := p.Preview(t.Context(), preview.Request{SQL: "select id from orders", Timeout: 2 * time.Second})
 		short <- err
 	}()
-	for asked := false; !asked && len(short) == 0; time.Sleep(5 * time.Millisecond) {
+	for asked := false; !asked && len(short) == 0; time.Sleep(5 * time.Millisecond) { // until it waits for the lock
 		results, err := lock.Exec(t.Context(), "select count(*) from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())").ReadAll()
 		if err != nil {
 			t.Fatal(err)
@@ -169,14 +202,14 @@ func TestShortPreviewFailsNoOther(t *testing.T) {
 				var e *preview.Error
 				// A question that waits for the lock for too long says so.
 				if !errors.As(err, &e) || e.Reason != reason.LockTimeout {
-					t.Errorf("one who has time: %v", err)
+					t.Errorf("a preview with time left: %v", err)
 				}
 			}
 		})
 	}
 	var e *preview.Error
 	if err := <-short; !errors.As(err, &e) || e.Reason != reason.StatementTimeout && e.Reason != reason.DatabaseUnavailable { // it may not even get a session
-		t.Errorf("the one without time: %v", err)
+		t.Errorf("the preview without time: %v", err)
 	}
 	if _, err := lock.Exec(t.Context(), "rollback").ReadAll(); err != nil {
 		t.Fatal(err)

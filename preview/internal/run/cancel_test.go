@@ -139,7 +139,7 @@ func TestCancelled(t *testing.T) {
 		name    string
 		sql     string
 		timeout time.Duration
-		cancel  bool // the caller cancels after 300 ms
+		cancel  bool // the caller cancels when the query runs
 		oldCut  bool // the network drops what is open
 		newCut  bool // the network drops what is new
 		want    reason.Reason
@@ -175,32 +175,27 @@ func TestCancelled(t *testing.T) {
 
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			var cancelled time.Time
-			started := make(chan struct{})
-			go func() {
-				defer close(started)
-				w.until(1, running)
-				network.oldCut.Store(test.oldCut)
-				network.newCut.Store(test.newCut)
-				time.Sleep(300 * time.Millisecond)
-				if test.cancel {
-					cancelled = time.Now()
-					cancel()
-				}
-			}()
 			start := time.Now()
-			_, err := pools.Run(ctx, to, run.Query{SQL: test.sql, Timeout: test.timeout})
+			ended := make(chan error, 1)
+			go func() {
+				_, err := pools.Run(ctx, to, run.Query{SQL: test.sql, Timeout: test.timeout})
+				ended <- err
+			}()
+			w.until(1, running)
+			network.oldCut.Store(test.oldCut)
+			network.newCut.Store(test.newCut)
+			since := start.Add(test.timeout)
+			if test.cancel {
+				since = time.Now()
+				cancel()
+			}
+			err := <-ended
 			answered := time.Now()
-			<-started
 			e := asError(t, err)
 			// Our own clock wins over the server's where this process did not get to run for as long as the grace.
 			starved := test.by == run.StoppedByServer && e.StoppedBy == run.StoppedByClock
 			if e.Reason != test.want || e.StoppedBy != test.by && !starved {
 				t.Errorf("the answer is %s, stopped by %q, want %s, %q", e.Reason, e.StoppedBy, test.want, test.by)
-			}
-			since := start.Add(test.timeout)
-			if test.cancel {
-				since = cancelled
 			}
 			w.until(0, running)
 			gone := time.Now()
@@ -265,28 +260,30 @@ func TestFrozenServer(t *testing.T) {
 	to := run.Target{ID: "frozen", DSN: server.DSN()}
 	pools := newPools(t, run.Limits{})
 	w := watch(t, to.DSN)
-	frozen := make(chan int, 1)
-	go func() {
-		w.until(1, running)
-		results, err := w.conn.Exec(context.Background(), "select pid from pg_stat_activity where application_name = 'sqlpreview'").ReadAll()
-		if err != nil {
-			t.Error(err)
-			frozen <- 0
-			return
-		}
-		pid, _ := strconv.Atoi(string(results[0].Rows[0][0]))
-		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
-			t.Error(err)
-		}
-		frozen <- pid
-	}()
+	ended := make(chan error, 1)
 	start := time.Now()
-	_, err := pools.Run(t.Context(), to, run.Query{SQL: longQuery, Timeout: 4 * time.Second})
+	go func() {
+		_, err := pools.Run(t.Context(), to, run.Query{SQL: longQuery, Timeout: 4 * time.Second})
+		ended <- err
+	}()
+	w.until(1, running)
+	results, err := w.conn.Exec(t.Context(), "select pid from pg_stat_activity where application_name = 'sqlpreview'").ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(string(results[0].Rows[0][0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	err = <-ended
 	t.Logf("answered after %d ms", time.Since(start).Milliseconds())
 	if e := asError(t, err); e.Reason != reason.StatementTimeout || e.StoppedBy != run.StoppedByClock {
 		t.Errorf("the answer is %s, stopped by %q", e.Reason, e.StoppedBy)
 	}
-	if err := syscall.Kill(<-frozen, syscall.SIGCONT); err != nil {
+	if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("the session is gone %d ms after the thaw", w.until(0, present).Milliseconds())

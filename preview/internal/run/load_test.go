@@ -174,29 +174,38 @@ func TestOverloadIsAnsweredAtOnce(t *testing.T) {
 	wait.Wait()
 }
 
+// TestDeadDatabaseDelaysNoOther checks that previews of one database end while every
+// session of another is still being opened.
 func TestDeadDatabaseDelaysNoOther(t *testing.T) {
 	t.Parallel()
 	to := target(t, "")
-	dead := run.Target{ID: "dead", DSN: "host=127.0.0.1 user=u sslmode=disable", Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		<-ctx.Done()
-		return nil, ctx.Err()
+	const sessions = 4
+	dialling, release := make(chan struct{}, 100), make(chan struct{})
+	dead := run.Target{ID: "dead", DSN: "host=127.0.0.1 user=u sslmode=disable", Dial: func(context.Context, string, string) (net.Conn, error) {
+		dialling <- struct{}{}
+		<-release // not even the end of its context brings an answer
+		return nil, errors.New("dead")
 	}}
-	pools := newPools(t, run.Limits{ConnectTimeout: 3 * time.Second})
-	var wait sync.WaitGroup
-	for range 30 {
-		wait.Go(func() {
+	pools := newPools(t, run.Limits{Sessions: sessions, Queue: 100})
+	outcomes := make(chan error, 30)
+	for range cap(outcomes) {
+		go func() {
 			_, err := pools.Run(t.Context(), dead, run.Query{SQL: "select 1"})
-			if e := asError(t, err); e.Reason != reason.DatabaseUnavailable && e.Reason != reason.ConcurrencyLimit {
-				t.Errorf("the answer is %s", e.Reason)
-			}
-		})
+			outcomes <- err
+		}()
 	}
-	start := time.Now()
+	for range sessions {
+		<-dialling
+	}
 	for range 20 {
 		mustRun(t, pools, to, "select 1")
 	}
-	t.Logf("20 previews of another database took %d ms", time.Since(start).Milliseconds())
-	wait.Wait()
+	close(release)
+	for range cap(outcomes) {
+		if e := asError(t, <-outcomes); e.Reason != reason.DatabaseUnavailable && e.Reason != reason.ConcurrencyLimit {
+			t.Errorf("the answer of the dead database is %s", e.Reason)
+		}
+	}
 }
 
 func TestIdleSessionsAndPoolsAreClosed(t *testing.T) {

@@ -5,11 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"os/user"
-	"path/filepath"
-	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -26,75 +21,21 @@ import (
 // string of a database through it. The mode is "transaction" or "session".
 func pgbouncer(t *testing.T, server *pgtest.Server, database, mode string, poolSize int) string {
 	t.Helper()
-	binary, err := exec.LookPath("pgbouncer")
-	if err != nil { // Debian's place is not in everybody's PATH
-		binary, err = exec.LookPath("/usr/sbin/pgbouncer")
-	}
-	if err != nil {
-		const message = "pgbouncer is not installed (Debian, Ubuntu: apt-get install pgbouncer; macOS: brew install pgbouncer)"
-		if os.Getenv("CI") == "true" {
-			t.Fatal(message)
-		}
-		t.Skip(message)
-	}
-	dir, err := os.MkdirTemp("/tmp", "pgbtest")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) }) // a test's
-	config := fmt.Sprintf(`[databases]
-%s = host=%s port=5432 user=postgres
+	return startPooler(t, server, database, poolerProgram{
+		name: "pgbouncer", install: "Debian, Ubuntu: apt-get install pgbouncer; macOS: brew install pgbouncer",
+		files: map[string]string{"pgbouncer.ini": fmt.Sprintf(`[databases]
+%s = host=SERVER port=5432 user=postgres
 [pgbouncer]
 listen_port = 6432
 listen_addr =
-unix_socket_dir = %s
+unix_socket_dir = DIR
 auth_type = any
 pool_mode = %s
 default_pool_size = %d
 server_login_retry = 1
-logfile = %s/log
-`, database, server.SocketDir(), dir, mode, poolSize, dir)
-	file := filepath.Join(dir, "pgbouncer.ini")
-	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(binary, "-q", file)
-	cmd.SysProcAttr = &syscall.SysProcAttr{}
-	if os.Geteuid() == 0 { // neither runs as root; the server's socket belongs to the server's user
-		info, err := os.Stat(server.SocketDir())
-		if err != nil {
-			t.Fatal(err)
-		}
-		owner := info.Sys().(*syscall.Stat_t)
-		if _, err := user.LookupId(strconv.Itoa(int(owner.Uid))); err != nil {
-			t.Fatal(err)
-		}
-		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: owner.Uid, Gid: owner.Gid}
-		for _, path := range []string{dir, file} {
-			if err := os.Chown(path, int(owner.Uid), int(owner.Gid)); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Signal(syscall.SIGTERM) // a test's
-		cmd.Wait()                          // a test's
+`, database, mode, poolSize)},
+		arguments: []string{"DIR/pgbouncer.ini"}, port: 6432, stop: syscall.SIGTERM,
 	})
-	dsn := fmt.Sprintf("host=%s port=6432 user=postgres dbname=%s sslmode=disable", dir, database)
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		conn, err := pgconn.Connect(t.Context(), dsn)
-		if err == nil {
-			conn.Close(t.Context()) // a test's
-			return dsn
-		}
-		if time.Now().After(deadline) {
-			log, _ := os.ReadFile(filepath.Join(dir, "log"))
-			t.Fatalf("pgbouncer does not answer: %v: %s", err, log)
-		}
-	}
 }
 
 func TestPgBouncer(t *testing.T) {

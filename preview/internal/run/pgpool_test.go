@@ -3,17 +3,11 @@ package run_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/op-data/sqlpreview/preview/internal/run"
 	"github.com/op-data/sqlpreview/preview/pgtest"
@@ -24,87 +18,31 @@ import (
 // of a database through it.
 func pgpool(t *testing.T, server *pgtest.Server, database string) string {
 	t.Helper()
-	binary, err := exec.LookPath("pgpool")
-	if err != nil {
-		binary, err = exec.LookPath("/usr/sbin/pgpool")
-	}
-	if err != nil {
-		const message = "pgpool is not installed (Debian, Ubuntu: apt-get install pgpool2)"
-		if os.Getenv("CI") == "true" {
-			t.Fatal(message)
-		}
-		t.Skip(message)
-	}
-	dir, err := os.MkdirTemp("/tmp", "pgptest")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) }) // a test's
-	config := fmt.Sprintf(`backend_clustering_mode = 'raw'
+	return startPooler(t, server, database, poolerProgram{
+		name: "pgpool", install: "Debian, Ubuntu: apt-get install pgpool2",
+		files: map[string]string{"pcp.conf": "", "pool_hba.conf": "local all all trust\n", "pgpool.conf": `backend_clustering_mode = 'raw'
 listen_addresses = ''
 port = 9999
-socket_dir = '%[1]s'
-unix_socket_directories = '%[1]s'
+socket_dir = 'DIR'
+unix_socket_directories = 'DIR'
 pcp_listen_addresses = ''
-pcp_socket_dir = '%[1]s'
-wd_ipc_socket_dir = '%[1]s'
-backend_hostname0 = '%[2]s'
+pcp_socket_dir = 'DIR'
+wd_ipc_socket_dir = 'DIR'
+backend_hostname0 = 'SERVER'
 backend_port0 = 5432
 backend_weight0 = 1
 num_init_children = 4
 max_pool = 1
 connection_cache = on
 enable_pool_hba = off
-logdir = '%[1]s'
-work_dir = '%[1]s'
-pid_file_name = '%[1]s/pid'
+logdir = 'DIR'
+work_dir = 'DIR'
+pid_file_name = 'DIR/pid'
 memory_cache_enabled = off
 load_balance_mode = off
-`, dir, server.SocketDir())
-	file := filepath.Join(dir, "pgpool.conf")
-	for path, content := range map[string]string{file: config, filepath.Join(dir, "pcp.conf"): "", filepath.Join(dir, "pool_hba.conf"): "local all all trust\n"} {
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	log, err := os.Create(filepath.Join(dir, "log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close() // the process has its own
-	cmd := exec.Command(binary, "-n", "-f", file, "-F", filepath.Join(dir, "pcp.conf"), "-a", filepath.Join(dir, "pool_hba.conf"))
-	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{}
-	if os.Geteuid() == 0 { // the server's socket belongs to the server's user
-		info, err := os.Stat(server.SocketDir())
-		if err != nil {
-			t.Fatal(err)
-		}
-		owner := info.Sys().(*syscall.Stat_t)
-		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: owner.Uid, Gid: owner.Gid}
-		if err := exec.Command("chown", "-R", fmt.Sprintf("%d:%d", owner.Uid, owner.Gid), dir).Run(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Signal(syscall.SIGINT) // fast; a test's
-		cmd.Wait()                         // a test's
+`},
+		arguments: []string{"-n", "-f", "DIR/pgpool.conf", "-F", "DIR/pcp.conf", "-a", "DIR/pool_hba.conf"}, port: 9999, stop: syscall.SIGINT,
 	})
-	dsn := fmt.Sprintf("host=%s port=9999 user=postgres dbname=%s sslmode=disable", dir, database)
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		conn, err := pgconn.Connect(t.Context(), dsn)
-		if err == nil {
-			conn.Close(t.Context()) // a test's
-			return dsn
-		}
-		if time.Now().After(deadline) {
-			text, _ := os.ReadFile(log.Name())
-			t.Fatalf("pgpool does not answer: %v: %s", err, text)
-		}
-	}
 }
 
 // TestPgpool: previews through Pgpool-II, which reads every message and keeps
