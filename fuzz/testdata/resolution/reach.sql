@@ -44,3 +44,21 @@ create function pick(int) returns int immutable language plpgsql as $$ begin ret
 create function pick(numeric) returns int volatile language plpgsql as $$ begin perform ran(); return 1; end $$;
 create function pick(base) returns int volatile language plpgsql as $$ begin perform ran(); return 1; end $$;
 create function named_plainly(n int) returns int language sql as $$ select pick(n) from base $$;
+
+-- Row-level security below views, by who owns them.
+do $$ begin if not exists (select from pg_roles where rolname = 'trap_exempt') then create role trap_exempt bypassrls; end if; end $$;
+do $$ begin if not exists (select from pg_roles where rolname = 'trap_owner') then create role trap_owner; end if; end $$;
+do $$ begin if not exists (select from pg_roles where rolname = 'trap_other') then create role trap_other; end if; end $$;
+create function public.row_ran(int) returns bool volatile language plpgsql as $$ begin raise notice 'ran: row_ran'; return true; end $$;
+create table public.owned_rows (id int);
+insert into public.owned_rows values (1);
+alter table public.owned_rows enable row level security;
+create policy looks on public.owned_rows for select using (public.row_ran(id));
+grant select on public.owned_rows to public;
+alter table public.owned_rows owner to trap_owner;
+create view public.rows_of_exempt as select id from public.owned_rows;
+alter view public.rows_of_exempt owner to trap_exempt;
+create view public.rows_of_superuser as select id from public.owned_rows;
+create view public.rows_of_other as select id from public.owned_rows;
+alter view public.rows_of_other owner to trap_other;
+grant select on public.rows_of_exempt, public.rows_of_superuser, public.rows_of_other to public;

@@ -8,7 +8,7 @@ import (
 )
 
 // relationFields is the number of fields of a relation's detail.
-const relationFields = 9
+const relationFields = 10
 
 func (r *reader) readRelation(row []string) error {
 	oid, err := parseOID(row[1])
@@ -22,6 +22,7 @@ func (r *reader) readRelation(row []string) error {
 	}
 	r.readNear(oid, d)
 	r.readFamilies(ref{classRelation, oid}, d)
+	relation.Exempt = d.flag()
 	rows, err := parseRows(row[6])
 	if err != nil || d.err != nil {
 		return errAnswer

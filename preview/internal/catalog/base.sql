@@ -35,4 +35,4 @@ union all
 select 'g', '', '', '', '', array[
     coalesce(pg_catalog.array_agg(g.object), '{}')::pg_catalog.text, coalesce(pg_catalog.array_agg(g.support), '{}')::pg_catalog.text
   ]::pg_catalog.text, '', '', '', ''
-from (TOUCHED) g (object, support)
+from TOUCHED g (object, support)

@@ -57,8 +57,11 @@ type Relation struct {
 	// Owner is the role that owns it. Forced tells of a table that its policies apply
 	// to its owner too, of a view that it reads with the rights of the role that asks
 	// (security_invoker, PostgreSQL 15).
+	// Exempt tells of a view that no policy applies to its owner, a superuser or a role
+	// with BYPASSRLS.
 	Owner  OID
 	Forced bool
+	Exempt bool
 	// Support has the functions of the operator classes of the database's own that
 	// indexes and partition keys use, those of the Kin included: the planner may use any
 	// index, and partitions are ordered and pruned by the key's.

@@ -67,7 +67,7 @@ const typeText = `array[t.typtype::pg_catalog.text, t.typcategory::pg_catalog.te
 const always = `(select pg_catalog.string_agg(case when k.castfunc operator(pg_catalog.<>) 0
           then 'c' operator(pg_catalog.||) k.castfunc::pg_catalog.text else 't' operator(pg_catalog.||) k.casttarget::pg_catalog.text end, ' ')
         from pg_catalog.pg_cast k where k.oid operator(pg_catalog.>=) 16384),
-      (select pg_catalog.string_agg(g.support, ' ') from (TOUCHED) g (object, support))`
+      (select pg_catalog.string_agg(g.support, ' ') from touched g)`
 
 // touchedText lists PostgreSQL's own types (t) and operators for which the database has
 // operator classes of its own that the server may use without an index: the default
@@ -106,12 +106,15 @@ type form struct{ before, after string }
 // with it, and bare is that alone, for statements without names: without the functions
 // of casts, which such a statement cannot lead to.
 var (
-	ordinary = newForm(questionText, "null")
-	full     = newForm(questionText+baseText, always)
-	bare     = newForm(sessionText+baseText, "")
+	ordinary = newForm(questionText, "TOUCHING\n", "", "ALWAYS", "null")
+	full     = newForm(questionText+baseText, "TOUCHING", "touched (object, support) as materialized ("+touchedText+"),",
+		"TOUCHED", "touched", "ALWAYS", always)
+	bare = newForm(sessionText+baseText, "TOUCHED", "("+touchedText+")")
 )
 
-func newForm(text, extra string) form {
+// newForm makes a form of a text, in which pairs of words are replaced first.
+func newForm(text string, words ...string) form {
+	text = strings.NewReplacer(words...).Replace(text)
 	text = strings.Replace(text, "SESSION\n", sessionText, 1)
 	text = regexp.MustCompile(`(EXPRESSION|WRITTEN)\(([a-z0-9._\[\]]+)\)`).ReplaceAllStringFunc(text, func(call string) string {
 		macro, argument, _ := strings.Cut(strings.TrimSuffix(call, ")"), "(")
@@ -123,7 +126,7 @@ func newForm(text, extra string) form {
 	text = regexp.MustCompile(`(?m)^\s*--.*\n`).ReplaceAllString(text, "")
 	text = regexp.MustCompile(`\bTYPE\b`).ReplaceAllLiteralString(text, typeText)
 	text = strings.NewReplacer(
-		"COLLATED", `collate pg_catalog."C"`, "ALWAYS", strings.ReplaceAll(extra, "TOUCHED", touchedText), "TOUCHED", touchedText, "DEFINITION", strconv.Itoa(MaxDefinition),
+		"COLLATED", `collate pg_catalog."C"`, "DEFINITION", strconv.Itoa(MaxDefinition),
 	).Replace(text)
 	text = regexp.MustCompile(`\s+`).ReplaceAllLiteralString(text, " ") // no literal has two spaces
 	before, after, _ := strings.Cut(text, "SEEDS")

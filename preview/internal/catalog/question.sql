@@ -3,6 +3,7 @@
 -- search path of the session is not trusted. All is found through indexes, and few relations are named, since planning is most of
 -- the cost. Object ids below 16384 are those of initdb.
 with recursive
+TOUCHING
 -- The schemas of the search path.
 path (place, nsp, name, temporary) as materialized (
   select s.place, n.oid, s.name, n.oid operator(pg_catalog.=) pg_catalog.pg_my_temp_schema()
@@ -81,7 +82,7 @@ union
     select c.relnamespace, c.relname,
       array[c.relkind::pg_catalog.text, c.reltype::pg_catalog.text, c.secured::pg_catalog.text,
         c.relowner::pg_catalog.text, c.forced::pg_catalog.text, c.reloftype::pg_catalog.text, coalesce(c.up, ''), coalesce(c.down, ''),
-        coalesce(c.families, '')],
+        coalesce(c.families, ''), coalesce(c.exempt, false)::pg_catalog.text],
       columns.list,
       pg_catalog.concat_ws(' ', c.up, c.down, c.families, 't' operator(pg_catalog.||) c.reltype::pg_catalog.text, columns.types),
       pg_catalog.concat_ws(' ', c.rule, columns.virtual), c.policies, c.relkind operator(pg_catalog.=) 'm', null
@@ -109,6 +110,8 @@ union
           ) i (class)
           join pg_catalog.pg_opclass k on k.oid operator(pg_catalog.=) i.class
           where i.class operator(pg_catalog.>=) 16384),
+        (select o.rolsuper or o.rolbypassrls from pg_catalog.pg_roles o
+          where c.relkind operator(pg_catalog.=) 'v' and o.oid operator(pg_catalog.=) c.relowner),
         (select r.ev_action::pg_catalog.text from pg_catalog.pg_rewrite r
           where x.class operator(pg_catalog.=) 'r' and c.oid operator(pg_catalog.>=) 16384
             and c.relkind operator(pg_catalog.=) any ('{v,m}'::pg_catalog."char"[])
@@ -119,7 +122,7 @@ union
       from pg_catalog.pg_class c
       where x.class operator(pg_catalog.=) any ('{r,u,d}'::pg_catalog.text[]) and c.oid operator(pg_catalog.=) x.oid
       offset 0
-    ) c (oid, relnamespace, relname, relkind, reltype, secured, relowner, forced, reloftype, up, down, families, rule, policies)
+    ) c (oid, relnamespace, relname, relkind, reltype, secured, relowner, forced, reloftype, up, down, families, exempt, rule, policies)
     cross join lateral (
       select
         pg_catalog.array_agg(array[a.attnum::pg_catalog.text, a.attname::pg_catalog.text, a.atttypid::pg_catalog.text,

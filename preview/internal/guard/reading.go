@@ -38,13 +38,15 @@ func (j *judge) below(r, view *catalog.Relation, seen map[catalog.OID]bool) ruli
 
 // policiesApply tells whether row-level security can hold for a relation that the
 // statement reads, or a view. Most views read with the rights of their owner, to whose
-// own tables it does not apply unless it is forced.
+// own tables it does not apply unless it is forced, and never where that is a superuser.
 func policiesApply(r, view *catalog.Relation) bool {
 	switch {
 	case view == nil:
 		return r.RowSecurity
 	case view.Forced:
 		return true
+	case view.Exempt:
+		return false
 	default:
 		return view.Owner != r.Owner || r.Forced
 	}
