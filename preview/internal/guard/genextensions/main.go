@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,12 +39,24 @@ func main() {
 	}
 }
 
+// preloaded are the libraries of extensions that cannot be made otherwise, in an order
+// in which they load.
+var preloaded = []string{"pg_stat_statements", "pg_stat_kcache", "pg_cron", "pglogical", "pgaudit"}
+
+// cronDatabase is the one database in which pg_cron can be made.
+const cronDatabase = "swept_cron"
+
 func run(extensions []string, out io.Writer) (err error) {
 	ctx := context.Background()
-	server, err := pgtest.New(ctx, pgtest.Options{Settings: map[string]string{
+	settings := map[string]string{
 		"shared_preload_libraries": "auto_explain", "auto_explain.log_min_duration": "0",
 		"auto_explain.log_nested_statements": "on", "auto_explain.log_level": "notice",
-	}})
+	}
+	if settings["shared_preload_libraries"], err = libraries(ctx, settings); err != nil {
+		return err
+	}
+	settings["cron.database_name"], settings["cron.use_background_workers"] = cronDatabase, "on"
+	server, err := pgtest.New(ctx, pgtest.Options{Settings: settings})
 	if err != nil {
 		return fmt.Errorf("start PostgreSQL: %w", err)
 	}
@@ -55,7 +68,11 @@ func run(extensions []string, out io.Writer) (err error) {
 		}
 	}
 	for i, extension := range extensions {
-		if err := s.extension(ctx, i, extension); err != nil {
+		database := fmt.Sprintf("swept%d", i)
+		if extension == "pg_cron" {
+			database = cronDatabase
+		}
+		if err := s.extension(ctx, database, extension); err != nil {
 			fmt.Fprintf(out, "%s: not swept: %v\n", extension, err)
 		}
 	}
@@ -111,9 +128,26 @@ func (s *sweep) shipped(ctx context.Context) ([]string, error) {
 	return names, err
 }
 
+// libraries lists what is to be preloaded: those of preloaded that the server ships.
+func libraries(ctx context.Context, settings map[string]string) (list string, err error) {
+	server, err := pgtest.New(ctx, pgtest.Options{Settings: settings})
+	if err != nil {
+		return "", fmt.Errorf("start PostgreSQL: %w", err)
+	}
+	defer func() { err = errors.Join(err, server.Close()) }()
+	s := &sweep{server: server}
+	shipped, err := s.shipped(ctx)
+	list = settings["shared_preload_libraries"]
+	for _, library := range preloaded {
+		if slices.Contains(shipped, library) {
+			list += "," + library
+		}
+	}
+	return list, err
+}
+
 // extension sweeps one extension in a database of its own.
-func (s *sweep) extension(ctx context.Context, number int, name string) error {
-	database := fmt.Sprintf("swept%d", number)
+func (s *sweep) extension(ctx context.Context, database, name string) error {
 	if err := s.connect(ctx, "postgres"); err != nil {
 		return err
 	}
