@@ -76,6 +76,7 @@ func (p *Previewer) preview(ctx context.Context, request Request, r *boundedRequ
 			large, err = p.large.acquire(ctx, r.deadline)
 			return err
 		},
+		Origin:  q.resolved.originOf,
 		Timeout: q.target.left(),
 	})
 	if err != nil {
@@ -122,7 +123,7 @@ func (p *Previewer) describe(ctx context.Context, request Request, r *boundedReq
 		return nil, r.failed(err, q.checkedText)
 	}
 	raw, err := p.pools.Describe(ctx, q.target.Target, run.Query{
-		SQL: q.text.SQL, MaxColumns: p.limits.MaxColumns, MaxBytes: p.limits.MaxResponseBytes, Timeout: q.target.left(),
+		SQL: q.text.SQL, MaxColumns: p.limits.MaxColumns, MaxBytes: p.limits.MaxResponseBytes, Origin: q.resolved.originOf, Timeout: q.target.left(),
 	})
 	if err != nil {
 		failed := publicError(err, request.SQL, q.text)

@@ -92,3 +92,28 @@ func TestDrainUnderLoadLosesNoAnswer(t *testing.T) {
 		})
 	}
 }
+
+// TestStopWithUnusedConnections: connections on which no request has come are no
+// requests that did not end.
+func TestStopWithUnusedConnections(t *testing.T) {
+	t.Parallel()
+	r := start(t, "tcp", server.Config{Previewer: echo, DrainTimeout: time.Millisecond})
+	for _, begun := range []string{"", "POST / HTTP/1.1\r\nHost: loc"} {
+		conn, err := dialer(r)(t.Context(), "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := conn.Write([]byte(begun)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Connections are accepted in their order.
+	if status, body := post(t, r, "", nil, `{"sql":"1"}`); status != 200 {
+		t.Fatal(status, body)
+	}
+	r.stop()
+	if err := r.wait(); err != nil {
+		t.Errorf("Serve: %v", err)
+	}
+}

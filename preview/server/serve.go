@@ -82,6 +82,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		return nil
 	}
 	cancelRequests(errStopping)
+	limiter.CutUnused()
 	err := shutdown(httpServer, cancelingPeriod)
 	_ = httpServer.Close()
 	if err != nil {

@@ -18,7 +18,8 @@ type resultLimits struct {
 	rows, columns, cellBytes int
 	bytes                    int64
 	describeOnly             bool
-	large                    func() error // see Query.Large
+	large                    func() error                                // see Query.Large
+	origin                   func(uint32, uint16) (table, column string) // see Query.Origin
 	// internal marks a query of our own.
 	internal bool
 	// catalogPath makes the search path PostgreSQL's own catalog alone.

@@ -28,7 +28,7 @@ func (ps *Pools) query(ctx context.Context, t Target, q Query, describeOnly bool
 	e := ps.newExecution(t, q.SQL, q.Timeout)
 	limits := resultLimits{
 		rows: q.MaxRows, columns: q.MaxColumns, cellBytes: q.MaxCellBytes, bytes: q.MaxBytes, describeOnly: describeOnly,
-		large: q.Large,
+		large: q.Large, origin: q.Origin,
 	}
 	result, err := e.query(ctx, limits)
 	if err != nil {
@@ -78,7 +78,7 @@ func (e *execution) query(ctx context.Context, limits resultLimits) (*Result, *E
 	} else {
 		result.Execute, result.Fetch = a.firstRow.Sub(a.sent), done.Sub(a.firstRow)
 	}
-	if err := e.nameColumns(ctx, result.Columns); err != nil {
+	if err := e.nameColumns(ctx, result.Columns, limits.origin); err != nil {
 		return nil, err
 	}
 	result.Queue, result.Connect, result.Describe = e.queue, e.connect, time.Since(done)-(e.connect-connect)

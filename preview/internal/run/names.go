@@ -54,8 +54,9 @@ func (n *names) forget() {
 	n.origins = make(map[originKey]originName)
 }
 
-// fill names the columns that are known and returns the keys of the others.
-func (n *names) fill(columns []Column) (types map[typeKey]bool, origins map[originKey]bool) {
+// fill names the columns that are known and returns the keys of the others. origin is
+// Query.Origin.
+func (n *names) fill(columns []Column, origin func(uint32, uint16) (table, column string)) (types map[typeKey]bool, origins map[originKey]bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if time.Since(n.since) > namesAge || len(n.types)+len(n.origins) > namesKept {
@@ -65,19 +66,26 @@ func (n *names) fill(columns []Column) (types map[typeKey]bool, origins map[orig
 	for i := range columns {
 		c := &columns[i]
 		key := typeKey{c.TypeOID, c.Modifier}
-		if known, ok := n.types[key]; ok {
-			c.Type, c.Category = known.name, known.category
-		} else {
+		known, ok := builtInName(key)
+		if !ok {
+			known, ok = n.types[key]
+		}
+		if c.Type, c.Category = known.name, known.category; !ok {
 			types[key] = true
 		}
 		if c.TableOID == 0 || c.Attribute == 0 || c.Attribute > 1<<15 {
 			continue // computed, or a system column, which has a negative number
 		}
-		origin := originKey{c.TableOID, c.Attribute}
-		if known, ok := n.origins[origin]; ok {
+		at := originKey{c.TableOID, c.Attribute}
+		if known, ok := n.origins[at]; ok {
 			c.OriginTable, c.OriginColumn = known.table, known.column
-		} else {
-			origins[origin] = true
+			continue
+		}
+		if origin != nil {
+			c.OriginTable, c.OriginColumn = origin(at.table, at.attribute)
+		}
+		if c.OriginTable == "" {
+			origins[at] = true
 		}
 	}
 	return types, origins
@@ -85,11 +93,11 @@ func (n *names) fill(columns []Column) (types map[typeKey]bool, origins map[orig
 
 // nameColumns fills in names of types and origins, asking the database for
 // those that are not known yet.
-func (e *execution) nameColumns(ctx context.Context, columns []Column) *Error {
+func (e *execution) nameColumns(ctx context.Context, columns []Column, origin func(uint32, uint16) (table, column string)) *Error {
 	for i := range columns {
 		columns[i].Precision, columns[i].Scale = modifierOf(columns[i].TypeOID, columns[i].Modifier)
 	}
-	types, origins := e.pool.names.fill(columns)
+	types, origins := e.pool.names.fill(columns, origin)
 	if len(types)+len(origins) == 0 {
 		return nil
 	}
@@ -103,7 +111,7 @@ func (e *execution) nameColumns(ctx context.Context, columns []Column) *Error {
 		return generalError(reason.Internal)
 	}
 	e.pool.names.learn(a.rows)
-	e.pool.names.fill(columns)
+	e.pool.names.fill(columns, nil)
 	return nil
 }
 

@@ -60,6 +60,10 @@ type Query struct {
 	// may wait. After an error nothing more is kept, and Run fails with
 	// CONCURRENCY_LIMIT. Default: large results are kept without asking.
 	Large func() error
+	// Origin names a column of a table, by pg_class.oid and pg_attribute.attnum, as
+	// Column.OriginTable and Column.OriginColumn do. Where it returns empty texts, and by
+	// default, the database is asked.
+	Origin func(relation uint32, attribute uint16) (table, column string)
 	// Timeout is the time limit, from the call to the last byte.
 	Timeout time.Duration
 }

@@ -228,6 +228,23 @@ func (l *Limiter) ConnState(netConn net.Conn, state http.ConnState) {
 	}
 }
 
+// CutUnused cuts the connections that have never carried a whole request, for a
+// server that stops: net/http takes each for one that is about to, for five seconds.
+func (l *Limiter) CutUnused() {
+	l.mu.Lock()
+	var unused []*conn
+	for c := range l.open {
+		if !c.answered && c.running == 0 {
+			unused = append(unused, c)
+			l.remove(c)
+		}
+	}
+	l.mu.Unlock()
+	for _, c := range unused {
+		c.cut()
+	}
+}
+
 type connKey struct{}
 
 // ConnContext is for http.Server.ConnContext.
