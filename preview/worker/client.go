@@ -17,6 +17,14 @@ import (
 // endTimeout bounds the call that ends a workflow whose caller has gone.
 const endTimeout = 5 * time.Second
 
+const (
+	// startWithin is how long a workflow waits for its first task to be taken up.
+	startWithin = 15 * time.Second
+	// pollLasts is more than a poll takes, after which a worker polls again: 60 s
+	// (matching.longPollExpirationInterval).
+	pollLasts = 70 * time.Second
+)
+
 // Run names one workflow.
 type Run struct {
 	WorkflowType, Queue, WorkflowID, RunID string
@@ -61,8 +69,10 @@ func (c *Connection) Preview(ctx context.Context, input *previewv1.PreviewQueryW
 	return response, nil
 }
 
-// wait waits for the end of run. Where no worker has taken it up after a while,
-// none polls the queue, and waiting on is of no use.
+// wait waits for the end of run. It ends a workflow that no worker has taken up: after
+// offlineAfter where none polls the queue, and after startWithin in any case, which a
+// busy queue needs. (Temporal hands out new tasks before those that have waited for
+// less than 5 s, matching.backlogNegligibleAge.)
 func (c *Connection) wait(ctx context.Context, run client.WorkflowRun, response *previewv1.PreviewQueryResponse) error {
 	done := make(chan error, 1)
 	waiting, stop := context.WithCancel(ctx)
@@ -70,7 +80,10 @@ func (c *Connection) wait(ctx context.Context, run client.WorkflowRun, response 
 	go func() { done <- run.Get(waiting, response) }()
 	offline := time.NewTimer(offlineAfter)
 	defer offline.Stop()
+	late := time.NewTimer(startWithin)
+	defer late.Stop()
 	for {
+		polled := false
 		select {
 		case err := <-done:
 			if ctx.Err() != nil && err != nil {
@@ -79,16 +92,33 @@ func (c *Connection) wait(ctx context.Context, run client.WorkflowRun, response 
 			}
 			return endError(err)
 		case <-offline.C:
-			if c.untouched(ctx, run) {
-				stop()
-				<-done
-				c.end(run, func(ctx context.Context, id, runID string) error {
-					return c.client.TerminateWorkflow(ctx, id, runID, "no agent polls the queue")
-				})
-				return offlineFailure()
-			}
+			polled = c.polled(ctx)
+		case <-late.C:
+		}
+		if !polled && c.untouched(ctx, run) {
+			stop()
+			<-done
+			c.end(run, func(ctx context.Context, id, runID string) error {
+				return c.client.TerminateWorkflow(ctx, id, runID, "no agent took it up")
+			})
+			return offlineFailure()
 		}
 	}
+}
+
+// polled tells whether a worker has polled the organization's queue lately. A Temporal
+// that does not say so counts as yes.
+func (c *Connection) polled(ctx context.Context) bool {
+	queue, err := c.client.DescribeTaskQueue(ctx, Queue(c.config.OrgID), enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+	if err != nil {
+		return true
+	}
+	for _, poller := range queue.GetPollers() {
+		if time.Since(poller.GetLastAccessTime().AsTime()) < pollLasts {
+			return true
+		}
+	}
+	return false
 }
 
 // untouched tells whether no worker has ever taken a task of run.

@@ -20,9 +20,10 @@
 //
 // # Time
 //
-// An attempt takes at most 15 s, and waits at most 5 s for a worker with a free
+// An attempt takes at most 15 s, and waits at most 10 s for a worker with a free
 // session: longer means that the agent is offline or full, and the failure says
-// so. What can get better is tried again, five times at most and when the sidecar
+// so. [Connection.Preview] says that the agent is offline after 5 s where no worker
+// polls the queue. What can get better is tried again, five times at most and when the sidecar
 // says. All of it ends within 35 s; whoever starts the workflow sets 45 s as its
 // execution timeout ([ExecutionTimeout]), which also ends a workflow that no
 // worker ever took.

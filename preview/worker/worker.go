@@ -49,9 +49,6 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// Check returns what is wrong with o, as New would.
-func (o Options) Check() error { return o.check() }
-
 func (o *Options) check() error {
 	if o.Preview == nil {
 		return errors.New("worker: Options.Preview is not set")
@@ -130,6 +127,8 @@ func (w *Worker) newSDKWorker(onFatal func(error), adjust ...func(*sdk.Options))
 		MaxConcurrentActivityExecutionSize: w.options.Sessions,
 		MaxHeartbeatThrottleInterval:       heartbeatThrottle,
 		DefaultHeartbeatThrottleInterval:   heartbeatThrottle,
+		WorkflowTaskPollerBehavior:         pollers(maxWorkflowPollers),
+		ActivityTaskPollerBehavior:         pollers(w.options.Sessions),
 		WorkerStopTimeout:                  drainTimeout,
 		DisableRegistrationAliasing:        true,
 		OnFatalError:                       onFatal,
@@ -146,6 +145,18 @@ func (w *Worker) newSDKWorker(onFatal func(error), adjust ...func(*sdk.Options))
 	made := sdk.New(w.connection.client, Queue(w.connection.config.OrgID), options)
 	register(made)
 	return made
+}
+
+// maxWorkflowPollers is how many polls for workflows' tasks are open at most. With the
+// SDK's own two, tasks of a busy queue wait behind newer ones, see startWithin.
+const maxWorkflowPollers = 16
+
+// pollers opens as many polls as there is work, two of an idle worker, so that ten
+// thousand idle ones cost Temporal little.
+func pollers(most int) sdk.PollerBehavior {
+	return sdk.NewPollerBehaviorAutoscaling(sdk.PollerBehaviorAutoscalingOptions{
+		InitialNumberOfPollers: min(2, most), MinimumNumberOfPollers: min(2, most), MaximumNumberOfPollers: most,
+	})
 }
 
 // register makes the workflow known, to a worker or to a replayer.

@@ -26,8 +26,13 @@ func Queue(orgID string) string { return "tenant-" + orgID }
 const (
 	// attemptTimeout bounds one attempt: the sidecar's own 10 s and what is around.
 	attemptTimeout = 15 * time.Second
-	// offlineAfter is how long an attempt waits for a worker with a free session.
+	// offlineAfter is how long to wait for a worker before Temporal is asked whether
+	// there is one.
 	offlineAfter = 5 * time.Second
+	// busyAfter is how long an attempt waits for a worker with a free session. Temporal
+	// hands out new tasks before those that have waited for less than 5 s, so a bound
+	// of 5 s would end just those that are next.
+	busyAfter = 10 * time.Second
 	// activityTimeout bounds all attempts together.
 	activityTimeout = 35 * time.Second
 	// ExecutionTimeout is the execution timeout to start the workflow with.
@@ -52,7 +57,7 @@ const startToCloseTimeout = "TemporalTimeout:StartToClose"
 // the old ones.
 func previewQueryWorkflow(ctx workflow.Context, input converter.RawValue) (converter.RawValue, error) {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		ScheduleToStartTimeout: offlineAfter,
+		ScheduleToStartTimeout: busyAfter,
 		StartToCloseTimeout:    attemptTimeout,
 		ScheduleToCloseTimeout: activityTimeout,
 		HeartbeatTimeout:       heartbeatTimeout,
@@ -89,7 +94,7 @@ func workflowError(err error) error {
 	case timeout.TimeoutType() == enumspb.TIMEOUT_TYPE_START_TO_CLOSE:
 		return newFailure(reason.StatementTimeout, "the preview did not end in "+attemptTimeout.String(), "try a query that reads less").final()
 	case timeout.TimeoutType() == enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START:
-		return newFailure(AgentOffline, "no agent took up the preview in "+offlineAfter.String(),
+		return newFailure(AgentOffline, "no agent took up the preview in "+busyAfter.String(),
 			"check that the agent of this organization runs; if it does, all of its sessions are busy: try again, or run more workers").final()
 	default:
 		return newFailure(AgentOffline, "the agent stopped while it answered", "check that the agent of this organization runs, and try again").final()

@@ -1,7 +1,7 @@
 // Command temporal is Temporal's own server with SQLite in one process: the
 // server of tests and of the demo alone.
 //
-//	temporal [--listen HOST:PORT] [--namespace NAME] [--file PATH] [--tls FOLDER] [--until-eof]
+//	temporal [--listen HOST:PORT] [--namespace NAME] [--file PATH] [--tls FOLDER] [--poll-rps N] [--until-eof]
 //
 // It prints "ready HOST:PORT" when its namespace answers, and ends on SIGTERM or
 // SIGINT, with --until-eof also when its standard input ends, so that it never
@@ -12,6 +12,11 @@
 // a certificate, as in a production cluster; the folder holds ca.pem (the authority
 // of both sides), server.pem, server-key.pem (for localhost), client.pem and
 // client-key.pem, which the server's own workers show.
+//
+// The server has one history shard, and a shard looks for new tasks 20 times a second
+// at most (history.transferProcessorMaxPollRPS). A cluster has hundreds of shards, so
+// that a workflow hardly ever waits for that; on one shard, every workflow after the
+// other waits 50 ms for each of its tasks. So --poll-rps is 1000 unless it is set.
 package main
 
 import (
@@ -52,6 +57,7 @@ func main() {
 
 type options struct {
 	listen, namespace, file, tls string
+	pollRPS                      int
 	untilEOF                     bool
 }
 
@@ -61,6 +67,7 @@ func run() error {
 	flag.StringVar(&o.namespace, "namespace", "default", "the namespace to make")
 	flag.StringVar(&o.file, "file", "", "the SQLite file of the state; in memory without")
 	flag.StringVar(&o.tls, "tls", "", "the folder with the certificates of mutual TLS")
+	flag.IntVar(&o.pollRPS, "poll-rps", 1000, "how often a second the one shard looks for new tasks at most")
 	flag.BoolVar(&o.untilEOF, "until-eof", false, "end when standard input ends")
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -150,6 +157,7 @@ func (o options) server() (temporal.Server, string, error) {
 		temporal.WithDynamicConfigClient(dynamicconfig.StaticClient{
 			// Without it a new namespace is listed only after a minute.
 			dynamicconfig.ForceSearchAttributesCacheRefreshOnRead.Key(): []dynamicconfig.ConstrainedValue{{Value: true}},
+			dynamicconfig.TransferProcessorMaxPollRPS.Key():             []dynamicconfig.ConstrainedValue{{Value: o.pollRPS}},
 		}),
 	)
 	return server, address, err

@@ -1,5 +1,4 @@
-// Package service is what a daemon owes the program that manages it.
-package service
+package main
 
 import (
 	"context"
@@ -8,14 +7,14 @@ import (
 	"strings"
 )
 
-// NotifySocket names the variable in which systemd passes the socket of a unit of
+// notifySocket names the variable in which systemd passes the socket of a unit of
 // Type=notify: https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html
-const NotifySocket = "NOTIFY_SOCKET"
+const notifySocket = "NOTIFY_SOCKET"
 
-// Notify tells the service manager a state, such as "READY=1"; without one it
+// notifyManager tells the service manager a state, such as "READY=1"; without one it
 // does nothing.
-func Notify(getenv func(string) string, log *slog.Logger, state string) {
-	path := getenv(NotifySocket)
+func notifyManager(env *environment, log *slog.Logger, state string) {
+	path := env.getenv(notifySocket)
 	if path == "" {
 		return
 	}
