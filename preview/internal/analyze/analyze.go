@@ -70,7 +70,7 @@ func (a *analyzer) returns(fn *catalog.Function, columns []field, n pgtree.Node)
 func newAnalyzer(source Source) *analyzer {
 	return &analyzer{
 		source: source, seenRuns: make(map[Run]bool), seenTypes: make(map[OID]bool),
-		types: make(map[OID]bool), arrays: make(map[OID]OID), operators: make(map[spelling][]candidate), rows: make(map[OID]*catalog.Relation), expressions: make(map[OID]bool), seenReads: make(map[Read]bool), at: -1,
+		types: make(map[OID]bool), arrays: make(map[OID]OID), operators: make(map[spelling][]candidate), rows: make(map[OID]*catalog.Relation), expressions: make(map[OID]bool), indexes: make(map[listed]map[string][]int), seenReads: make(map[Read]bool), at: -1,
 	}
 }
 
@@ -88,6 +88,11 @@ type analyzer struct {
 	rows map[OID]*catalog.Relation
 	// expressions are the types whose checks are being followed.
 	expressions map[OID]bool
+	// indexes are those of long lists of columns.
+	indexes map[listed]map[string][]int
+	// targetNames are the places of the names in the output that targetsOf begins.
+	targetsOf   *target
+	targetNames map[string]int
 	// operators are the candidates of operators that have been used.
 	operators map[spelling][]candidate
 	// arguments are those of the function whose body this is: what a name means that is

@@ -8,9 +8,15 @@ import (
 
 // ownColumn tells whether a name is a column of the query's own FROM.
 func (a *analyzer) ownColumn(s *scope, name string) bool {
-	return slices.ContainsFunc(s.items, func(i *item) bool {
-		return !i.hidden && slices.ContainsFunc(i.columns, func(c field) bool { return a.source.MayMean(name, c.name) })
-	})
+	for _, i := range s.items {
+		if i.hidden {
+			continue
+		}
+		for range a.columnsNamed(i.columns, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // columnsAtOnce is how many names are compared for the price of one copy.
@@ -23,15 +29,12 @@ func (a *analyzer) columnNamed(s *scope, name string) (v value, found bool) {
 			if i.hidden {
 				continue
 			}
-			a.spend(1 + len(i.columns)/columnsAtOnce)
+			a.spend(1)
 			if i.unknown {
 				// It may have the column, and then comes before those further out.
 				return value{}, false
 			}
-			for _, c := range i.columns {
-				if !a.source.MayMean(name, c.name) {
-					continue
-				}
+			for c := range a.columnsNamed(i.columns, name) {
 				if found {
 					v = either(v, c.value)
 					continue
@@ -80,13 +83,10 @@ func (a *analyzer) argument(name string) (value, bool) {
 
 // amongColumns finds a name in a list of columns.
 func (a *analyzer) amongColumns(columns []field, name string) (v value, found bool) {
-	a.spend(len(columns) / columnsAtOnce)
-	for _, c := range columns {
-		switch {
-		case !a.source.MayMean(name, c.name):
-		case found:
+	for c := range a.columnsNamed(columns, name) {
+		if found {
 			v = either(v, c.value)
-		default:
+		} else {
 			v, found = c.value, true
 		}
 	}

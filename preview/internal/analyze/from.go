@@ -262,8 +262,10 @@ func (a *analyzer) join(n pgtree.Node, s *scope) []*item {
 		leftColumns, rightColumns = a.visibleColumns(left), a.visibleColumns(right)
 	}
 	if n.Bool("isNatural") {
+		inRight, seen := a.indexOf(rightColumns), make(map[string]bool)
 		for _, c := range leftColumns {
-			if slices.ContainsFunc(rightColumns, func(r field) bool { return r.name == c.name }) && !slices.Contains(names, c.name) {
+			if inRight[c.name] != nil && !seen[c.name] {
+				seen[c.name] = true
 				names = append(names, c.name)
 			}
 		}
@@ -295,9 +297,9 @@ func (a *analyzer) joined(n pgtree.Node, left, right []*item, names []string, me
 		return all
 	}
 	unknown := slices.ContainsFunc(all, func(i *item) bool { return i.unknown })
-	columns := slices.Clone(merge)
+	columns, once := slices.Clone(merge), setOf(names)
 	for _, c := range append(a.visibleColumns(left), a.visibleColumns(right)...) {
-		if !slices.Contains(names, c.name) {
+		if !once[c.name] {
 			columns = append(columns, c)
 		}
 	}

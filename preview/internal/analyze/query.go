@@ -164,11 +164,8 @@ func (a *analyzer) clause(n pgtree.Node, s *scope, targets []target, group bool)
 			if group && a.ownColumn(s, names[0]) {
 				return a.expr(n, s)
 			}
-			a.spend(len(targets) / columnsAtOnce)
-			for _, t := range targets {
-				if t.name == names[0] {
-					return t.value
-				}
+			if i, ok := a.targetNamed(targets, names[0]); ok {
+				return targets[i].value
 			}
 		}
 	}
@@ -178,6 +175,24 @@ func (a *analyzer) clause(n pgtree.Node, s *scope, targets []target, group bool)
 		}
 	}
 	return a.expr(n, s)
+}
+
+// targetNamed finds the first of the columns of an output that has a name.
+func (a *analyzer) targetNamed(targets []target, name string) (int, bool) {
+	if len(targets) == 0 {
+		return 0, false
+	}
+	if a.targetsOf != &targets[0] {
+		a.spend(len(targets))
+		a.targetsOf, a.targetNames = &targets[0], make(map[string]int, len(targets))
+		for i := range targets {
+			if _, known := a.targetNames[targets[i].name]; !known {
+				a.targetNames[targets[i].name] = i
+			}
+		}
+	}
+	i, ok := a.targetNames[name]
+	return i, ok
 }
 
 func (a *analyzer) grouping(n pgtree.Node, s *scope, targets []target) {
