@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/op-data/sqlpreview/cmd/internal/service"
 	"github.com/op-data/sqlpreview/preview/server"
 )
 
@@ -61,7 +62,7 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 	}
 	limitMemory()
 	stopLooking := sidecar.warnAtStart(config, sidecar.core)
-	err = sidecar.run(ctx, config, func(state string) { notifyManager(env, sidecar.log, state) })
+	err = sidecar.run(ctx, config, func(state string) { service.Notify(env.getenv, sidecar.log, state) })
 	stopLooking()
 	return errors.Join(err, sidecar.close())
 }
@@ -69,7 +70,7 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 // run listens and serves until ctx ends; notify is told when it is ready and when
 // it stops.
 func (s *sidecar) run(ctx context.Context, config *config, notify func(state string)) error {
-	defer ignoreSignals(s.log)()
+	defer service.IgnoreSignals(s.log)()
 	listen := server.Listen
 	if exposed(config.Listen, s.tls) {
 		listen = server.ListenTLS

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/op-data/sqlpreview/cmd/internal/service"
 	"github.com/op-data/sqlpreview/preview/pgtest"
 )
 
@@ -135,7 +136,7 @@ func TestServiceManagerIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	s := serveForTest(t, map[string]string{"OP_PREVIEW_DSN": "host=/nowhere user=u dbname=d", notifySocket: path})
+	s := serveForTest(t, map[string]string{"OP_PREVIEW_DSN": "host=/nowhere user=u dbname=d", service.NotifySocket: path})
 	s.wait(t)
 	for _, want := range []string{"READY=1", "STOPPING=1"} {
 		buffer := make([]byte, 64)

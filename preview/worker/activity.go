@@ -73,7 +73,7 @@ func (a *activities) answer(ctx context.Context, info activity.Info, input *prev
 	switch {
 	case err == nil:
 		return response, fitPayload(response, a.maxResultBytes)
-	case ctx.Err() != nil && call.Err() != context.DeadlineExceeded: //nolint:errorlint // a context's own error is not wrapped
+	case ctx.Err() != nil && call.Err() != context.DeadlineExceeded:
 		return nil, ctx.Err() // cancelled, or the worker stops
 	default:
 		return nil, sidecarFailure(err)

@@ -9,8 +9,10 @@ import (
 	"log/slog"
 	"strings"
 
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/contrib/opentelemetry"
 	"go.temporal.io/sdk/temporal"
 )
 
@@ -45,13 +47,17 @@ type Config struct {
 	// Log is for what the SDK says. Errors in it lose their text, which could hold
 	// an address. Default: nothing is logged.
 	Log *slog.Logger
-	// Metrics and Interceptors are for telemetry. Default: none.
-	Metrics      client.MetricsHandler
-	Interceptors []interceptor.ClientInterceptor
+	// TracerProvider and MeterProvider get spans and metrics of the SDK, of workflows
+	// and of activities. Default: none.
+	TracerProvider trace.TracerProvider
+	MeterProvider  metric.MeterProvider
 }
 
 // maxOrgID bounds an organization's id.
 const maxOrgID = 128
+
+// Check returns what is wrong with c, as Connect would.
+func (c Config) Check() error { return c.check() }
 
 // check completes c, or says what is wrong with it.
 func (c *Config) check() error {
@@ -96,8 +102,6 @@ func (c *Config) options() client.Options {
 			DataConverter:          data,
 			EncodeCommonAttributes: codec != nil, // messages and stack traces
 		}),
-		MetricsHandler: c.Metrics,
-		Interceptors:   c.Interceptors,
 		ConnectionOptions: client.ConnectionOptions{
 			TLS: c.TLS,
 			// What is encrypted cannot be compressed.
@@ -110,8 +114,25 @@ func (c *Config) options() client.Options {
 	if c.Token != nil {
 		options.Credentials = client.NewAPIKeyDynamicCredentials(c.Token)
 	}
+	if c.MeterProvider != nil {
+		options.MetricsHandler = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
+			Meter: c.MeterProvider.Meter(scope), UseMonotonicCounters: true,
+			OnError: func(error) { c.Log.Warn("a metric of the SDK could not be made") },
+		})
+	}
+	if c.TracerProvider != nil {
+		// Baggage is the caller's, and would rest readable in the history.
+		tracing, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{Tracer: c.TracerProvider.Tracer(scope), DisableBaggage: true})
+		if err != nil { // only for options that are not set here
+			panic(err)
+		}
+		options.Interceptors = append(options.Interceptors, tracing)
+	}
 	return options
 }
+
+// scope names the instrumentation in spans and metrics.
+const scope = "github.com/op-data/sqlpreview/preview/worker"
 
 // Connection is a connection to Temporal's frontend for one organization.
 type Connection struct {

@@ -91,6 +91,7 @@ func (f *Failure) applicationError(again bool) error {
 	}
 	options := temporal.ApplicationErrorOptions{
 		NonRetryable: !again,
+		Category:     f.category(),
 		Details:      []any{&previewv1.PreviewQueryWorkflowFailure{Message: f.Message, Detail: f.Detail}},
 	}
 	if again {
@@ -99,13 +100,27 @@ func (f *Failure) applicationError(again bool) error {
 	return temporal.NewApplicationErrorWithOptions(f.Error(), kind, options)
 }
 
+// category keeps what a query was refused for out of the logs and metrics of
+// faults: the worker did its work.
+func (f *Failure) category() temporal.ApplicationErrorCategory {
+	switch reason.Reason(f.Detail.GetReason()) {
+	case AgentOffline, InputRefused, Unauthenticated, client.Unavailable, reason.Internal:
+		return temporal.ApplicationErrorCategoryUnspecified
+	default:
+		return temporal.ApplicationErrorCategoryBenign
+	}
+}
+
 // FailureOf returns why a workflow ended without a preview; nil where err does not
 // say so in a detail that was decrypted.
 func FailureOf(err error) *Failure {
 	var said *temporal.ApplicationError
-	var out previewv1.PreviewQueryWorkflowFailure
-	if !errors.As(err, &said) || !said.HasDetails() || said.Details(&out) != nil {
+	if !errors.As(err, &said) || !said.HasDetails() {
 		return nil
+	}
+	var out previewv1.PreviewQueryWorkflowFailure
+	if said.Details(&out) != nil { // not encrypted with a key of ours, or another's detail
+		return nil //nolint:nilerr // what cannot be read is no failure of ours
 	}
 	if out.Detail == nil {
 		out.Detail = &previewv1.ErrorDetail{Reason: string(reason.Internal)}

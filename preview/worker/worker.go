@@ -49,6 +49,9 @@ type Options struct {
 	Log *slog.Logger
 }
 
+// Check returns what is wrong with o, as New would.
+func (o Options) Check() error { return o.check() }
+
 func (o *Options) check() error {
 	if o.Preview == nil {
 		return errors.New("worker: Options.Preview is not set")

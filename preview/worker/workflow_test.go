@@ -96,9 +96,6 @@ func sidecarError(why reason.Reason, code codes.Code, retry time.Duration) error
 // TestFailures: what cannot get better has one attempt, what can has several, and
 // the end has the sidecar's reason and violations.
 func TestFailures(t *testing.T) {
-	refused := func(change func(*previewv1.PreviewQueryWorkflowInput)) *previewv1.PreviewQueryWorkflowInput {
-		return input(change)
-	}
 	for name, tc := range map[string]struct {
 		input    *previewv1.PreviewQueryWorkflowInput
 		err      error
@@ -112,9 +109,9 @@ func TestFailures(t *testing.T) {
 		"not let in":        {nil, status.Error(codes.Unauthenticated, "who are you"), Unauthenticated, 1},
 		"a broken sidecar":  {nil, status.Error(codes.Internal, "panic: secret"), reason.Internal, 1},
 		"a plain error":     {nil, errors.New("secret"), reason.Internal, 1},
-		"another one's org": {refused(func(in *previewv1.PreviewQueryWorkflowInput) { in.OrgId = "other" }), nil, InputRefused, 0},
-		"no org":            {refused(func(in *previewv1.PreviewQueryWorkflowInput) { in.OrgId = "" }), nil, InputRefused, 0},
-		"an org with case":  {refused(func(in *previewv1.PreviewQueryWorkflowInput) { in.OrgId = "Acme" }), nil, InputRefused, 0},
+		"another one's org": {input(func(in *previewv1.PreviewQueryWorkflowInput) { in.OrgId = "other" }), nil, InputRefused, 0},
+		"no org":            {input(func(in *previewv1.PreviewQueryWorkflowInput) { in.OrgId = "" }), nil, InputRefused, 0},
+		"an org with case":  {input(func(in *previewv1.PreviewQueryWorkflowInput) { in.OrgId = "Acme" }), nil, InputRefused, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			attempts := 0

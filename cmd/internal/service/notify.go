@@ -1,4 +1,5 @@
-package main
+// Package service is what a daemon owes the program that manages it.
+package service
 
 import (
 	"context"
@@ -7,14 +8,14 @@ import (
 	"strings"
 )
 
-// notifySocket names the variable in which systemd passes the socket of a unit of
+// NotifySocket names the variable in which systemd passes the socket of a unit of
 // Type=notify: https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html
-const notifySocket = "NOTIFY_SOCKET"
+const NotifySocket = "NOTIFY_SOCKET"
 
-// notifyManager tells the service manager a state, such as "READY=1"; without one it
+// Notify tells the service manager a state, such as "READY=1"; without one it
 // does nothing.
-func notifyManager(env *environment, log *slog.Logger, state string) {
-	path := env.getenv(notifySocket)
+func Notify(getenv func(string) string, log *slog.Logger, state string) {
+	path := getenv(NotifySocket)
 	if path == "" {
 		return
 	}

@@ -1,4 +1,4 @@
-package main
+package service
 
 import (
 	"log/slog"
@@ -9,14 +9,14 @@ import (
 	"golang.org/x/term"
 )
 
-// ignoreSignals keeps serve running on SIGHUP and SIGPIPE, whose default action
+// IgnoreSignals keeps a daemon running on SIGHUP and SIGPIPE, whose default action
 // would kill it and leave the socket file behind. It returns what restores the
 // defaults.
 //
-// SIGHUP asks a daemon to read its files again, which serve does by itself; when
+// SIGHUP asks a daemon to read its files again, which ours do by themselves; when
 // a terminal hangs up, what runs in it still ends. SIGPIPE comes when the reader
 // of the log has gone: the restart of a log collector must not end the previews.
-func ignoreSignals(log *slog.Logger) (restore func()) {
+func IgnoreSignals(log *slog.Logger) (restore func()) {
 	broken, hangUp, done := make(chan os.Signal, 1), make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(broken, syscall.SIGPIPE)
 	if !term.IsTerminal(int(os.Stdin.Fd())) {
@@ -28,7 +28,7 @@ func ignoreSignals(log *slog.Logger) (restore func()) {
 			case <-done:
 				return
 			case <-hangUp:
-				log.Info("SIGHUP changes nothing: secrets, tokens, certificates and connections are read anew by themselves, settings at a restart")
+				log.Info("SIGHUP changes nothing: secrets, tokens, keys, certificates and connections are read anew by themselves, settings at a restart")
 			}
 		}
 	}()

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/op-data/sqlpreview/preview/client"
+	"github.com/op-data/sqlpreview/preview/worker"
+)
+
+const (
+	// readyAge is how long an answer is remembered, so that probes, however many,
+	// cost Temporal and the sidecar next to nothing.
+	readyAge = 2 * time.Second
+	// probeTimeout bounds a look.
+	probeTimeout = 2 * time.Second
+	// metricsInFlight bounds how many callers may read the metrics at a time.
+	metricsInFlight = 4
+)
+
+// readiness tells whether previews can be answered now.
+type readiness struct {
+	serving  func(context.Context) (bool, error)
+	worker   atomic.Pointer[worker.Worker]
+	draining atomic.Bool
+
+	mu    sync.Mutex
+	until time.Time
+	last  error
+}
+
+func newReadiness(sidecar *client.Client) *readiness { return &readiness{serving: sidecar.Serving} }
+
+// check returns why previews cannot be answered now, nil if they can.
+func (r *readiness) check(ctx context.Context) error {
+	if r.draining.Load() {
+		return errors.New("stopping")
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if time.Now().After(r.until) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
+		defer cancel()
+		r.last = r.look(ctx)
+		r.until = time.Now().Add(readyAge)
+	}
+	return r.last
+}
+
+func (r *readiness) look(ctx context.Context) error {
+	w := r.worker.Load()
+	if w == nil {
+		return errors.New("Temporal does not answer yet") //nolint:revive,staticcheck // a name
+	}
+	if err := w.Polled(ctx); err != nil {
+		return errors.New(operatorText(err))
+	}
+	serving, err := r.serving(ctx)
+	switch {
+	case err != nil:
+		return errors.New("the sidecar does not answer")
+	case !serving:
+		return errors.New("the sidecar is up and not ready; its log says why")
+	}
+	return nil
+}
+
+// serveProbes answers probes and metrics until the function that it returns is
+// called. They tell nothing of a preview but numbers, so they ask for no
+// credentials.
+func serveProbes(ctx context.Context, health, metrics string, ready *readiness, registry *prometheus.Registry) (stop func(), _ error) {
+	muxes := map[string]*http.ServeMux{}
+	at := func(address string) *http.ServeMux {
+		if muxes[address] == nil {
+			muxes[address] = http.NewServeMux()
+		}
+		return muxes[address]
+	}
+	if health != "" {
+		at(health).HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive") })
+		at(health).HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+			if err := ready.check(r.Context()); err != nil {
+				say(w, http.StatusServiceUnavailable, "not ready: "+err.Error())
+				return
+			}
+			say(w, http.StatusOK, "ready")
+		})
+	}
+	if metrics != "" {
+		at(metrics).Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: metricsInFlight}))
+	}
+	var stops []func()
+	stop = func() {
+		for _, f := range stops {
+			f()
+		}
+	}
+	for address, mux := range muxes {
+		f, err := serveHTTP(ctx, address, mux)
+		if err != nil {
+			stop()
+			return nil, err
+		}
+		stops = append(stops, f)
+	}
+	return stop, nil
+}
+
+// serveHTTP serves on an address until the function that it returns is called.
+func serveHTTP(ctx context.Context, address string, handler http.Handler) (stop func(), _ error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, misuse{"the address to listen on cannot be used: " + err.Error()}
+	}
+	server := newHTTPServer(handler)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = server.Serve(listener) // until it is closed
+	}()
+	return func() {
+		_ = server.Close()
+		<-done
+	}, nil
+}
+
+// newHTTPServer bounds what a slow or a greedy caller can hold.
+func newHTTPServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second,
+		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+	}
+}
+
+func say(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	fmt.Fprintln(w, text)
+}
