@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/op-data/sqlpreview/cmd/internal/diagnostic"
 )
 
 // The exit codes. Others script them.
@@ -93,7 +95,7 @@ func report(env *environment, err error) int {
 	case errors.Is(err, errRefused):
 		return exitRefused
 	}
-	fmt.Fprintln(env.stderr, "sqlpreview-worker:", operatorText(err))
+	fmt.Fprintln(env.stderr, "sqlpreview-worker:", diagnostic.Plain(operatorText(err)))
 	wrong := misuse{}
 	switch {
 	case errors.As(err, &wrong):

@@ -8,9 +8,13 @@ import (
 	"log/slog"
 	"time"
 
-	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/op-data/sqlpreview/cmd/internal/answerjson"
+	"github.com/op-data/sqlpreview/cmd/internal/diagnostic"
+	"github.com/op-data/sqlpreview/cmd/internal/received"
+	"github.com/op-data/sqlpreview/cmd/internal/screen"
+	"github.com/op-data/sqlpreview/cmd/internal/table"
 	"github.com/op-data/sqlpreview/preview/worker"
 	previewv1 "github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1"
 )
@@ -23,7 +27,8 @@ type previewCommand struct {
 	Timeout    *time.Duration `placeholder:"TIME" help:"At most so much time, for instance 3s. Default and most: 10s."`
 	Model      string         `placeholder:"ID" help:"The id of the model that is written, for the agent's log."`
 	RequestID  string         `name:"request-id" placeholder:"ID" help:"The request's name; the workflow's id is preview- and it. Default: a random one."`
-	JSON       bool           `name:"json" help:"Print the answer as JSON."`
+	JSON       bool           `name:"json" xor:"form" help:"Print the answer as the RPC's JSON."`
+	Expanded   bool           `short:"x" xor:"form" help:"Print each row as a list of its columns. Default: where a table would not fit the terminal."`
 	Verbose    bool           `short:"v" help:"Say which workflow it is, and how long each step took."`
 	SQL        *string        `arg:"" optional:"" name:"sql" help:"The query; - or nothing means standard input."`
 }
@@ -91,14 +96,28 @@ func (c *previewCommand) sql(env *environment) (string, error) {
 }
 
 func (c *previewCommand) print(env *environment, response *previewv1.PreviewQueryResponse) error {
-	text, err := protojson.MarshalOptions{Multiline: true}.Marshal(response)
-	if err == nil {
-		_, err = fmt.Fprintf(env.stdout, "%s\n", text)
+	if c.JSON {
+		return answerjson.WriteMessage(env.stdout, response)
 	}
-	return err
+	form := table.Auto
+	if c.Expanded {
+		form = table.Expanded
+	}
+	return table.Write(env.stdout, received.Preview(response), table.Options{
+		Colour: screen.Colours(env.getenv, env.stdout), Width: screen.TerminalWidth(env.stdout), Form: form, Verbose: c.Verbose,
+	})
 }
 
-func (c *previewCommand) printFailure(env *environment, _ string, failure *worker.Failure) error {
-	fmt.Fprintln(env.stderr, failure.Error())
+func (c *previewCommand) printFailure(env *environment, sql string, failure *worker.Failure) error {
+	shown := received.Failure(failure.Message, failure.Detail)
+	var err error
+	if c.JSON {
+		err = answerjson.WriteFailure(env.stdout, shown)
+	} else {
+		err = diagnostic.Error(env.stderr, screen.Colours(env.getenv, env.stderr), screen.TerminalWidth(env.stderr), "query", sql, shown)
+	}
+	if err != nil {
+		return err
+	}
 	return errRefused
 }

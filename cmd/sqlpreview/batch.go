@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"github.com/op-data/sqlpreview/cmd/internal/answerjson"
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/reason"
 )
@@ -100,7 +101,7 @@ func answerLine(line []byte, whole bool, validate validate) batchAnswer {
 
 // unreadable answers a line that holds no query.
 func unreadable(id json.RawMessage, r reason.Reason, message string) batchAnswer {
-	return batchAnswer{ID: idOrNull(id), verdictJSON: verdictJSON{Violations: []violationJSON{{
+	return batchAnswer{ID: idOrNull(id), verdictJSON: verdictJSON{Violations: []answerjson.Violation{{
 		Reason: string(r), Rule: "batch-line", Message: message, Line: 1, Column: 1,
 		Hint: `write one JSON object a line: {"id":"a","sql":"select 1"}`,
 	}}}}

@@ -8,12 +8,14 @@ import (
 	"path/filepath"
 	"runtime"
 	"syscall"
+
+	"github.com/op-data/sqlpreview/cmd/internal/screen"
 )
 
 // hasDesktop tells whether a browser can be opened for whoever looks at the
 // terminal: not where they sit at another machine.
 func hasDesktop(env *environment) bool {
-	if !isTerminal(env.stdout) || env.getenv("SSH_CONNECTION") != "" {
+	if !screen.IsTerminal(env.stdout) || env.getenv("SSH_CONNECTION") != "" {
 		return false
 	}
 	return runtime.GOOS == "darwin" || env.getenv("DISPLAY") != "" || env.getenv("WAYLAND_DISPLAY") != ""

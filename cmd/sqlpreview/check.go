@@ -9,7 +9,8 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/diagnostic"
+	"github.com/op-data/sqlpreview/cmd/internal/answerjson"
+	"github.com/op-data/sqlpreview/cmd/internal/diagnostic"
 	"github.com/op-data/sqlpreview/preview"
 )
 
@@ -29,20 +30,8 @@ Exit code 0: accepted. 1: refused. 2: misuse.`
 
 // verdictJSON is a verdict as others script it.
 type verdictJSON struct {
-	Allowed    bool            `json:"allowed"`
-	Violations []violationJSON `json:"violations"`
-}
-
-// violationJSON is a violation with every key always there.
-type violationJSON struct {
-	Reason  string `json:"reason"`
-	Rule    string `json:"rule"`
-	Message string `json:"message"`
-	Line    int    `json:"line"`
-	Column  int    `json:"column"`
-	Offset  int    `json:"offset"`
-	End     int    `json:"end"`
-	Hint    string `json:"hint"`
+	Allowed    bool                   `json:"allowed"`
+	Violations []answerjson.Violation `json:"violations"`
 }
 
 // validate gives the verdict on a text.
@@ -155,16 +144,5 @@ func (c *checkCommand) print(env *environment, sql string, verdict *preview.Verd
 }
 
 func verdictOf(verdict *preview.Verdict) verdictJSON {
-	return verdictJSON{Allowed: verdict.Allowed, Violations: violationsOf(verdict.Violations)}
-}
-
-func violationsOf(violations []preview.Violation) []violationJSON {
-	out := make([]violationJSON, len(violations))
-	for i, v := range violations {
-		out[i] = violationJSON{
-			Reason: string(v.Reason), Rule: v.Rule, Message: v.Message,
-			Line: v.Line, Column: v.Column, Offset: v.Offset, End: v.End, Hint: v.Hint,
-		}
-	}
-	return out
+	return verdictJSON{Allowed: verdict.Allowed, Violations: answerjson.Violations(verdict.Violations)}
 }

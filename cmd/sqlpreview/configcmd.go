@@ -7,7 +7,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/diagnostic"
+	"github.com/op-data/sqlpreview/cmd/internal/diagnostic"
 	"github.com/op-data/sqlpreview/preview/connections"
 )
 

@@ -2,58 +2,24 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"io"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/diagnostic"
-	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/received"
+	"github.com/op-data/sqlpreview/cmd/internal/answerjson"
+	"github.com/op-data/sqlpreview/cmd/internal/diagnostic"
+	"github.com/op-data/sqlpreview/cmd/internal/received"
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/client"
 	"github.com/op-data/sqlpreview/preview/reason"
 )
-
-// failureJSON is a failure as others script it.
-type failureJSON struct {
-	Error struct {
-		Reason     string          `json:"reason"`
-		Message    string          `json:"message"`
-		Hint       string          `json:"hint,omitempty"`
-		SQLSTATE   string          `json:"sqlstate,omitempty"`
-		Position   *positionJSON   `json:"position,omitempty"`
-		Violations []violationJSON `json:"violations"`
-	} `json:"error"`
-}
-
-type positionJSON struct {
-	Line   int `json:"line"`
-	Column int `json:"column"`
-	Offset int `json:"offset"`
-	End    int `json:"end"`
-}
-
-func printFailureJSON(w io.Writer, e *preview.Error) error {
-	var out failureJSON
-	out.Error.Reason, out.Error.Message = string(e.Reason), e.Message
-	out.Error.Hint, out.Error.SQLSTATE = e.Hint, e.SQLSTATE
-	out.Error.Violations = violationsOf(e.Violations)
-	if p := e.Position; !p.IsZero() {
-		out.Error.Position = &positionJSON{Line: p.Line, Column: p.Column, Offset: p.Offset, End: p.End}
-	}
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(out)
-}
 
 // printFailure prints a failure in the form that was asked for, and returns what
 // ends the command. name and sql are the text that it is about.
 func printFailure(ctx context.Context, env *environment, asJSON bool, name, sql string, failure *preview.Error) error {
 	var err error
 	if asJSON {
-		err = printFailureJSON(env.stdout, failure)
+		err = answerjson.WriteFailure(env.stdout, failure)
 	} else {
 		err = diagnostic.Error(env.stderr, colours(env, env.stderr), widthOf(env.stderr), name, sql, failure)
 	}

@@ -9,9 +9,10 @@ import (
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/op-data/sqlpreview/cmd/internal/answerjson"
+	"github.com/op-data/sqlpreview/cmd/internal/received"
+	"github.com/op-data/sqlpreview/cmd/internal/table"
 	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/csv"
-	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/received"
-	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/table"
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/reason"
 	"github.com/op-data/sqlpreview/preview/server/wire"
@@ -132,7 +133,7 @@ func (c *queryCommand) openSidecar(config *config) (asker, func(), error) {
 func (c *queryCommand) print(env *environment, a answer) error {
 	switch {
 	case c.JSON:
-		return printMessage(env.stdout, a.response)
+		return answerjson.WriteMessage(env.stdout, a.response)
 	case c.CSV:
 		if err := csv.Write(env.stdout, a.result); err != nil {
 			return err

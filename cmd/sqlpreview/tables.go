@@ -1,15 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"io"
 
-	"google.golang.org/protobuf/encoding/protojson"
-	"google.golang.org/protobuf/proto"
-
-	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/table"
+	"github.com/op-data/sqlpreview/cmd/internal/answerjson"
+	"github.com/op-data/sqlpreview/cmd/internal/table"
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/server/wire"
 )
@@ -65,7 +60,7 @@ func (c *tablesCommand) Run(ctx context.Context, env *environment) error {
 		}
 	}
 	if c.JSON {
-		return printMessage(env.stdout, wire.Tables(all))
+		return answerjson.WriteMessage(env.stdout, wire.Tables(all))
 	}
 	return table.WriteTables(env.stdout, all.Tables, table.Options{Colour: colours(env, env.stdout), Width: widthOf(env.stdout)})
 }
@@ -88,23 +83,7 @@ func (c *describeCommand) Run(ctx context.Context, env *environment) error {
 		return c.failed(ctx, env, err)
 	}
 	if c.JSON {
-		return printMessage(env.stdout, wire.Table(description))
+		return answerjson.WriteMessage(env.stdout, wire.Table(description))
 	}
 	return table.WriteTable(env.stdout, &description.Table, table.Options{Colour: colours(env, env.stdout), Width: widthOf(env.stdout)})
-}
-
-// printMessage prints a message as the RPC's JSON, indented: what protojson itself
-// indents varies from build to build.
-func printMessage(w io.Writer, message proto.Message) error {
-	plain, err := protojson.Marshal(message)
-	if err != nil {
-		return err
-	}
-	var out bytes.Buffer
-	if err := json.Indent(&out, plain, "", "  "); err != nil {
-		return err
-	}
-	out.WriteByte('\n')
-	_, err = out.WriteTo(w)
-	return err
 }

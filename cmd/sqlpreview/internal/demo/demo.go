@@ -14,9 +14,9 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/types/known/durationpb"
 
-	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/diagnostic"
-	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/received"
-	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/table"
+	"github.com/op-data/sqlpreview/cmd/internal/diagnostic"
+	"github.com/op-data/sqlpreview/cmd/internal/received"
+	"github.com/op-data/sqlpreview/cmd/internal/table"
 	"github.com/op-data/sqlpreview/preview"
 	previewv1 "github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1"
 )

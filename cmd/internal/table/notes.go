@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/screen"
+	"github.com/op-data/sqlpreview/cmd/internal/screen"
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/sanitize"
 )

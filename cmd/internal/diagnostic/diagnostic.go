@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/screen"
+	"github.com/op-data/sqlpreview/cmd/internal/screen"
 	"github.com/op-data/sqlpreview/preview"
 )
 

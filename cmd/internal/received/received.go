@@ -80,6 +80,14 @@ func Error(err error) *preview.Error {
 	return out
 }
 
+// Failure returns the *preview.Error of a message and a detail that came another way
+// than over the RPC.
+func Failure(message string, detail *previewv1.ErrorDetail) *preview.Error {
+	out := &preview.Error{Reason: reason.Reason(detail.GetReason()), Message: message}
+	setDetail(out, detail)
+	return out
+}
+
 func setDetail(out *preview.Error, d *previewv1.ErrorDetail) {
 	out.Hint, out.SQLSTATE, out.RequestID, out.StoppedBy = d.GetHint(), d.GetSqlstate(), d.GetRequestId(), d.GetStoppedBy()
 	if p := d.GetPosition(); p != nil {

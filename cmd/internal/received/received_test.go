@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/received"
+	"github.com/op-data/sqlpreview/cmd/internal/received"
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/server/wire"
 	"github.com/op-data/sqlpreview/sanitize"

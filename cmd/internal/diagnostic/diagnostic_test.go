@@ -5,8 +5,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/diagnostic"
-	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/screen"
+	"github.com/op-data/sqlpreview/cmd/internal/diagnostic"
+	"github.com/op-data/sqlpreview/cmd/internal/screen"
 	"github.com/op-data/sqlpreview/preview"
 )
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/screen"
+	"github.com/op-data/sqlpreview/cmd/internal/screen"
 )
 
 // luminance is WCAG 2's relative luminance of a colour of the 256-colour palette.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/op-data/sqlpreview/cmd/sqlpreview/internal/screen"
+	"github.com/op-data/sqlpreview/cmd/internal/screen"
 )
 
 // narrowestValue is what a value has at least of a line of expanded rows.
