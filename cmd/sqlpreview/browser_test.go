@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/op-data/sqlpreview/cmd/internal/screen"
 )
 
 // TestOpenBrowser: what the system's program is given does not hold the link, which
@@ -67,7 +69,7 @@ func TestHasDesktop(t *testing.T) {
 		t.Skipf("without a pseudo-terminal: %v", err)
 	}
 	defer terminal.Close()
-	if !isTerminal(terminal) {
+	if !screen.IsTerminal(terminal) {
 		t.Skip("the master of a pseudo-terminal is no terminal here")
 	}
 	for name, test := range map[string]struct {
