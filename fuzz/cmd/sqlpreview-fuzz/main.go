@@ -50,13 +50,59 @@ type options struct {
 	compare                    int
 }
 
-func parse(args []string, getenv func(string) string, stdout, stderr io.Writer) (options, error) {
-	var o options
+// texts are options as they stand on the command line.
+type texts struct {
+	seed, policy, only string
+	trace              bool
+	peer               fuzz.MCPServer
+}
+
+func parse(args []string, getenv func(string) string, stdout, stderr io.Writer) (o options, err error) {
+	given := texts{seed: getenv("OP_PREVIEW_FUZZ_SEED")}
+	if err := read(args, &o, &given, stderr); err != nil {
+		return o, err
+	}
+	if err := mcpServer(&o, given.peer); err != nil {
+		return o, err
+	}
+	if given.trace {
+		o.Trace = func(number int, technique, sql, became string) {
+			_ = json.NewEncoder(stdout).Encode(map[string]any{"case": number, "technique": technique, "became": became, "sql": sql})
+		}
+	}
+	if given.only != "" {
+		o.Only = strings.Split(given.only, ",")
+	}
+	if given.policy != "" {
+		text, err := os.ReadFile(given.policy)
+		if err == nil {
+			o.Policy, err = preview.ParsePolicy(text)
+		}
+		if err != nil {
+			return o, err
+		}
+	}
+	o.Seed = time.Now().UnixNano()
+	if given.seed != "" {
+		if o.Seed, err = strconv.ParseInt(given.seed, 10, 64); err != nil {
+			return o, errors.New("the seed is not a number")
+		}
+	}
+	// A connection string may hold a password: never an argument.
+	o.DSN = getenv("OP_PREVIEW_FUZZ_DSN")
+	if (o.address != "" || given.peer.URL != "") && o.DSN == "" {
+		return o, errors.New("set OP_PREVIEW_FUZZ_DSN to a superuser's connection string to the throw-away database that the sidecar or the MCP server reads")
+	}
+	return o, nil
+}
+
+// read reads the command line.
+func read(args []string, o *options, given *texts, stderr io.Writer) error {
 	flags := flag.NewFlagSet("sqlpreview-fuzz", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.DurationVar(&o.Time, "time", 0, "how long to run; 0 means until -cases")
 	flags.IntVar(&o.Cases, "cases", 0, "how many cases to run; 0 means until -time, or 1000")
-	seed := flags.String("seed", getenv("OP_PREVIEW_FUZZ_SEED"), "where the randomness starts; empty means anywhere")
+	flags.StringVar(&given.seed, "seed", given.seed, "where the randomness starts; empty means anywhere")
 	flags.StringVar(&o.address, "address", "", "a running sidecar to attack, unix:PATH or HOST:PORT; empty means the embedded package")
 	flags.StringVar(&o.Sidecar, "sidecar", "", "a sqlpreview binary to run as a sidecar and to attack from outside")
 	flags.StringVar(&o.tokenFile, "token-file", "", "a file with the sidecar's bearer token")
@@ -66,59 +112,25 @@ func parse(args []string, getenv func(string) string, stdout, stderr io.Writer) 
 	flags.BoolVar(&o.scoreboard, "scoreboard", false, "print what became of the cases, in Markdown tables, at the end")
 	flags.IntVar(&o.compare, "compare", 0, "with -scoreboard, how many cases to send to a gateway that checks nothing, whose harm is shown beside; 0 means none")
 	flags.BoolVar(&o.NoShrink, "no-shrink", false, "report findings as they were written")
-	policy := flags.String("policy", "", "a file with the embedded package's policy, in JSON; empty means the built-in one")
+	flags.StringVar(&given.policy, "policy", "", "a file with the embedded package's policy, in JSON; empty means the built-in one")
 	flags.BoolVar(&o.Unguarded, "unguarded", false, "attack a gateway that checks nothing, to compare with")
 	flags.IntVar(&o.StopAfter, "stop-after", 0, "end at that many findings; 0 means 20")
 	flags.StringVar(&o.Corpus, "corpus", "", "the module's testdata folder, whose texts are tried first")
 	flags.StringVar(&o.cases, "oracle-cases", "", "cases as a folder like fuzz/testdata/resolution, or as a file with a line of JSON each (cls, setup, sql, expect, policy, role): compare what the embedded package decides with what the server would run; prints the findings as such lines")
-	var peer fuzz.MCPServer
-	flags.StringVar(&peer.Command, "mcp", "", "a shell command that runs an MCP server over stdio, to attack; the database is in its environment as OP_PREVIEW_DSN, FUZZ_URL, FUZZ_HOST, FUZZ_PORT, FUZZ_DATABASE, FUZZ_USER and FUZZ_PASSWORD")
-	flags.StringVar(&peer.URL, "mcp-url", "", "a running MCP server of the Streamable HTTP transport, to attack, on OP_PREVIEW_FUZZ_DSN")
-	flags.StringVar(&peer.Tool, "tool", "", "the MCP server's tool that takes SQL")
-	flags.StringVar(&peer.Argument, "argument", "sql", "the tool's argument that takes SQL")
+	flags.StringVar(&given.peer.Command, "mcp", "", "a shell command that runs an MCP server over stdio, to attack; the database is in its environment as OP_PREVIEW_DSN, FUZZ_URL, FUZZ_HOST, FUZZ_PORT, FUZZ_DATABASE, FUZZ_USER and FUZZ_PASSWORD")
+	flags.StringVar(&given.peer.URL, "mcp-url", "", "a running MCP server of the Streamable HTTP transport, to attack, on OP_PREVIEW_FUZZ_DSN")
+	flags.StringVar(&given.peer.Tool, "tool", "", "the MCP server's tool that takes SQL")
+	flags.StringVar(&given.peer.Argument, "argument", "sql", "the tool's argument that takes SQL")
 	flags.BoolVar(&o.LeastPrivilege, "least-privilege", false, "test with a role as SECURITY.md advises, not with a superuser")
-	trace := flags.Bool("trace", false, "print every case as a line of JSON")
-	only := flags.String("only", "", "the techniques to try, separated by commas; empty means all")
+	flags.BoolVar(&given.trace, "trace", false, "print every case as a line of JSON")
+	flags.StringVar(&given.only, "only", "", "the techniques to try, separated by commas; empty means all")
 	if err := flags.Parse(args); err != nil {
-		return o, err
+		return err
 	}
 	if flags.NArg() > 0 {
-		return o, fmt.Errorf("there is no argument %q; see -help", flags.Arg(0))
+		return fmt.Errorf("there is no argument %q; see -help", flags.Arg(0))
 	}
-	if err := mcpServer(&o, peer); err != nil {
-		return o, err
-	}
-	if *trace {
-		o.Trace = func(number int, technique, sql, became string) {
-			_ = json.NewEncoder(stdout).Encode(map[string]any{"case": number, "technique": technique, "became": became, "sql": sql})
-		}
-	}
-	if *only != "" {
-		o.Only = strings.Split(*only, ",")
-	}
-	if *policy != "" {
-		text, err := os.ReadFile(*policy)
-		if err == nil {
-			o.Policy, err = preview.ParsePolicy(text)
-		}
-		if err != nil {
-			return o, err
-		}
-	}
-	o.Seed = time.Now().UnixNano()
-	if *seed != "" {
-		n, err := strconv.ParseInt(*seed, 10, 64)
-		if err != nil {
-			return o, errors.New("the seed is not a number")
-		}
-		o.Seed = n
-	}
-	// A connection string may hold a password: never an argument.
-	o.DSN = getenv("OP_PREVIEW_FUZZ_DSN")
-	if (o.address != "" || peer.URL != "") && o.DSN == "" {
-		return o, errors.New("set OP_PREVIEW_FUZZ_DSN to a superuser's connection string to the throw-away database that the sidecar or the MCP server reads")
-	}
-	return o, nil
+	return nil
 }
 
 // mcpServer takes over what is said of an MCP server.
