@@ -28,9 +28,9 @@ type sidecar struct {
 	closers []func() error
 }
 
-// newSidecar puts a sidecar together, or reports every fault of config: those
-// that are known and what it finds. A gradeError says that the database is not
-// fit to be served. adjust have the last word on the server's configuration.
+// newSidecar puts a sidecar together, or reports every fault of config: those that are
+// known and what it finds. A gradeError says that the database is not fit to be served.
+// adjust change the server's configuration last.
 func newSidecar(ctx context.Context, config *config, known error, env *environment, adjust ...func(*server.Config)) (_ *sidecar, err error) {
 	s := &sidecar{}
 	defer func() {
@@ -38,71 +38,25 @@ func newSidecar(ctx context.Context, config *config, known error, env *environme
 			_ = s.close()
 		}
 	}()
-	opened, coreErr := config.openCore(ctx)
-	serverTLS, authenticate, callerErr := config.Callers.open(func(what string, why error) { s.log.Warn(what, "why", why.Error()) })
-	if callerErr == nil && authenticate == nil && exposed(config.Listen, serverTLS) {
-		callerErr = errors.New("listen: other machines could call and nothing would prove who they are; " +
-			"set token_file, client_ca_file with client_names, or jwt_issuer, or listen on a unix socket")
-	}
-	seen, observeErr := observe.Open(ctx, observe.Options{
-		Service: "sqlpreview", Version: versionString(), Listener: config.AdminListen != "", Local: localLog(env), Getenv: env.getenv,
-	})
-	if seen != nil {
-		s.closers = append(s.closers, func() error { seen.Close(); return nil })
-	}
-	if opened != nil {
-		s.closers = append(s.closers, func() error { opened.source.close(); return nil })
-	}
-	if err := errors.Join(known, coreErr, callerErr, observeErr); err != nil {
-		return nil, err
-	}
-	s.log, s.tls, s.core = seen.Log, serverTLS, opened
-	for _, warning := range config.Rules.masking().Warnings() {
-		s.log.Warn("settings", "warning", warning)
-	}
-
-	pool, perConnection := sharedPool(config.Pool)
-	s.previewer, err = opened.previewer(ctx, config, func(c *preview.Config) {
-		c.Resolver, c.Pool = loggingResolver{c.Resolver, s.log}, pool
-		c.RequestVariables = opened.variables // of the callers' claims; commands have no callers
-	})
+	seen, authenticate, err := s.open(ctx, config, known, env)
 	if err != nil {
 		return nil, err
 	}
-	s.closers = append(s.closers, func() error { s.previewer.Close(); return nil })
-	s.ready = newReadiness(opened.source, s.previewer, s.log)
+	for _, warning := range config.Rules.masking().Warnings() {
+		s.log.Warn("settings", "warning", warning)
+	}
+	perConnection, err := s.openPreviewer(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	s.ready = newReadiness(s.core.source, s.previewer, s.log)
 	s.admin = newAdmin(s.ready, seen.Metrics)
-
-	serverConfig := server.Config{
-		Previewer:        s.previewer,
-		Authenticate:     authenticate,
-		AllowedHosts:     config.AllowedHosts,
-		AllowedOrigins:   config.AllowedOrigins,
-		MaxConnections:   config.MaxConnections,
-		MaxInFlight:      config.MaxInFlight,
-		MaxPerConnection: perConnection,
-		// Twice, so that a text over the limit still meets the clear answer to it.
-		MaxMessageBytes:   2*cmp.Or(config.Limits.MaxSQLBytes, preview.DefaultLimits().MaxSQLBytes) + 64<<10,
-		RequestsPerSecond: config.MaxPerSecond,
-		DrainTimeout:      config.DrainTimeout,
-		TLS:               serverTLS,
-		Ready:             s.ready.check,
+	serverConfig, err := s.serverConfig(config)
+	if err != nil {
+		return nil, err
 	}
-	if config.MCP {
-		serverConfig.Mount = s.mountMCP(serverConfig.MaxMessageBytes)
-	}
-	if config.Console {
-		if serverConfig.Public, err = console.New(console.Config{Mode: config.Callers.consoleMode(), Version: versionString()}); err != nil {
-			return nil, settingError(err, "console")
-		}
-	}
-	certificates := map[string]string{}
-	for setting, file := range map[string]string{"tls_cert_file": config.Callers.CertFile, "client_ca_file": config.Callers.ClientCAFile} {
-		if file != "" {
-			certificates[setting] = file
-		}
-	}
-	if err := s.observe(&serverConfig, seen, config.EgressDir, certificates); err != nil {
+	serverConfig.Authenticate, serverConfig.MaxPerConnection = authenticate, perConnection
+	if err := s.observe(&serverConfig, seen, config.EgressDir, config.Callers.certificates()); err != nil {
 		return nil, err
 	}
 	for _, change := range adjust {
@@ -110,6 +64,75 @@ func newSidecar(ctx context.Context, config *config, known error, env *environme
 	}
 	s.server, err = server.New(serverConfig)
 	return s, err
+}
+
+// open opens what can have a fault of its own, all of it before it returns the faults.
+func (s *sidecar) open(ctx context.Context, config *config, known error, env *environment) (*observe.Observability, server.Authenticator, error) {
+	s.log = slog.New(slog.DiscardHandler)
+	seen, observeErr := observe.Open(ctx, observe.Options{
+		Service: "sqlpreview", Version: versionString(), Listener: config.AdminListen != "", Local: localLog(env), Getenv: env.getenv,
+	})
+	if seen != nil {
+		s.log = seen.Log
+		s.closers = append(s.closers, func() error { seen.Close(); return nil })
+	}
+	core, coreErr := config.openCore(ctx)
+	if core != nil {
+		s.core = core
+		s.closers = append(s.closers, func() error { core.source.close(); return nil })
+	}
+	log := s.log
+	serverTLS, authenticate, callerErr := config.Callers.open(func(what string, why error) { log.Warn(what, "why", why.Error()) })
+	if callerErr == nil && authenticate == nil && exposed(config.Listen, serverTLS) {
+		callerErr = errors.New("listen: other machines could call and nothing would prove who they are; " +
+			"set token_file, client_ca_file with client_names, or jwt_issuer, or listen on a unix socket")
+	}
+	s.tls = serverTLS
+	return seen, authenticate, errors.Join(known, coreErr, callerErr, observeErr)
+}
+
+// openPreviewer makes the core's Previewer. perConnection is how many requests of one
+// connection id may run and wait.
+func (s *sidecar) openPreviewer(ctx context.Context, config *config) (perConnection int, err error) {
+	pool, perConnection := sharedPool(config.Pool)
+	s.previewer, err = s.core.previewer(ctx, config, func(c *preview.Config) {
+		c.Resolver, c.Pool = loggingResolver{c.Resolver, s.log}, pool
+		c.RequestVariables = s.core.variables // of the callers' claims; commands have no callers
+	})
+	if err != nil {
+		return 0, err
+	}
+	s.closers = append(s.closers, func() error { s.previewer.Close(); return nil })
+	return perConnection, nil
+}
+
+// serverConfig returns the server's configuration, but for what is observed and who
+// may call.
+func (s *sidecar) serverConfig(config *config) (server.Config, error) {
+	c := server.Config{
+		Previewer:      s.previewer,
+		AllowedHosts:   config.AllowedHosts,
+		AllowedOrigins: config.AllowedOrigins,
+		MaxConnections: config.MaxConnections,
+		MaxInFlight:    config.MaxInFlight,
+		// Twice, so that a text over the limit still meets the clear answer to it.
+		MaxMessageBytes:   2*cmp.Or(config.Limits.MaxSQLBytes, preview.DefaultLimits().MaxSQLBytes) + 64<<10,
+		RequestsPerSecond: config.MaxPerSecond,
+		DrainTimeout:      config.DrainTimeout,
+		TLS:               s.tls,
+		Ready:             s.ready.check,
+	}
+	if config.MCP {
+		c.Mount = s.mountMCP(c.MaxMessageBytes)
+	}
+	if config.Console {
+		page, err := console.New(console.Config{Mode: config.Callers.consoleMode(), Version: versionString()})
+		if err != nil {
+			return c, settingError(err, "console")
+		}
+		c.Public = page
+	}
+	return c, nil
 }
 
 // sharedPool makes room for more than one caller in the queue of a connection id.
