@@ -78,12 +78,12 @@ type backgroundAsker struct {
 var errNoIdleSession = errors.New("preview: no session is open and free")
 
 // Ask implements catalog.Asker.
-func (b backgroundAsker) Ask(ctx context.Context, sql string) (rows [][]string, asked time.Time, err error) {
+func (b backgroundAsker) Ask(ctx context.Context, sql string, parameters ...string) (rows [][]string, asked time.Time, err error) {
 	asked = time.Now()
 	if !b.pools.HasIdle(b.target) {
 		return nil, asked, catalog.OutOfTime{Err: errNoIdleSession} // who waits for the same asks for itself
 	}
-	texts, err := b.pools.Internal(ctx, b.target, sql, run.HardTimeout)
+	texts, err := b.pools.Ask(ctx, b.target, run.Question{SQL: sql, Parameters: parameters}, run.HardTimeout)
 	if err != nil {
 		return nil, asked, catalog.OutOfTime{Err: err}
 	}
@@ -91,9 +91,9 @@ func (b backgroundAsker) Ask(ctx context.Context, sql string) (rows [][]string, 
 }
 
 // Ask implements catalog.Asker.
-func (a *asker) Ask(ctx context.Context, sql string) (rows [][]string, asked time.Time, err error) {
+func (a *asker) Ask(ctx context.Context, sql string, parameters ...string) (rows [][]string, asked time.Time, err error) {
 	asked = time.Now()
-	texts, err := a.pools.Internal(ctx, a.target, sql, max(time.Until(a.deadline), time.Millisecond))
+	texts, err := a.pools.Ask(ctx, a.target, run.Question{SQL: sql, Parameters: parameters}, max(time.Until(a.deadline), time.Millisecond))
 	switch {
 	case err == nil:
 		a.queue.Add(int64(texts.Queue))

@@ -41,12 +41,12 @@ func (d requestAsker) Background() Asker { return backgroundAsker(d) }
 
 type backgroundAsker struct{ *fakeDatabase }
 
-func (d backgroundAsker) Ask(ctx context.Context, sql string) ([][]string, time.Time, error) {
+func (d backgroundAsker) Ask(ctx context.Context, sql string, parameters ...string) ([][]string, time.Time, error) {
 	d.inBackground.Add(1)
-	return d.fakeDatabase.Ask(ctx, sql)
+	return d.fakeDatabase.Ask(ctx, sql, parameters...)
 }
 
-func (d *fakeDatabase) Ask(ctx context.Context, sql string) ([][]string, time.Time, error) {
+func (d *fakeDatabase) Ask(ctx context.Context, sql string, parameters ...string) ([][]string, time.Time, error) {
 	d.asked.Add(1)
 	asked := time.Now()
 	if d.before != nil {
@@ -62,8 +62,7 @@ func (d *fakeDatabase) Ask(ctx context.Context, sql string) ([][]string, time.Ti
 			[]string{"k", "", "", "", "", `{"{10001}","{23}","{20}","{481}","{i}","{f}"}`, "", "", "", ""},
 			[]string{"g", "", "", "", "", `{"{}","{}"}`, "", "", "", ""})
 	}
-	_, after, _ := strings.Cut(sql, "unnest('{")
-	list, _, _ := strings.Cut(after, "}'")
+	list := strings.Trim(strings.Join(parameters, ""), "{}")
 	if list == "" {
 		return rows, asked, nil
 	}

@@ -25,5 +25,5 @@ func (s *Snapshot) Objects() (list []string) {
 	return list
 }
 
-// QuestionText is the longest form of the question, without names.
-func QuestionText() string { return full.write(nil) }
+// QuestionText is the longest form of the question, whose parameter is the names.
+func QuestionText() string { return full.text }

@@ -12,9 +12,9 @@ import (
 
 // An Asker runs our own questions in a session like those that previews run in.
 type Asker interface {
-	// Ask runs a query and returns its rows as texts, NULL being an empty text, and
-	// the time before which nothing of the answer was read.
-	Ask(ctx context.Context, sql string) (rows [][]string, asked time.Time, err error)
+	// Ask runs a query with the values of its parameters and returns its rows as texts,
+	// NULL being an empty text, and the time before which nothing of the answer was read.
+	Ask(ctx context.Context, sql string, parameters ...string) (rows [][]string, asked time.Time, err error)
 }
 
 // OutOfTime marks an error of an Asker whose own time ended. It says nothing about
@@ -160,9 +160,10 @@ func (l *look) form() *form {
 // since.
 func (k *Catalog) ask(ctx context.Context, a Asker, names []key, form *form, since time.Time) (singleflight.Result[*answer], error) {
 	list := seeds(names)
-	sql := form.write(list)
-	return k.asking.Do(ctx, sql, since, func(ctx context.Context) (*answer, error) {
-		rows, asked, err := a.Ask(ctx, sql)
+	parameters := form.parameters(list)
+	question := strings.Join(append(parameters, form.text), "")
+	return k.asking.Do(ctx, question, since, func(ctx context.Context) (*answer, error) {
+		rows, asked, err := a.Ask(ctx, form.text, parameters...)
 		if err != nil {
 			return nil, err
 		}

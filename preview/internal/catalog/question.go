@@ -99,8 +99,11 @@ const touchedText = `
       )
   `
 
-// A form of the question is its text before and after the seeds.
-type form struct{ before, after string }
+// A form of the question is its text, whose parameter, if it has one, is the seeds.
+type form struct {
+	text   string
+	seeded bool
+}
 
 // ordinary is the question without what is the same for all statements, full the one
 // with it, and bare is that alone, for statements without names: without the functions
@@ -129,21 +132,23 @@ func newForm(text string, words ...string) form {
 		"COLLATED", `collate pg_catalog."C"`, "DEFINITION", strconv.Itoa(MaxDefinition),
 	).Replace(text)
 	text = regexp.MustCompile(`\s+`).ReplaceAllLiteralString(text, " ") // no literal has two spaces
-	before, after, _ := strings.Cut(text, "SEEDS")
-	return form{before, after}
+	return form{strings.Replace(text, "SEEDS", "$1", 1), strings.Contains(text, "SEEDS")}
 }
 
-// write writes the question for some names.
-func (form form) write(list []seed) string {
-	var q strings.Builder
-	q.Grow(len(form.before) + len(form.after) + 64*len(list))
-	q.WriteString(form.before)
+// parameters are those of the question for some names.
+func (form form) parameters(list []seed) []string {
+	if !form.seeded {
+		return nil
+	}
+	var array strings.Builder
+	array.Grow(64 * len(list))
+	array.WriteByte('{')
 	for i, s := range list {
 		if i > 0 {
-			q.WriteByte(',')
+			array.WriteByte(',')
 		}
-		s.write(&q)
+		s.write(&array)
 	}
-	q.WriteString(form.after)
-	return q.String()
+	array.WriteByte('}')
+	return []string{array.String()}
 }

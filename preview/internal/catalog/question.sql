@@ -27,7 +27,7 @@ seed (number, class, nsp, name) as materialized (
     n.name::pg_catalog.name
   from (
     select s.number, pg_catalog.string_to_array(s.text, '.')
-    from pg_catalog.unnest('{SEEDS}'::pg_catalog.text[]) with ordinality s (text, number)
+    from pg_catalog.unnest(SEEDS::pg_catalog.text[]) with ordinality s (text, number)
     offset 0
   ) s (number, part)
   cross join lateral (select WRITTEN(s.part[2]), WRITTEN(s.part[3]) offset 0) n (nsp, name)

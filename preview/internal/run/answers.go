@@ -22,6 +22,8 @@ type resultLimits struct {
 	origin                   func(uint32, uint16) (table, column string) // see Query.Origin
 	// internal marks a query of our own.
 	internal bool
+	// question is the statement, where it is one that is asked often.
+	question *Question
 	// catalogPath makes the search path PostgreSQL's own catalog alone.
 	catalogPath bool
 }
@@ -148,7 +150,7 @@ func (a *answers) failed(r *wire.Reader) error {
 		default:
 			s.part = partCleanUp
 		}
-		a.failure = &serverFailure{part: s.part, stage: a.stage, fields: fields}
+		a.failure = &serverFailure{part: s.part, stage: max(a.stage, s.before()), fields: fields}
 	}
 	a.failure.fatal = severity == "FATAL" || severity == "PANIC"
 	a.skipping = true
@@ -232,10 +234,13 @@ func (a *answers) fits(r *wire.Reader) bool {
 
 // checkRow takes the row that says whether a transaction id was assigned, and how
 // the transaction stood at its end.
-func (a *answers) checkRow(r *wire.Reader, unlocks bool) error {
+func (a *answers) checkRow(r *wire.Reader, s step) error {
 	columns := 4
-	if unlocks {
-		columns = 5
+	if s.unlocks {
+		columns++
+	}
+	if s.counts {
+		columns++
 	}
 	row, err := r.Row(wire.RowLimits{Columns: columns, MaxColumns: columns, MaxCellBytes: 32, MaxBytes: 128, Store: &a.store})
 	if err != nil {
@@ -248,7 +253,7 @@ func (a *answers) checkRow(r *wire.Reader, unlocks bool) error {
 	cells := row.Cells
 	a.wrote = !cells[0].Null || string(cells[1].Bytes) != "on" || string(cells[2].Bytes) != "on"
 	a.pid = string(cells[3].Bytes)
-	a.clean = unlocks
+	a.clean = s.unlocks && (!s.counts || string(cells[5].Bytes) == "0")
 	return nil
 }
 

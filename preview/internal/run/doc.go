@@ -32,6 +32,14 @@
 // then on taken to be behind a pooler. Statements that were prepared with SQL's PREPARE
 // are deallocated in a direct session, and counted behind a pooler.
 //
+// A direct session keeps our own questions prepared (Pools.Ask), each with about 2 MB of
+// the server's memory, since reading and planning them takes four times as long as
+// running them. From then on its statements are counted instead of deallocated, in the
+// check, which costs 20 us. A function that runs SQL can see them and take the name of
+// one with PREPARE. The check, which is sent anew each time and so cannot be replaced,
+// then finds a statement that came by SQL, and the session is closed. After an error
+// all are deallocated.
+//
 // What each part adds to a round trip over a unix socket, in microseconds (medians
 // of 4,000, PostgreSQL 15, a busy machine with two cores; a bare "select 1" in the
 // wrapper takes 45):

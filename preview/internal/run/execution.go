@@ -174,17 +174,21 @@ func (e *execution) roundTrip(ctx context.Context, sql string, limits resultLimi
 		}
 		s, direct := e.session, e.session.direct
 		s.capabilities.noCheckInterval, s.capabilities.chain = e.pool.noCheckInterval.Load(), e.pool.chain.Load()
+		question := s.question(sql, limits)
 		p := newPipeline(sql, pipelineOptions{
 			capabilities: s.capabilities, left: left, limits: limits, direct: direct, configured: s.configured,
-			session: e.target.Session,
+			session: e.target.Session, question: question, keeps: len(s.questions) > 0,
 		})
 		a := &answers{limits: limits, groups: p.groups}
 		before, sent := s.reader.Received(), time.Now()
 		state, err := s.roundTrip(ctx, p, a, e.deadline)
 		e.state = state
 		e.learn(a)
+		if err == nil && a.failure == nil {
+			s.keep(sql, question)
+		}
 		switch {
-		case try < maxTries && (state == stateStale || err == nil && e.retryable(s.capabilities, a.failure)):
+		case try < maxTries && (state == stateStale || err == nil && e.retryable(s.capabilities, limits, a.failure)):
 		case err != nil, a.failure == nil && state == stateStale:
 			return outcome{}, pipelineError(ctx, err)
 		case a.wrote:
@@ -242,10 +246,13 @@ func (e *execution) learn(a *answers) {
 // retryable reports whether to send a failed pipeline again: when it failed
 // before the statement and by a clock, or when the server lacks something that
 // the pipeline uses, which is left out from then on.
-func (e *execution) retryable(t capabilities, f *serverFailure) bool {
+func (e *execution) retryable(t capabilities, limits resultLimits, f *serverFailure) bool {
 	switch {
 	case f == nil || f.fatal:
 		return false
+	case f.part == partStatement && (f.fields['C'] == "26000" || f.fields['C'] == "42P05") && limits.question != nil:
+		// A function took a prepared question away, or its name: none is left now.
+		return true
 	case f.beforeStatement() && f.isClock():
 		return true
 	case f.part == partSettings && f.fields['C'] == "22023" && !t.noCheckInterval:

@@ -29,25 +29,24 @@ type Texts struct {
 // wide, and passing one is an error, so that an answer is never in part. The
 // error is always an *Error.
 func (ps *Pools) Internal(ctx context.Context, t Target, sql string, timeout time.Duration) (*Texts, error) {
-	return ps.internal(ctx, t, sql, timeout, false)
+	return ps.internal(ctx, t, sql, timeout, resultLimits{})
 }
 
 // InternalOnCatalogPath is Internal with a search path of PostgreSQL's own
 // catalog alone: types of other schemas are then printed with their schema,
 // whatever the role's search path is.
 func (ps *Pools) InternalOnCatalogPath(ctx context.Context, t Target, sql string, timeout time.Duration) (*Texts, error) {
-	return ps.internal(ctx, t, sql, timeout, true)
+	return ps.internal(ctx, t, sql, timeout, resultLimits{catalogPath: true})
 }
 
-func (ps *Pools) internal(ctx context.Context, t Target, sql string, timeout time.Duration, catalogPath bool) (*Texts, error) {
+func (ps *Pools) internal(ctx context.Context, t Target, sql string, timeout time.Duration, limits resultLimits) (*Texts, error) {
 	e := ps.newExecution(t, sql, bound(timeout, HardTimeout, HardTimeout))
 	if err := e.acquire(ctx); err != nil {
 		return nil, err
 	}
 	defer e.release()
-	a, err := e.roundTrip(ctx, e.sql, resultLimits{
-		rows: internalRows, columns: HardColumns, cellBytes: internalCellBytes, bytes: internalBytes, internal: true, catalogPath: catalogPath,
-	})
+	limits.rows, limits.columns, limits.cellBytes, limits.bytes, limits.internal = internalRows, HardColumns, internalCellBytes, internalBytes, true
+	a, err := e.roundTrip(ctx, e.sql, limits)
 	if err != nil {
 		return nil, err
 	}

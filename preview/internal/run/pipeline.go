@@ -41,8 +41,12 @@ const (
 	sqlCheckUnlock = sqlCheck + ", pg_catalog.pg_advisory_unlock_all()"
 	sqlUnlock      = "select pg_catalog.pg_advisory_unlock_all(), '0'"
 	sqlDeallocate  = "deallocate all"
-	sqlCount       = "select pg_catalog.pg_advisory_unlock_all(), " +
-		"(select pg_catalog.count(*) from pg_catalog.pg_prepared_statement() as p where p.from_sql)"
+	sqlCount       = "select pg_catalog.pg_advisory_unlock_all(), " + sqlFromSQL
+	// In a direct session that keeps questions prepared, nothing is deallocated but the
+	// statements that SQL's PREPARE made are counted: a function may have put one in a
+	// question's place. This statement is never prepared, so that none can take its own.
+	sqlCheckKept = sqlCheckUnlock + ", " + sqlFromSQL
+	sqlFromSQL   = "(select pg_catalog.count(*) from pg_catalog.pg_prepared_statement() as p where p.from_sql)"
 )
 
 // step is one statement of a pipeline and the answers it gets.
@@ -50,8 +54,11 @@ type step struct {
 	part part
 	// execute is false for a statement that is only described.
 	execute bool
-	// unlocks marks the check that releases the locks too.
-	unlocks bool
+	// unlocks marks the check that releases the locks too, counts the one that also
+	// counts prepared statements.
+	unlocks, counts bool
+	// prepared marks a statement that the session has prepared before.
+	prepared bool
 }
 
 // pipeline is what is sent in one round trip: groups of steps, each ended by a Sync.
@@ -69,6 +76,10 @@ type pipelineOptions struct {
 	// direct and configured: see session.
 	direct, configured bool
 	session            Session
+	// question is the statement where it is one of our own that is asked often.
+	question *preparedQuestion
+	// keeps tells that the session has questions prepared.
+	keeps bool
 }
 
 func newPipeline(sql string, t pipelineOptions) pipeline {
@@ -87,7 +98,11 @@ func newPipeline(sql string, t pipelineOptions) pipeline {
 	if t.session.Role != "" {
 		p.bind(partRole, []setting{{name: "role", value: t.session.Role}})
 	}
-	p.statement(sql, t.limits.describeOnly)
+	if t.question != nil {
+		p.ask(sql, t.question)
+	} else {
+		p.statement(sql, t.limits.describeOnly)
+	}
 	if !t.direct {
 		p.execute(partCheck, sqlCheck)
 		p.end()
@@ -103,12 +118,19 @@ func newPipeline(sql string, t pipelineOptions) pipeline {
 		p.end()
 		return p
 	}
-	p.step(step{part: partCheck, execute: true, unlocks: true})
-	p.parseBindExecute(sqlCheckUnlock)
+	keeps := t.keeps || t.question != nil && t.question.name != ""
+	p.step(step{part: partCheck, execute: true, unlocks: true, counts: keeps})
+	if keeps {
+		p.parseBindExecute(sqlCheckKept)
+	} else {
+		p.parseBindExecute(sqlCheckUnlock)
+	}
 	p.end()
 	p.begin()
 	p.execute(partRollback, sqlRollback)
-	p.execute(partCleanUp, sqlDeallocate)
+	if !keeps {
+		p.execute(partCleanUp, sqlDeallocate)
+	}
 	if !t.configured {
 		p.execute(partConfigure, sessionSettings(t.capabilities))
 	}
@@ -120,6 +142,7 @@ func newPipeline(sql string, t pipelineOptions) pipeline {
 func newCleanUpPipeline() pipeline {
 	var p pipeline
 	p.begin()
+	p.execute(partCleanUp, sqlDeallocate)
 	p.execute(partCleanUp, sqlUnlock)
 	p.end()
 	return p

@@ -37,6 +37,9 @@ type session struct {
 	// pooler stands between and the session can keep settings; configured tells that
 	// it has them.
 	direct, configured bool
+	// questions are the names of the questions that the session keeps prepared, by their
+	// text.
+	questions map[string]string
 }
 
 // state is what may be done with a session after a pipeline.
@@ -132,6 +135,7 @@ func (e ending) answered() state {
 // cleanUp releases what an error has left in a direct session. One that could not be
 // cleaned is closed, which does the same.
 func (s *session) cleanUp(after *answers) {
+	s.questions = nil // they go with the statements of others
 	p := newCleanUpPipeline()
 	a := &answers{groups: p.groups}
 	err := s.exchange(p, a)

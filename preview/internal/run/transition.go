@@ -48,6 +48,14 @@ func (s step) kind() stepKind {
 	}
 }
 
+// before is the stage at which the step is sent.
+func (s step) before() stage {
+	if s.prepared {
+		return stageParsed
+	}
+	return stageNone
+}
+
 // arrival is a message that came for a step at a stage.
 type arrival struct {
 	kind    stepKind
@@ -86,7 +94,7 @@ func (a *answers) advance(r *wire.Reader, message byte) error {
 	if !ok || a.skipping {
 		return wire.ErrProtocol
 	}
-	next, ok := transitions[arrival{s.kind(), a.stage, message}]
+	next, ok := transitions[arrival{s.kind(), max(a.stage, s.before()), message}]
 	if !ok {
 		return wire.ErrProtocol
 	}
@@ -106,7 +114,7 @@ func ignoreBody(*answers, *wire.Reader, step) error { return nil }
 func (a *answers) ownRow(r *wire.Reader, s step) error {
 	switch s.part {
 	case partCheck:
-		return a.checkRow(r, s.unlocks)
+		return a.checkRow(r, s)
 	case partCleanUp:
 		return a.cleanUpRow(r)
 	default: // what set_config returns

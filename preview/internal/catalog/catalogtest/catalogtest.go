@@ -64,10 +64,14 @@ func (a *Asker) Exec(t TB, statements string) {
 }
 
 // Ask implements catalog.Asker.
-func (a *Asker) Ask(ctx context.Context, sql string) (rows [][]string, asked time.Time, err error) {
+func (a *Asker) Ask(ctx context.Context, sql string, parameters ...string) (rows [][]string, asked time.Time, err error) {
 	a.asked.Add(1)
 	asked = time.Now()
-	result := a.conn.ExecParams(ctx, sql, nil, nil, nil, nil).Read()
+	values := make([][]byte, len(parameters))
+	for i, parameter := range parameters {
+		values[i] = []byte(parameter)
+	}
+	result := a.conn.ExecParams(ctx, sql, values, nil, nil, nil).Read()
 	for _, row := range result.Rows {
 		texts := make([]string, len(row))
 		for i, cell := range row {
