@@ -144,6 +144,7 @@ func (r *caseRunner) try(ctx context.Context, c ResolutionCase) (CaseResult, err
 	}
 	refusal := gateway.AsRefusal(err)
 	decision := decisionOf(answer != nil, refusal)
+	decision.Functional = decision.Functional && !c.NotInTree
 	if answer != nil {
 		decision.Functions = answer.Functions
 	}
@@ -202,17 +203,32 @@ func (r *caseRunner) ready(ctx context.Context, c ResolutionCase) (why string, e
 
 // decisionOf reads from a gateway's answer what its own judgement was.
 func decisionOf(answered bool, refusal *gateway.Refusal) resolution.Decision {
-	d := resolution.Decision{Accepted: answered || refusal != nil && refusal.Stage == gateway.Database}
+	d := resolution.Decision{Accepted: answered || judgedAndSent(refusal)}
 	if d.Accepted || refusal == nil {
 		return d
 	}
 	d.Functional = refusal.Stage == gateway.Guard && len(refusal.Violations) > 0
 	for _, v := range refusal.Violations {
 		d.Rules = append(d.Rules, v.Rule)
-		// What an operator's own lists refuse may stand in no tree.
-		d.Functional = d.Functional && v.Reason == string(reason.FunctionNotAllowed) && !strings.HasSuffix(v.Rule, "-policy")
+		// What an operator's own lists refuse, or only data names, may stand in no tree.
+		d.Functional = d.Functional && v.Reason == string(reason.FunctionNotAllowed) && !strings.HasSuffix(v.Rule, "-policy") && v.Rule != "type-hidden"
 	}
 	return d
+}
+
+// judgedAndSent tells whether a refusal is the database's of a text that the gateway
+// had accepted. One that ran out of time, or got no session, may not have been judged.
+func judgedAndSent(refusal *gateway.Refusal) bool {
+	if refusal == nil || refusal.Stage != gateway.Database {
+		return false
+	}
+	switch reason.Reason(refusal.Reason) {
+	case reason.StatementTimeout, reason.ClientCanceled, reason.AdminCanceled, reason.LockTimeout,
+		reason.DatabaseBusy, reason.DatabaseUnavailable, reason.ConcurrencyLimit:
+		return false
+	default:
+		return true
+	}
 }
 
 // enter makes the database of a case, and what looks at it.

@@ -81,7 +81,7 @@ func (o *outcome) accepted() bool {
 			return true
 		}
 	}
-	return o.answer != nil || o.refusal != nil && o.refusal.Stage == gateway.Database
+	return o.answer != nil || judgedAndSent(o.refusal)
 }
 
 // ask sends a text and notes what comes back.

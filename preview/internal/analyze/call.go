@@ -203,6 +203,9 @@ func readUses(lists map[anyUses]string) map[string]anyUses {
 	return m
 }
 
+// nameBytes is NAMEDATALEN: the server cuts a name that is as long.
+const nameBytes = 64
+
 // typeInData are functions that read a value of a type whose name is an argument.
 var typeInData = map[string]bool{"pg_input_is_valid": true, "pg_input_error_info": true}
 
@@ -214,6 +217,9 @@ func (a *analyzer) typeInData(c invocation) {
 				if t, ok := a.source.NamedType(name); ok {
 					a.input(t.OID, c.node)
 					return
+				}
+				if len(text.Text("sval")) < nameBytes {
+					return // there is no such type, which is all that the server says
 				}
 			}
 		}
