@@ -267,3 +267,43 @@ func TestBoundsAreTheCores(t *testing.T) {
 		}
 	}
 }
+
+// chartSets are the settings that the chart's own templates set.
+var chartSets = []string{"listen", "connections_dir", "egress_dir", "admin_listen", "admin_allow_remote"}
+
+// TestGeneratedChartSchema: a values file knows every setting that is left to it.
+func TestGeneratedChartSchema(t *testing.T) {
+	const file = "deploy/chart/values.schema.json"
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema map[string]any
+	var settings struct {
+		Properties map[string]any `json:"properties"`
+	}
+	if err := errors.Join(json.Unmarshal(content, &schema), json.Unmarshal([]byte(printed(t, "config", "schema")), &settings)); err != nil {
+		t.Fatal(err)
+	}
+	templates, err := os.ReadFile("deploy/chart/templates/_sidecar.tpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range append(chartSets, schemaKey) {
+		delete(settings.Properties, key)
+		if key != schemaKey && !strings.Contains(string(templates), variableOf(key)+",") {
+			t.Errorf("the chart does not set %s", key)
+		}
+	}
+	schema["properties"].(map[string]any)["settings"] = map[string]any{
+		"type": "object", "additionalProperties": false, "properties": settings.Properties,
+	}
+	var want bytes.Buffer
+	encoder := json.NewEncoder(&want)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(schema); err != nil {
+		t.Fatal(err)
+	}
+	fresh(t, file, want.String())
+}
