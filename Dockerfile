@@ -32,15 +32,22 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN TAGS="$TAGS" cmd/sqlpreview/deploy/build "$TARGETARCH" "$VERSION" /out/sqlpreview
+RUN for command in sqlpreview sqlpreview-worker; do \
+      TAGS="$TAGS" cmd/sqlpreview/deploy/build "$TARGETARCH" "$VERSION" "/out/$command" "$command" && \
+      cmd/sqlpreview/deploy/hardening "/out/$command" || exit 1; \
+    done && .ci/licences >/out/THIRD_PARTY_NOTICES
 # The folder for the socket, owned by the user below.
 RUN mkdir -p /run-sqlpreview
 
 FROM ${BASE_IMAGE}
-COPY --from=build /out/sqlpreview /usr/local/bin/sqlpreview
+COPY --from=build /out/sqlpreview /out/sqlpreview-worker /usr/local/bin/
+COPY --from=build /out/THIRD_PARTY_NOTICES /src/NOTICE /usr/share/doc/sqlpreview/
 COPY --from=build --chown=65532:65532 /run-sqlpreview /run/sqlpreview
 USER 65532:65532
 # serve listens on unix:/run/sqlpreview/preview.sock unless OP_PREVIEW_LISTEN says else.
+LABEL org.opencontainers.image.title="sqlpreview" \
+      org.opencontainers.image.description="Previews of SELECT queries on PostgreSQL: bounded, read-only, sanitized" \
+      org.opencontainers.image.source="https://github.com/op-data/sqlpreview"
 ENTRYPOINT ["/usr/local/bin/sqlpreview"]
 CMD ["serve"]
 # There is no shell: the binary is its own probe. It asks where serve listens.

@@ -11,7 +11,7 @@ TAGS     ?=
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  := -X main.version=$(VERSION)
 
-.PHONY: console help build demo test test-matrix packaging lint fmt bench fuzz scoreboard mutants proto proto-check console-check setup setup-demo drill clean
+.PHONY: console help build demo test test-matrix packaging upgrade lint fmt bench fuzz scoreboard mutants proto proto-check console-check setup setup-demo drill clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -84,7 +84,13 @@ drill: ## both commands in bare Debian roots (as root; needs debootstrap)
 
 packaging: ## check what is deployed with the tools that will read it
 	cmd/sqlpreview/deploy/verify
+	.ci/release-tool actionlint
+	.ci/licences -list
+	.ci/chart
 	.ci/mcp/verify
+
+upgrade: setup ## compare with the last version: protocol, Go API, clients and sidecars of both
+	.ci/upgrade/run
 
 clean: ## remove what was built
 	rm -rf $(BIN) dist coverage.out
