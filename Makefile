@@ -34,13 +34,21 @@ setup-demo:
 test: setup ## all tests, with the race detector
 	@.ci/progress testing $(GO) test $(TESTFLAGS) ./...
 
-.PHONY: temporal test-worker
+.PHONY: temporal test-worker demo-worker bench-worker
 temporal: ## build bin/temporal, Temporal's own server for tests (the first time some 6 minutes on two cores)
 	@.ci/progress "building Temporal's server" $(GO) build -C .ci/tools/temporal -trimpath -o "$(CURDIR)/$(BIN)/temporal" .
 
 test-worker: setup temporal ## the worker's tests with Temporal's own server, which make test leaves out
 	@OP_PREVIEW_TEST_TEMPORAL="$(CURDIR)/$(BIN)/temporal" \
 	  .ci/progress testing $(GO) test $(TESTFLAGS) ./preview/worker/... ./cmd/sqlpreview-worker/...
+
+demo-worker: setup-demo build temporal ## previews over Temporal: its server, PostgreSQL, the sidecar, two workers
+	@$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/sqlpreview-worker ./cmd/sqlpreview-worker
+	@$(GO) build -trimpath -o $(BIN)/demo-worker ./cmd/sqlpreview-worker/demo
+	@$(BIN)/demo-worker
+
+bench-worker: setup temporal ## how previews over Temporal scale, and 1,000 of them while workers and server are killed (Linux)
+	OP_PREVIEW_TEST_TEMPORAL="$(CURDIR)/$(BIN)/temporal" $(GO) test -count=1 -timeout 60m -v -run 'TestScale' ./cmd/sqlpreview-worker -scale
 
 test-matrix: ## the integration tests on PostgreSQL 14, 15, 16, 17 and 18
 	.ci/test-matrix

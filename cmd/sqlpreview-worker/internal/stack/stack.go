@@ -224,6 +224,15 @@ func (s *Stack) until(ctx context.Context, p *Process, complaint string, done fu
 // StartWorker starts a worker and returns when it is ready; settings are added to
 // its environment.
 func (s *Stack) StartWorker(ctx context.Context, settings ...string) (*Worker, error) {
+	w, err := s.LaunchWorker(settings...)
+	if err != nil {
+		return nil, err
+	}
+	return w, s.until(ctx, w.Process, "the worker is not ready", w.Ready)
+}
+
+// LaunchWorker starts a worker and does not wait for it.
+func (s *Stack) LaunchWorker(settings ...string) (*Worker, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -238,9 +247,9 @@ func (s *Stack) StartWorker(ctx context.Context, settings ...string) (*Worker, e
 	}
 	w := &Worker{Process: p, health: health}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.workers = append(s.workers, w)
-	s.mu.Unlock()
-	return w, s.until(ctx, p, "the worker is not ready", func(context.Context) bool { return strings.Contains(p.Output(), "\"polling\"") })
+	return w, nil
 }
 
 // Workers are all workers that were started, those that have ended too.
@@ -256,6 +265,7 @@ func (w *Worker) Ready(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
+	request.Close = true // no connection is left behind
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return false
