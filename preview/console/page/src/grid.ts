@@ -16,14 +16,12 @@ export interface GridActions {
 export class Grid {
   private row = -1;
   private column = 0;
-  private readonly lines: HTMLTableRowElement[];
 
   constructor(
     private readonly table: HTMLTableElement,
     private readonly actions: GridActions,
   ) {
-    this.lines = [...table.rows];
-    this.row = this.lines.length > 1 ? 0 : -1;
+    this.row = table.rows.length > 1 ? 0 : -1;
     this.cell()?.setAttribute("tabindex", "0");
     table.addEventListener("keydown", (event) => this.key(event));
     table.addEventListener("pointerdown", (event) => this.press(event));
@@ -33,7 +31,7 @@ export class Grid {
   /** The cell that has, or would get, the focus. */
   cell(): HTMLTableCellElement | undefined {
     // The first column holds the row's number.
-    return this.lines[this.row + 1]?.cells[this.column + 1];
+    return this.table.rows[this.row + 1]?.cells[this.column + 1];
   }
 
   get place(): { row: number; column: number } {
@@ -42,10 +40,10 @@ export class Grid {
 
   /** Moves to a place, or as near to it as there are cells. */
   move(row: number, column: number, focus = true): void {
-    const width = (this.lines[0]?.cells.length ?? 1) - 1;
+    const width = (this.table.rows[0]?.cells.length ?? 1) - 1;
     if (width === 0) return;
     this.cell()?.setAttribute("tabindex", "-1");
-    this.row = Math.max(-1, Math.min(row, this.lines.length - 2));
+    this.row = Math.max(-1, Math.min(row, this.table.rows.length - 2));
     this.column = Math.max(0, Math.min(column, width - 1));
     const cell = this.cell();
     cell?.setAttribute("tabindex", "0");
@@ -87,7 +85,7 @@ export class Grid {
     if (event.button !== 0 || !(event.target instanceof Element)) return;
     const cell = event.target.closest("td, th");
     if (!(cell instanceof HTMLTableCellElement) || !this.table.contains(cell)) return;
-    const row = this.lines.indexOf(cell.parentElement as HTMLTableRowElement) - 1;
+    const row = (cell.parentElement as HTMLTableRowElement).rowIndex - 1;
     const column = cell.cellIndex - 1;
     if (column < 0) return;
     const again = row === this.row && column === this.column && cell === document.activeElement;

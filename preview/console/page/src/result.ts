@@ -62,7 +62,7 @@ export class Result {
 
   showAnswer(answer: PreviewQueryResponse): void {
     this.panel.close();
-    const table = makeTable(answer);
+    const { table, addRows } = makeTable(answer);
     const said = element("p", { class: "cell-said" }, this.done);
     this.done.textContent = "";
     this.grid = new Grid(table, {
@@ -77,6 +77,14 @@ export class Result {
     if (columns === 0) scroller.append(element("p", { class: "value-note" }, "The query has no columns."));
     else if (rows === 0) scroller.append(element("p", { class: "value-note" }, "The query returned no rows."));
     this.section.replaceChildren(bounds, scroller, this.foot(answer, said));
+    // The other rows come behind the first paint.
+    const more = () => {
+      if (!table.isConnected) return;
+      if (addRows()) requestAnimationFrame(() => setTimeout(more));
+      else this.section.setAttribute("aria-busy", "false");
+    };
+    this.section.setAttribute("aria-busy", "true");
+    requestAnimationFrame(() => setTimeout(more));
     this.announce(
       `${plural(rows, "row")}, ${plural(columns, "column")}, in ${formatTime(milliseconds(answer.stats?.total))}. ${bounds.textContent ?? ""}`,
     );

@@ -61,8 +61,17 @@ function headNode(column: Column): HTMLTableCellElement {
   );
 }
 
-/** Makes the table of an answer. */
-export function makeTable(answer: PreviewQueryResponse): HTMLTableElement {
+/** How many rows are made before the browser paints: more than most windows show. */
+const atOnce = 24;
+
+export interface ResultTable {
+  table: HTMLTableElement;
+  /** Adds further rows; returns whether there are still more. */
+  addRows(): boolean;
+}
+
+/** Makes the table of an answer, with its first rows. */
+export function makeTable(answer: PreviewQueryResponse): ResultTable {
   const columns = answer.columns ?? [];
   const rows = answer.rows ?? [];
   // The style sheet makes boxes of its own of the rows and cells, so their roles are
@@ -72,11 +81,18 @@ export function makeTable(answer: PreviewQueryResponse): HTMLTableElement {
   const models = columns.map((c) => element("td", { role: "gridcell", dir: "auto", class: isNumber(c) ? "number" : undefined }));
   const plain = element("td", { role: "gridcell", dir: "auto" });
   const body = element("tbody", { role: "rowgroup" });
-  rows.forEach((row, i) => {
+  let made = 0;
+  const addRow = (row: { cells?: Cell[] }) => {
+    const i = made++;
     const tr = element("tr", { role: "row" }, element("th", { role: "rowheader", scope: "row", class: "row-number" }, String(i + 1)));
     (row.cells ?? []).forEach((cell, j) => tr.append(cellNode(models[j] ?? plain, cell)));
     body.append(tr);
-  });
+  };
+  const addRows = () => {
+    rows.slice(made, made + atOnce).forEach(addRow);
+    return made < rows.length;
+  };
+  addRows();
   const table = element(
     "table",
     { role: "grid", "aria-label": "Rows", "aria-rowcount": String(rows.length + 1), "aria-colcount": String(columns.length + 1) },
@@ -84,5 +100,5 @@ export function makeTable(answer: PreviewQueryResponse): HTMLTableElement {
     body,
   );
   table.style.setProperty("--tracks", columnTracks(answer));
-  return table;
+  return { table, addRows };
 }
