@@ -10,6 +10,11 @@ export class Panel {
     return !this.aside.hidden;
   }
 
+  /** Whether there is no room beside the result, so that the panel lies over it (panel.css). */
+  get liesOver(): boolean {
+    return getComputedStyle(this.aside).position === "absolute";
+  }
+
   /** Which content the panel has; empty when it is closed. */
   holds = "";
 

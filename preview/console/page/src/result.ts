@@ -130,13 +130,18 @@ export class Result {
     if (this.panel.holds === "cell") this.open(answer, row, column, false);
   }
 
-  /** Opens the panel and leaves the focus on the cell, so that the arrow keys go on; a second time goes into it. */
+  /**
+   * Opens the panel. Beside the table it leaves the focus on the cell, so that the arrow
+   * keys go on, and goes into the panel the second time; over the table it goes at once.
+   */
   private opened(answer: PreviewQueryResponse, row: number, column: number): void {
     if (this.panel.holds === "cell") {
       this.panel.focus();
       return;
     }
-    this.open(answer, row, column, false);
+    const over = this.panel.liesOver;
+    this.open(answer, row, column, over);
+    if (over) return;
     this.announce("The cell is shown in full beside the table. Enter goes there, Escape closes it.");
   }
 

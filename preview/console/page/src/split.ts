@@ -9,10 +9,11 @@ const largest = 80;
 export function splitter(): void {
   const bar = byId("split");
   const work = byId("work");
+  const columns = work.parentElement as HTMLElement;
   let share = 38;
   const set = (percent: number) => {
     share = Math.max(smallest, Math.min(largest, percent));
-    work.style.setProperty("--query-share", share + "%");
+    columns.style.setProperty("--query-share", share + "%");
     bar.setAttribute("aria-valuenow", String(Math.round(share)));
   };
   bar.setAttribute("aria-valuemin", String(smallest));
