@@ -32,8 +32,11 @@ seed (number, class, nsp, name) as materialized (
   ) s (number, part)
   cross join lateral (select WRITTEN(s.part[2]), WRITTEN(s.part[3]) offset 0) n (nsp, name)
 ),
+-- Of relations and types, the first along the path is meant; of functions and operators, all that the schemas of the path have.
 named (number, place, class, oid) as materialized (
-  select s.number, x.place, s.class, x.oid
+  select m.number, m.place, m.class, m.oid
+  from (
+  select s.number, x.place, s.class, x.oid, pg_catalog.min(x.place) over (partition by s.number)
   from (
     select s.number, s.class, s.name, p.place, p.nsp, p.temporary from seed s join path p on s.nsp is null
   union all
@@ -55,6 +58,8 @@ named (number, place, class, oid) as materialized (
     where s.class operator(pg_catalog.=) 'o' and o.oprname operator(pg_catalog.=) s.name and o.oprnamespace operator(pg_catalog.=) s.nsp
       and not s.temporary
   ) x (place, oid)
+  ) m (number, place, class, oid, first)
+  where m.place operator(pg_catalog.=) m.first or m.class operator(pg_catalog.=) any ('{f,o}'::pg_catalog.text[])
 ),
 -- The objects: refs has those that one leads to, each the letter of a class and an object id, with spaces between.
 object (class, oid, nsp, name, refs, detail, list, runs, more, body) as (
