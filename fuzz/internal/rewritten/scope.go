@@ -194,16 +194,43 @@ func (s *scope) variableTypes(c *Catalog, n *Node, climb int) []uint32 {
 			return s.leafTypes(c, list[column-1], climb)
 		}
 		return nil
+	case rteValues:
+		var types []uint32
+		for _, row := range entry.Field("values_lists").List {
+			for i, expr := range row.Nodes() {
+				if column == 0 || column == i+1 {
+					types = append(types, s.leafTypes(c, expr, climb)...)
+				}
+			}
+		}
+		return types
 	default:
 		return entry.Field("coltypes").OIDs()
 	}
 	if sub == nil || sub.query == nil {
 		return nil
 	}
+	return sub.columnTypes(c, column, climb)
+}
+
+// columnTypes returns the types of a column of the query, of all arms of a set
+// operation; 0 stands for all columns.
+func (s *scope) columnTypes(c *Catalog, column, climb int) []uint32 {
 	var types []uint32
-	for _, target := range sub.query.Field("targetList").Nodes() {
+	if climb <= 0 {
+		return nil
+	}
+	if s.query.Field("setOperations").Node != nil {
+		for _, entry := range s.query.Field("rtable").Nodes() {
+			if arm := entry.Field("subquery").Node; arm != nil {
+				types = append(types, (&scope{query: arm, parent: s}).columnTypes(c, column, climb-1)...)
+			}
+		}
+		return types
+	}
+	for _, target := range s.query.Field("targetList").Nodes() {
 		if column == 0 || target.Int("resno") == column {
-			types = append(types, sub.leafTypes(c, target, climb)...)
+			types = append(types, s.leafTypes(c, target, climb)...)
 		}
 	}
 	return types

@@ -11,10 +11,7 @@ func Statement(statement pgtree.Node, source Source) *Result {
 	a.result.Names = NamesOf(statement)
 	for _, c := range a.statement(statement, nil, false) {
 		// The server writes the values out.
-		a.output(c.typ, statement)
-		for _, f := range c.fields {
-			a.output(f.typ, statement)
-		}
+		a.writeOut(c.value, statement)
 		a.result.Outputs = append(a.result.Outputs, Output{Name: c.name, Type: c.typ, Flow: c.flow})
 	}
 	return &a.result

@@ -142,6 +142,11 @@ func (a *analyzer) invoked(c invocation, chosen *candidate) value {
 			}
 		}
 	}
+	if fn.OID.BuiltIn() && readsTypeNames[fn.Name] {
+		for _, v := range c.args {
+			a.modifiersIn(v.node, c.node)
+		}
+	}
 	if fn.OID.BuiltIn() && typeInData[fn.Name] {
 		a.typeInData(c)
 	}
@@ -216,6 +221,7 @@ func (a *analyzer) typeInData(c invocation) {
 			if name, ok := typeNameIn(text.Text("sval")); ok {
 				if t, ok := a.source.NamedType(name); ok {
 					a.input(t.OID, c.node)
+					a.modifiersIn(c.args[1].node, c.node)
 					return
 				}
 				if len(text.Text("sval")) < nameBytes {
@@ -225,6 +231,15 @@ func (a *analyzer) typeInData(c invocation) {
 		}
 	}
 	a.result.HiddenTypes = append(a.result.HiddenTypes, Place{c.name.Name, a.place(c.node)})
+}
+
+// modifiersIn notes what reading the modifiers of a type runs, which a constant names.
+func (a *analyzer) modifiersIn(constant, n pgtree.Node) {
+	if name, ok := typeNameIn(constant.Node("sval").Text("sval")); ok {
+		if t, ok := a.source.NamedType(name); ok {
+			a.byType(ByType, t, a.place(n), t.Modifier)
+		}
+	}
 }
 
 // returned is the value of a call.
@@ -248,8 +263,10 @@ func (a *analyzer) returned(fn *catalog.Function, g generics, c invocation) valu
 		a.occurs(t)
 		v.fields = append(v.fields, field{o.Name, value{typ: t, flow: computed}})
 	}
-	if v.typ == typeRecord && len(v.fields) == 0 && isPolymorphic(fn.Returns) && len(c.args) > 0 {
-		v.fields = c.args[0].fields
+	if isRecord(v.typ) && len(v.fields) == 0 && isPolymorphic(fn.Returns) && len(c.args) > 0 {
+		if v.fields = c.args[0].fields; len(c.args) > 1 || v.typ == typeRecordArray || c.args[0].typ == typeRecordArray {
+			v.fields = a.columnsOf(c.args)
+		}
 	}
 	a.occurs(v.typ)
 	return v

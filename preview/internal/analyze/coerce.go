@@ -139,6 +139,9 @@ func (a *analyzer) coerce(v value, target OID, ctx context, n pgtree.Node) value
 		return result
 	case v.typ == typeUnknown:
 		a.input(target, n)
+		if a.base(target) == typeRegType {
+			a.modifiersIn(v.node, n)
+		}
 		return result
 	case v.typ == typeRecord && a.isComposite(target):
 		a.coerceRow(v, target, ctx, n)

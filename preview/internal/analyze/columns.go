@@ -295,9 +295,9 @@ func (a *analyzer) subscripts(v value, list []pgtree.Node, n pgtree.Node, s *sco
 	}
 	switch {
 	case slice:
-		return value{typ: known.OID, flow: computed}
+		return value{typ: known.OID, fields: v.fields, flow: computed}
 	case known.Element != 0:
-		return value{typ: known.Element, flow: computed}
+		return value{typ: known.Element, fields: v.fields, flow: computed}
 	case known.OID == typeJSONB:
 		return value{typ: typeJSONB, flow: computed}
 	default:

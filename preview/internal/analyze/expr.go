@@ -50,7 +50,7 @@ func (a *analyzer) expr(n pgtree.Node, s *scope) value {
 		return a.unified(n, n.List("args"), s)
 	case "MinMaxExpr":
 		v := a.unified(n, n.List("args"), s)
-		a.compare(v.typ, n)
+		a.compareValue(v, n)
 		return v
 	case "RowExpr":
 		return a.rowExpr(n, s)
@@ -164,24 +164,7 @@ func (a *analyzer) used(list []pgtree.Node, s *scope) []value {
 
 // unified analyses alternatives of one value.
 func (a *analyzer) unified(n pgtree.Node, list []pgtree.Node, s *scope) value {
-	values := a.used(list, s)
-	v := value{typ: a.unify(values, n), flow: computed}
-	if v.typ == typeRecord {
-		v.fields = sameFields(values)
-	}
-	return v
-}
-
-// sameFields are the columns that rows of type record have, where all have as many.
-func sameFields(values []value) []field {
-	var fields []field
-	for _, v := range values {
-		if len(v.fields) == 0 || fields != nil && len(fields) != len(v.fields) {
-			return nil
-		}
-		fields = v.fields
-	}
-	return fields
+	return a.together(a.used(list, s), n)
 }
 
 func (a *analyzer) caseExpr(n pgtree.Node, s *scope) value {
@@ -258,11 +241,11 @@ func (a *analyzer) array(n pgtree.Node, s *scope, element OID, as pgtree.Node) v
 		}
 		return value{typ: a.arrayOf(element), flow: computed}
 	}
-	t := a.unify(values, n)
-	if a.element(t) != undetermined {
-		return value{typ: t, flow: computed} // an array of arrays is one of more dimensions
+	v := a.together(values, n)
+	if a.element(v.typ) == undetermined { // an array of arrays is one of more dimensions
+		v.typ = a.arrayOf(v.typ)
 	}
-	return value{typ: a.arrayOf(t), flow: computed}
+	return v
 }
 
 func (a *analyzer) typeCast(n pgtree.Node, s *scope) value {
@@ -330,8 +313,12 @@ func (a *analyzer) subLink(n pgtree.Node, s *scope) value {
 		return v
 	}
 	a.mention(Computes, v, value{}, a.place(n))
-	if a.element(v.typ) != undetermined {
-		return value{typ: v.typ, flow: computed}
+	result := value{typ: v.typ, flow: computed}
+	if a.element(v.typ) == undetermined {
+		result.typ = a.arrayOf(v.typ)
 	}
-	return value{typ: a.arrayOf(v.typ), flow: computed}
+	if isRecord(result.typ) {
+		result.fields = a.columnsOf([]value{v})
+	}
+	return result
 }

@@ -93,6 +93,9 @@ func (c *collector) node(n pgtree.Node) {
 	case "JsonFuncExpr":
 		c.function(catalog.Name{Name: keywordCalls[n.Text("op")]})
 	}
+	if names := n.Node("typeName").Names("names"); len(names) > 0 && names[len(names)-1] == "regtype" {
+		c.typeInText(n.Node("arg"))
+	}
 	n.Children(func(field string, child pgtree.Node) {
 		if field == "typeName" {
 			c.typ(lastTwo(child.Names("names")))
@@ -114,11 +117,25 @@ func (c *collector) call(n pgtree.Node) {
 		c.function(catalog.Name{Name: name.Name})
 	}
 	if typeInData[name.Name] && len(args) == 2 {
-		if t, ok := typeNameIn(args[1].Node("sval").Text("sval")); ok {
-			c.typ(t)
+		c.typeInText(args[1])
+	}
+	if readsTypeNames[name.Name] {
+		for _, arg := range args {
+			c.typeInText(arg)
 		}
 	}
 }
+
+// typeInText notes the type that a constant names.
+func (c *collector) typeInText(n pgtree.Node) {
+	if t, ok := typeNameIn(n.Node("sval").Text("sval")); ok {
+		c.typ(t)
+	}
+}
+
+// readsTypeNames are functions that read the name of a type, and with it the type's
+// modifiers, as a constant of the type regtype does.
+var readsTypeNames = map[string]bool{"to_regtype": true, "to_regtypemod": true, "has_type_privilege": true}
 
 func (c *collector) expression(n pgtree.Node) {
 	switch n.Text("kind") {

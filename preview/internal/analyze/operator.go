@@ -206,7 +206,7 @@ func (v value) bare() bool { return v.flow != nil && v.flow != computed }
 func (a *analyzer) anyOf(op catalog.Name, left, right value, n pgtree.Node) {
 	a.mention(Computes, left, value{}, a.place(n))
 	a.mention(Computes, right, value{}, a.place(n))
-	element := value{typ: a.element(right.typ), flow: computed}
+	element := value{typ: a.element(right.typ), fields: right.fields, flow: computed}
 	if right.typ == typeUnknown {
 		element.typ, element.literal = typeUnknown, true
 	}

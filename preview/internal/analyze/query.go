@@ -260,7 +260,8 @@ func (a *analyzer) values(n pgtree.Node, s *scope) []field {
 				flows = append(flows, row[i].flow)
 			}
 		}
-		v := value{typ: a.unify(column, n), flow: merged(flows...)}
+		v := a.together(column, n)
+		v.flow = merged(flows...)
 		if len(column) == 1 {
 			v = column[0]
 		}
@@ -289,8 +290,11 @@ func (a *analyzer) combine(n pgtree.Node, left, right []field) []field {
 		}
 		l, r := left[i].value, right[i].value
 		v := value{typ: a.unify([]value{l, r}, n), flow: merged(l.flow, r.flow)}
-		if v.typ == typeRecord {
+		switch v.typ {
+		case typeRecord:
 			v.fields = a.bothFields(l, r)
+		case typeRecordArray:
+			v.fields = a.columnsOf([]value{l, r})
 		}
 		if !n.Bool("all") || n.Text("op") != "SETOP_UNION" {
 			a.compareValue(v, n)
@@ -312,6 +316,9 @@ func (a *analyzer) bothFields(l, r value) []field {
 		other := r.flow // of a row whose fields are not known, all of it
 		if i < len(r.fields) {
 			other = r.fields[i].flow
+			if a.asText(f.value).typ != a.asText(r.fields[i].value).typ {
+				fields[i].typ = undetermined // rows of any columns stand in one column
+			}
 		}
 		fields[i].flow = merged(f.flow, other, r.flow)
 		if i < len(r.fields) && len(f.fields) > 0 {

@@ -115,6 +115,10 @@ func (a *analyzer) compareValue(v value, n pgtree.Node) {
 	if !a.spend(1) {
 		return
 	}
+	if v.unlisted() {
+		a.anyOccurring(func(v *value) { a.compare(v.typ, n) })
+		return
+	}
 	a.compare(v.typ, n)
 	for _, item := range v.items {
 		a.compareValue(item, n)
@@ -128,6 +132,10 @@ func (a *analyzer) compareValue(v value, n pgtree.Node) {
 // database's own, output functions of other types.
 func (a *analyzer) toJSON(v value, n pgtree.Node) {
 	if !a.spend(1) {
+		return
+	}
+	if v.unlisted() {
+		a.anyOccurring(func(v *value) { a.toJSON(*v, n) })
 		return
 	}
 	at := a.place(n)
@@ -146,6 +154,10 @@ func (a *analyzer) toJSON(v value, n pgtree.Node) {
 // writeOut notes what turning a value into text runs.
 func (a *analyzer) writeOut(v value, n pgtree.Node) {
 	if !a.spend(1) {
+		return
+	}
+	if v.unlisted() {
+		a.anyOccurring(func(v *value) { a.output(v.typ, n) })
 		return
 	}
 	a.output(v.typ, n)

@@ -36,6 +36,8 @@ const (
 	typeJSONB       OID = 3802
 	typeJSONPath    OID = 4072
 
+	typeRegType OID = 2206
+
 	typeAnyArray                OID = 2277
 	typeAnyElement              OID = 2283
 	typeAnyNonArray             OID = 2776
@@ -159,7 +161,11 @@ func (a *analyzer) typeOf(n pgtree.Node) (t OID, modifiers bool) {
 		}
 	}
 	// interval and the bit types have modifiers that the grammar makes up.
-	return t, len(n.List("typmods")) > 0
+	modifiers = len(n.List("typmods")) > 0
+	if modifiers {
+		a.byType(ByType, known, a.place(n), known.Modifier) // it reads them
+	}
+	return t, modifiers
 }
 
 // lastTwo reads a name of one or more parts; a catalog before the schema must be
