@@ -9,6 +9,7 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
@@ -73,8 +74,14 @@ func (a *activities) answer(ctx context.Context, info activity.Info, input *prev
 	switch {
 	case err == nil:
 		return response, fitPayload(response, a.maxResultBytes)
+	case ctx.Err() != nil && call.Err() != context.DeadlineExceeded && temporal.IsCanceledError(context.Cause(ctx)):
+		return nil, ctx.Err() // the workflow was cancelled
 	case ctx.Err() != nil && call.Err() != context.DeadlineExceeded:
-		return nil, ctx.Err() // cancelled, or the worker stops
+		// The worker stops, or Temporal took no heartbeat for a while. The SDK would
+		// report a bare "context canceled" as the workflow's end.
+		f := newFailure(AgentOffline, "the agent stopped, or lost Temporal, while it answered", "try again")
+		f.retryable = true
+		return nil, f
 	default:
 		return nil, sidecarFailure(err)
 	}
