@@ -94,12 +94,12 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// embedded tells whether the embedded package is attacked.
+// embedded reports whether the embedded package is attacked.
 func (c Config) embedded() bool {
 	return c.Gateway == nil && !c.Unguarded && c.Sidecar == "" && c.MCP == nil
 }
 
-// ownPolicy tells whether the gateway judges by this module's policy, so that what
+// ownPolicy reports whether the gateway judges by this module's policy, so that what
 // the server itself would run can be held against its decisions.
 func (c Config) ownPolicy() bool { return !c.Unguarded && c.MCP == nil }
 

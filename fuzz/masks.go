@@ -55,7 +55,7 @@ func (m *masks) findings(answer *gateway.Answer, judged resolution.Outcome) []re
 	return findings
 }
 
-// judgeable tells whether a query reads tables of the database's own alone.
+// judgeable reports whether a query reads tables of the database's own alone.
 // PostgreSQL's and extensions' own columns are masked by rules of their own, and a
 // function of the database's may read what no tree shows.
 func (m *masks) judgeable(judged resolution.Outcome) bool {
@@ -118,7 +118,7 @@ func (m *masks) anyMasked(origins map[rewritten.Origin]bool) bool {
 	return false
 }
 
-// secretName tells whether a column of the name is masked wherever it comes from.
+// secretName reports whether a column of the name is masked wherever it comes from.
 func (m *masks) secretName(name string) bool {
 	return m.rules.MasksColumn(sanitize.ColumnID{Schema: "public", Table: "x", Column: name})
 }

@@ -224,7 +224,7 @@ func (e *env) checkEffects(ctx context.Context, o *outcome, full bool) error {
 	return err
 }
 
-// passing tells whether a session is still at work, which may explain what
+// passing reports whether a session is still at work, which may explain what
 // changed.
 func passing(changes []effect.Change) bool {
 	for _, c := range changes {

@@ -74,7 +74,7 @@ func (o *outcome) name() string {
 	return "error"
 }
 
-// accepted tells whether the gateway's own judgement let the text pass.
+// accepted reports whether the gateway's own judgement let the text pass.
 func (o *outcome) accepted() bool {
 	for _, text := range o.heard.Statements {
 		if strings.Contains(text, wrapperName) {
@@ -109,7 +109,7 @@ func (e *env) ask(ctx context.Context, sql string) *outcome {
 	return o
 }
 
-// broke tells whether the outcome has a violation of the oracle and kind.
+// broke reports whether the outcome has a violation of the oracle and kind.
 func (o *outcome) broke(v violation) bool {
 	for _, other := range o.violations {
 		if other.oracle == v.oracle && other.kind == v.kind {

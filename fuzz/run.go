@@ -102,7 +102,7 @@ func (r *runner) prepare() error {
 	return nil
 }
 
-// over tells whether the run has done enough.
+// over reports whether the run has done enough.
 func (r *runner) over(ctx context.Context) bool {
 	return ctx.Err() != nil || len(r.report.Findings) >= r.config.StopAfter ||
 		r.config.Time > 0 && time.Since(r.start) > r.config.Time ||

@@ -21,7 +21,7 @@ func (r *resolved) originOf(relation uint32, attribute uint16) (table, column st
 	return "", ""
 }
 
-// plainName tells whether a name needs no quotes, whatever the server's version.
+// plainName reports whether a name needs no quotes, whatever the server's version.
 func plainName(name string) bool {
 	for i := range len(name) {
 		c := name[i]

@@ -37,8 +37,8 @@ type Config struct {
 	RequestVariables []string
 	// Pool bounds the sessions that previews hold in the databases.
 	Pool Pool
-	// LargeAnswers is how many answers of more than about 64 KiB may be made at a
-	// time, over all connections. One more waits for Pool.QueueWait and then fails
+	// LargeAnswers is how many answers of more than about 64 KiB may be made at a time,
+	// over all connections. One more waits as long as Pool.QueueWait says and then fails
 	// with CONCURRENCY_LIMIT. Each needs about 20 times Limits.MaxResponseBytes of
 	// memory, and up to 30 times in the worst case. Default 4, most 1,000. See
 	// HoldLargeAnswers.

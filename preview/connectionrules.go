@@ -24,7 +24,8 @@ type ConnectionRules struct {
 	Session Session
 }
 
-// connectionRules are rules that were read and are in force.
+// applyRules makes the rules ready and gives them to the Previewer. fault gets every
+// error.
 func (p *Previewer) applyRules(limits Limits, policy Policy, values sanitize.Config, fault func(error)) {
 	p.limits = limits
 	var err error

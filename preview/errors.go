@@ -15,7 +15,7 @@ type Position struct {
 	Offset, End int
 }
 
-// IsZero tells whether there is no position.
+// IsZero reports whether there is no position.
 func (p Position) IsZero() bool { return p.Line == 0 }
 
 // Violation is one reason why the guard refused a text, and where.
@@ -61,9 +61,9 @@ type Error struct {
 	// RetryAfter is how long to wait before the same request may succeed;
 	// zero when trying again is no use.
 	RetryAfter time.Duration
-	// StoppedBy says who stopped the query: "server" (its statement_timeout),
-	// "clock" (our own, the server having not), "caller" or "admin"; empty when
-	// nobody did.
+	// StoppedBy says who stopped the query: "server" (its statement_timeout), "clock"
+	// (our own, the server having not), "caller" or "admin"; empty when it was not
+	// stopped.
 	StoppedBy string
 	// RequestID is the id of the request that failed; empty before there is one.
 	RequestID string

@@ -22,7 +22,7 @@ type Request struct {
 	Timeout time.Duration
 }
 
-// ValidRequestID tells whether a caller's id is taken as it is: whether it is 1
+// ValidRequestID reports whether a caller's id is taken as it is: whether it is 1
 // to 128 characters of printable ASCII, which may stand in logs and headers.
 func ValidRequestID(id string) bool {
 	return id != "" && len(id) <= 128 && isPrintable(id)
@@ -30,7 +30,7 @@ func ValidRequestID(id string) bool {
 
 // Verdict is what the guard says of a text.
 type Verdict struct {
-	// Allowed tells whether a preview of the text may run.
+	// Allowed reports whether a preview of the text may run.
 	Allowed bool
 	// Violations lists everything the guard found, in the order of the text;
 	// empty when Allowed.

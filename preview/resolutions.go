@@ -14,5 +14,5 @@ type resolutionKey struct {
 	policy            *guard.Policy
 }
 
-// made tells whether a resolution was made with a Snapshot.
+// made reports whether a resolution was made with a Snapshot.
 func (r *resolved) made(with *catalog.Snapshot) bool { return r != nil && r.known == with }

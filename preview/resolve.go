@@ -134,9 +134,9 @@ func joinNames(a, b catalog.Names) catalog.Names {
 	}
 }
 
-// explains tells whether the catalog knows every table that the result's columns
+// knowsTables reports whether the catalog knows every table that the result's columns
 // come from. One that it does not know was made after the catalog was asked.
-func (r *resolved) explains(columns []run.Column) bool {
+func (r *resolved) knowsTables(columns []run.Column) bool {
 	for _, c := range columns {
 		if c.TableOID == 0 || c.Attribute == 0 || c.Attribute >= 1<<15 {
 			continue
@@ -151,7 +151,7 @@ func (r *resolved) explains(columns []run.Column) bool {
 
 // masked judges each column of a result.
 func (p *Previewer) masked(ctx context.Context, q *query, columns []run.Column) ([]origin.Mask, error) {
-	if !q.resolved.explains(columns) {
+	if !q.resolved.knowsTables(columns) {
 		again, err := p.resolve(ctx, q.target, q.statement, time.Now())
 		if err != nil {
 			return nil, err
@@ -161,7 +161,7 @@ func (p *Previewer) masked(ctx context.Context, q *query, columns []run.Column) 
 	return p.masks.MaskOutput(ctx, q.resolved.statement(q.target), originColumns(columns))
 }
 
-// statement is what package origin takes.
+// statement returns the statement as package origin takes it.
 func (r *resolved) statement(t *target) origin.Statement {
 	return origin.Statement{Tree: r.tree, Found: r.found, Known: r.known, Lookup: t.lookup}
 }

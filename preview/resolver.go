@@ -38,7 +38,7 @@ func (s Secret) Reveal() string {
 	return s.reveal()
 }
 
-// IsEmpty tells whether there is no text.
+// IsEmpty reports whether there is no text.
 func (s Secret) IsEmpty() bool { return s.Reveal() == "" }
 
 // String returns a placeholder.
@@ -125,7 +125,7 @@ var ErrConnectionInvalid = errors.New("the connection is not valid")
 // context that [IsRefresh] recognises, and the preview is tried again if the
 // answer is another one.
 //
-// An *Error is told to the caller as it is. The text of any other error is withheld
+// An *Error is returned to the caller as it is. The text of any other error is withheld
 // from the caller, who sees DATABASE_UNAVAILABLE and may try again, unless it is
 // ErrConnectionNotFound or ErrConnectionInvalid.
 type Resolver interface {

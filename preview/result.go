@@ -115,9 +115,9 @@ type Sanitization struct {
 type Stats struct {
 	// Check is the time of screen, parse, check and wrap.
 	Check time.Duration
-	// Queue is the wait for a place, Connect the time to open a session: zero
-	// where a kept one was used. Both are of the query and of the questions to the
-	// catalog together.
+	// Queue is the wait for a permit, Connect the time to open a session: zero where a
+	// kept one was used. Both are of the query and of the questions to the catalog
+	// together.
 	Queue, Connect time.Duration
 	// Execute is from sending the query to its first row; Fetch to its last.
 	Execute, Fetch time.Duration

@@ -8,9 +8,8 @@ import (
 	"github.com/op-data/sqlpreview/preview/internal/wrap"
 )
 
-// publicError turns an error of the run into one that may be shown, its place
-// mapped from the wrapped text back to the author's. Anything but a *run.Error
-// has a text that nobody has vouched for, which is withheld.
+// publicError turns an error of the run into one that may be shown, its place mapped from
+// the wrapped text back to the author's. The text of any other error is withheld.
 func publicError(err error, sql string, text wrap.Text) *Error {
 	var known *Error
 	if errors.As(err, &known) {

@@ -123,7 +123,7 @@ type TableColumn struct {
 	// NotNull: it can hold no NULL. Generated: its values are computed from other
 	// columns. Identity: they are numbered by the database.
 	NotNull, Generated, Identity bool
-	// Masked tells whether a preview masks its values.
+	// Masked reports whether a preview masks its values.
 	Masked bool
 	// Comment is as in Table.
 	Comment string

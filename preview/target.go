@@ -21,8 +21,8 @@ type target struct {
 	pools    *run.Pools
 	catalog  *catalog.Catalog
 	deadline time.Time
-	// queue and connect are the waits for a session that the questions to the
-	// catalog took; of a question that others share, the one who asked has them.
+	// queue and connect are how long questions to the catalog waited for a session. Of a
+	// question that several requests share, the request that asked has them.
 	queue, connect time.Duration
 }
 

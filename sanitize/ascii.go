@@ -62,7 +62,7 @@ func keptASCII(b byte) bool {
 	return b >= 0x20 && b < 0x7F || b == '\t' || b == '\n' || b == '\r'
 }
 
-// isASCII tells whether every byte is below 0x80.
+// isASCII reports whether every byte is below 0x80.
 func isASCII(text string) bool {
 	i := 0
 	for ; i+8 <= len(text); i += 8 {

@@ -11,7 +11,7 @@ import (
 // sniffBytes is how many bytes of a binary value decide on its media type.
 const sniffBytes = 3072
 
-// isHex tells whether the text has PostgreSQL's hexadecimal form of bytea, of
+// isHex reports whether the text has PostgreSQL's hexadecimal form of bytea, of
 // which a reader may have cut the end.
 func isHex(text string, cut bool) bool {
 	if len(text) < 2 || text[0] != '\\' || text[1] != 'x' || len(text)%2 != 0 && !cut {

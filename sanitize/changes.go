@@ -43,7 +43,7 @@ var kindNames = [...]string{
 	"MASKED_VALUE", "MASKED_COLUMN", "FORMULA_LIKE", "DIRECTION_MARK",
 }
 
-// Has tells whether every kind of other is in k.
+// Has reports whether every kind of other is in k.
 func (k Kind) Has(other Kind) bool { return k&other == other }
 
 // Names returns the stable names of the kinds in k, in the order of their bits.

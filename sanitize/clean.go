@@ -15,7 +15,7 @@ import (
 // More would cover other lines.
 const maxMarks = 4*class.Above + 4*class.Below + 6*class.Elsewhere + 30*class.All
 
-// tooMany tells whether there are more marks than a letter may carry.
+// tooMany reports whether there are more marks than a letter may carry.
 func tooMany(marks class.Marks) bool {
 	const room = 0x7F*(class.Above+class.Below+class.Elsewhere+class.All) - maxMarks
 	return (marks+room)&0x80808080 != 0

@@ -118,10 +118,10 @@ func (s *Sanitizer) MaskingRules(outputs []OutputColumn, sources Sources) []stri
 	return rules
 }
 
-// MasksColumns tells whether the rules mask any column at all.
+// MasksColumns reports whether the rules mask any column at all.
 func (s *Sanitizer) MasksColumns() bool { return s.columns.any() }
 
-// MasksColumn tells whether the rules mask a column of a base table, whose
+// MasksColumn reports whether the rules mask a column of a base table, whose
 // parents are as in Relation.
 func (s *Sanitizer) MasksColumn(column ColumnID, parents ...TableID) bool {
 	return s.columns.inherited(column, parents) != ""
@@ -152,7 +152,7 @@ func newColumnPolicy(rules ColumnRules) (columnPolicy, error) {
 
 func (p *columnPolicy) any() bool { return p.names != nil || len(p.mask) > 0 }
 
-// secret tells whether the name of a column, and its type where that is known,
+// secret reports whether the name of a column, and its type where that is known,
 // say that it holds secrets.
 func (p *columnPolicy) secret(name string, typeOID uint32) bool {
 	switch {

@@ -75,7 +75,7 @@ func boundary(text string, end int) int {
 	return last
 }
 
-// dangles tells whether the text ends in a character that says how its
+// dangles reports whether the text ends in a character that says how its
 // neighbours join, and which nothing follows after a cut there. One after a virama
 // belongs to what is before it.
 func dangles(text string) bool {

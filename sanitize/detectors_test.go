@@ -108,7 +108,7 @@ func TestDetectors(t *testing.T) {
 	checkTable(t, "detectors", detectorTable(counts, texts))
 }
 
-// covered tells whether a marked secret lies within what was found.
+// covered reports whether a marked secret lies within what was found.
 func covered(marked span, found []secrets.Match) bool {
 	for _, f := range found {
 		if f.Start <= marked.start && f.End >= marked.end {

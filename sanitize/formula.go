@@ -8,7 +8,7 @@ import (
 	"github.com/op-data/sqlpreview/sanitize/internal/chars"
 )
 
-// startsFormula tells whether a spreadsheet could take the text for a formula:
+// startsFormula reports whether a spreadsheet could take the text for a formula:
 // it begins, after white space and characters that show nothing, with one of the
 // characters that OWASP lists for CSV injection, their full-width forms, or a tab
 // or line break.

@@ -27,7 +27,7 @@ func Isolate(text string) string {
 	return firstStrongIsolate + text + popDirectionalIsolate
 }
 
-// turnsDirection tells whether a character can change the order of others: the
+// turnsDirection reports whether a character can change the order of others: the
 // blocks that Unicode reserves for right-to-left scripts (the default Bidi_Class
 // R and AL of UAX #9), and the direction marks. It may say so of a character
 // without need, which costs nothing.

@@ -18,7 +18,7 @@ const (
 	maxSuffixes      = 32 // marks and selectors after a letter; more are not kept
 )
 
-// joins tells whether the ZWNJ or ZWJ at i is kept. It is where the letter
+// joins reports whether the ZWNJ or ZWJ at i is kept. It is where the letter
 // before it or after it belongs to a script whose spelling uses joiners, since
 // real texts have them between any two letters of such a script and at the ends
 // of words. It must be the only one there: a run of joiners is no spelling, save
@@ -43,7 +43,7 @@ func (c *cleaner) joins(i, next int, action class.Action) bool {
 	return endsInJoiningScript(left) || following.Joins && following.Letter
 }
 
-// separatesWords tells whether the zero width space at i is kept: the only one
+// separatesWords reports whether the zero width space at i is kept: the only one
 // there, beside a letter of a script that uses such spaces.
 func (c *cleaner) separatesWords(i, next int) bool {
 	left, following := c.left(i), c.following(next)
@@ -53,7 +53,7 @@ func (c *cleaner) separatesWords(i, next int) bool {
 	return endsInJoiningScript(left) || following.Joins && following.Letter
 }
 
-// separatesVowel tells whether the Mongolian vowel separator at i is kept: the
+// separatesVowel reports whether the Mongolian vowel separator at i is kept: the
 // only one there, before a Mongolian letter.
 func (c *cleaner) separatesVowel(i, next int) bool {
 	following, _ := utf8.DecodeRuneInString(c.text[next:])
@@ -61,7 +61,7 @@ func (c *cleaner) separatesVowel(i, next int) bool {
 	return letter && !c.afterInvisible(i)
 }
 
-// joinsMarks tells whether the combining grapheme joiner at i is kept: between
+// joinsMarks reports whether the combining grapheme joiner at i is kept: between
 // two marks of a script such as Hebrew, where it keeps their order.
 func (c *cleaner) joinsMarks(i, next int) bool {
 	previous, _ := utf8.DecodeLastRuneInString(c.left(i))
@@ -69,7 +69,7 @@ func (c *cleaner) joinsMarks(i, next int) bool {
 	return before.Action == class.Mark && before.Joins && after.Action == class.Mark && after.Joins && !tooMany(c.marks+after.Marks)
 }
 
-// insideWord tells whether the place between i and next lies inside a word:
+// insideWord reports whether the place between i and next lies inside a word:
 // after a letter or its marks, and before a letter.
 func (c *cleaner) insideWord(i, next int) bool {
 	previous, _ := utf8.DecodeLastRuneInString(c.left(i))
@@ -77,7 +77,7 @@ func (c *cleaner) insideWord(i, next int) bool {
 	return (before.Letter || before.Action == class.Mark) && after.Letter
 }
 
-// besideItsOwn tells whether a blank at i stands beside a character of its own
+// besideItsOwn reports whether a blank at i stands beside a character of its own
 // block, as in a line of Braille.
 func (c *cleaner) besideItsOwn(i, next int, blank rune) bool {
 	previous, _ := utf8.DecodeLastRuneInString(c.left(i))
@@ -95,7 +95,7 @@ func (c *cleaner) besideItsOwn(i, next int, blank rune) bool {
 	return own(previous) || own(following) && chars.Of(following).Action <= class.Mark
 }
 
-// afterInvisible tells whether the character before i shows nothing, be it kept
+// afterInvisible reports whether the character before i shows nothing, be it kept
 // or not.
 func (c *cleaner) afterInvisible(i int) bool {
 	r, _ := utf8.DecodeLastRuneInString(c.text[:i])
@@ -108,7 +108,7 @@ func (c *cleaner) following(next int) *class.Class {
 	return chars.Of(r)
 }
 
-// isInvisible tells whether the character is one of those that shows nothing
+// isInvisible reports whether the character is one of those that shows nothing
 // and is kept in some places.
 func isInvisible(is *class.Class) bool {
 	switch is.Action {
@@ -119,7 +119,7 @@ func isInvisible(is *class.Class) bool {
 	}
 }
 
-// endsInJoiningScript tells whether the last character, or the letter that the
+// endsInJoiningScript reports whether the last character, or the letter that the
 // last marks stand on, belongs to a script whose spelling uses joiners.
 func endsInJoiningScript(left string) bool {
 	for n := range maxSuffixes {
@@ -137,7 +137,7 @@ func endsInJoiningScript(left string) bool {
 	return false
 }
 
-// endsInDirectionMarks tells whether the text ends in as many direction marks
+// endsInDirectionMarks reports whether the text ends in as many direction marks
 // as are kept in a row.
 func endsInDirectionMarks(left string) bool {
 	for range maxDirectionMarks {
@@ -150,7 +150,7 @@ func endsInDirectionMarks(left string) bool {
 	return true
 }
 
-// endsInEmoji tells whether the text ends in a pictograph with what may follow
+// endsInEmoji reports whether the text ends in a pictograph with what may follow
 // one before a ZWJ: a skin tone, the emoji selector, the tags of a flag.
 func endsInEmoji(left string) bool {
 	for range maxEmojiSuffixes {

@@ -101,7 +101,7 @@ func inPlace(text string, i int, r rune) bool {
 	}
 }
 
-// zeroWidth tells whether a character is one of those that show nothing.
+// zeroWidth reports whether a character is one of those that show nothing.
 func zeroWidth(r rune) bool {
 	return r >= 0x200B && r <= 0x200F || r == 0x061C || r == 0x180E || r == 0x034F
 }
@@ -112,7 +112,7 @@ func lastLetter(text string) rune {
 	return r
 }
 
-// joining tells whether a character belongs to none of the scripts that use no
+// joining reports whether a character belongs to none of the scripts that use no
 // joiners.
 func joining(r rune) bool {
 	return r > 0x58F && r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsPunct(r) || unicode.IsMark(r) || unicode.IsSymbol(r) || unicode.Is(unicode.Cn, r)) &&

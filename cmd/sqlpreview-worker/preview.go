@@ -114,7 +114,9 @@ func (c *previewCommand) printFailure(env *environment, sql string, failure *wor
 	if c.JSON {
 		err = answerjson.WriteFailure(env.stdout, shown)
 	} else {
-		err = diagnostic.Error(env.stderr, screen.Colours(env.getenv, env.stderr), screen.TerminalWidth(env.stderr), "query", sql, shown)
+		err = diagnostic.Error(env.stderr, diagnostic.Options{
+			Colour: screen.Colours(env.getenv, env.stderr), Width: screen.TerminalWidth(env.stderr),
+		}, "query", sql, shown)
 	}
 	if err != nil {
 		return err

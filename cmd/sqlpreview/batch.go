@@ -56,7 +56,7 @@ func checkBatch(in io.Reader, out io.Writer, validate validate) error {
 }
 
 // readLine appends the next line to buffer, at most maxBatchLine bytes of it;
-// whole tells whether that was all.
+// whole reports whether that was all.
 func readLine(reader *bufio.Reader, buffer []byte) (line []byte, whole bool, err error) {
 	whole = true
 	for {
@@ -137,7 +137,7 @@ func firstID(line []byte) json.RawMessage {
 	return nil
 }
 
-// loneSurrogate tells whether a JSON string holds an escaped surrogate without
+// loneSurrogate reports whether a JSON string holds an escaped surrogate without
 // its other half, which Go's decoder replaces instead of refusing.
 func loneSurrogate(text []byte) bool {
 	for i := 0; i < len(text); i++ {

@@ -140,7 +140,7 @@ func (c *checkCommand) print(env *environment, sql string, verdict *preview.Verd
 	if name == "" || name == "-" {
 		name = "query"
 	}
-	return diagnostic.Violations(env.stdout, colours(env, env.stdout), widthOf(env.stdout), name, sql, verdict.Violations)
+	return diagnostic.Violations(env.stdout, diagnosticOptions(env, env.stdout), name, sql, verdict.Violations)
 }
 
 func verdictOf(verdict *preview.Verdict) verdictJSON {

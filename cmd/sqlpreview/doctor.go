@@ -50,7 +50,7 @@ func (c *doctorCommand) Run(ctx context.Context, env *environment) error {
 	}
 	report, err := doctor.Examine(ctx, connection, doctor.Options{Dedicated: c.Dedicated})
 	if err != nil {
-		return printFailure(ctx, env, c.JSON, "connection", "", wire.Failure(err))
+		return printFailure(ctx, env, failedInput{name: "connection", json: c.JSON}, wire.Failure(err))
 	}
 	if c.JSON {
 		encoder := json.NewEncoder(env.stdout)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -14,14 +15,25 @@ import (
 	"github.com/op-data/sqlpreview/preview/reason"
 )
 
-// printFailure prints a failure in the form that was asked for, and returns what
-// ends the command. name and sql are the text that it is about.
-func printFailure(ctx context.Context, env *environment, asJSON bool, name, sql string, failure *preview.Error) error {
+// failedInput is the text that a failure is about, and the form to print the failure in.
+type failedInput struct {
+	name, sql string
+	json      bool
+}
+
+// diagnosticOptions returns the options of what is printed to a stream.
+func diagnosticOptions(env *environment, w io.Writer) diagnostic.Options {
+	return diagnostic.Options{Colour: colours(env, w), Width: widthOf(w)}
+}
+
+// printFailure prints a failure in the form that was asked for, and returns the error
+// that ends the command.
+func printFailure(ctx context.Context, env *environment, input failedInput, failure *preview.Error) error {
 	var err error
-	if asJSON {
+	if input.json {
 		err = answerjson.WriteFailure(env.stdout, failure)
 	} else {
-		err = diagnostic.Error(env.stderr, colours(env, env.stderr), widthOf(env.stderr), name, sql, failure)
+		err = diagnostic.Error(env.stderr, diagnosticOptions(env, env.stderr), input.name, input.sql, failure)
 	}
 	switch {
 	case err != nil:

@@ -15,8 +15,8 @@ import (
 	"github.com/op-data/sqlpreview/preview/reason"
 )
 
-// gradeAge is how long a grade is believed: rights are granted rarely, and an
-// examination costs some dozens of queries.
+// gradeAge is how long a grade is used: rights are granted rarely, and an examination
+// costs some dozens of queries.
 const gradeAge = 15 * time.Minute
 
 // examinationTime bounds one examination, so that a database which answers slowly
@@ -57,7 +57,7 @@ func (g *graded) atStart(ctx context.Context) error {
 	return nil
 }
 
-// Unwrap is what the caller is told.
+// Unwrap returns the error that the caller gets.
 func (e gradeError) Unwrap() error {
 	return &preview.Error{
 		Reason: reason.DatabaseLoginFailed, Message: "the connection's role has more rights than this sidecar allows",

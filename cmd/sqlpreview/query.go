@@ -81,7 +81,7 @@ func (c *queryCommand) Run(ctx context.Context, env *environment) error {
 				failure.Violations[i].Hint = hint
 			}
 		}
-		return printFailure(ctx, env, c.JSON, "query", sql, failure)
+		return printFailure(ctx, env, failedInput{name: "query", sql: sql, json: c.JSON}, failure)
 	}
 	return c.print(env, answered)
 }

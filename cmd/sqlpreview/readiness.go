@@ -26,7 +26,7 @@ const (
 	probeTimeout = 2 * time.Second
 )
 
-// readiness tells whether previews can be answered now.
+// readiness reports whether previews can be answered now.
 type readiness struct {
 	probe    func(context.Context) error
 	draining atomic.Bool

@@ -177,12 +177,12 @@ func (s sources) unsafeTargets() error {
 	return nil
 }
 
-// anywhere tells whether hosts that the operator has not named may be reached.
+// anywhere reports whether hosts that the operator has not named may be reached.
 func (s sources) anywhere() bool {
 	return len(s.Targets) == 0 || slices.Contains(s.Targets, connections.TargetAny) || slices.Contains(s.Targets, connections.TargetRemote)
 }
 
-// refers tells whether payloads may refer to secrets.
+// refers reports whether payloads may refer to secrets.
 func (s sources) refers() bool { return s.SecretsDir != "" || len(s.Managers.choices()) > 0 }
 
 // grade returns the least grade that is served, empty for any.

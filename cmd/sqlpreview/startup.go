@@ -21,9 +21,8 @@ const (
 	lookTime = 30 * time.Second
 )
 
-// warnAtStart logs what an operator should know before anybody calls: files at
-// once, and in the background what only the databases can tell. It returns what
-// ends that.
+// warnAtStart logs what an operator should know before the first call: files at once, and
+// in the background what only the databases can tell. It returns what ends that.
 func (s *sidecar) warnAtStart(config *config, opened *core) (stop func()) {
 	for _, file := range []string{config.Callers.CertFile, config.Callers.ClientCAFile} {
 		if file != "" {

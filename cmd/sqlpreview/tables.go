@@ -28,7 +28,7 @@ func (f *catalogFlags) open(ctx context.Context, env *environment) (*preview.Pre
 
 // failed prints a failure as query does.
 func (f *catalogFlags) failed(ctx context.Context, env *environment, err error) error {
-	return printFailure(ctx, env, f.JSON, "table", "", wire.Failure(err))
+	return printFailure(ctx, env, failedInput{name: "table", json: f.JSON}, wire.Failure(err))
 }
 
 // tablesCommand lists tables.

@@ -7,7 +7,7 @@ import (
 	"github.com/op-data/sqlpreview/cmd/internal/screen"
 )
 
-// colours tells whether to colour what goes to w.
+// colours reports whether to colour what goes to w.
 func colours(env *environment, w io.Writer) bool { return screen.Colours(env.getenv, w) }
 
 // widthOf is how many columns the terminal behind w has, 0 for anything else.

@@ -92,7 +92,7 @@ func answerOf(result *preview.Result) *Answer {
 	return a
 }
 
-// AcceptedBy tells whether an error means that the guard let the text pass.
+// AcceptedBy reports whether an error means that the guard let the text pass.
 func AcceptedBy(err error) bool {
 	r := AsRefusal(err)
 	return err == nil || r != nil && r.Stage == Database && r.Reason != string(reason.ClientCanceled)

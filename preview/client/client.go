@@ -137,7 +137,8 @@ func (c *Client) Serving(ctx context.Context) (bool, error) {
 // Close ends the connection.
 func (c *Client) Close() error { return c.conn.Close() }
 
-// call sends one call, and sends it again while the sidecar says when.
+// call sends one call, and again as long as the sidecar's error says when. Its parameters
+// are those of a grpc.UnaryClientInterceptor.
 func (c Config) call(
 	ctx context.Context, method string, request, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption,
 ) error {

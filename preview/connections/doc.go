@@ -3,10 +3,9 @@
 // ([OpenAgent]), a mounted folder of secret files ([Directory]), or one
 // connection string ([Single]).
 //
-// A request names an id and never a connection string. What an id stands for is
-// read when it is asked for, so a rotated password is in force without a
-// restart. An id that does not exist and one that belongs to somebody else give
-// the same answer.
+// A request names an id and never a connection string. What an id stands for is read when
+// it is asked for, so a rotated password is in force without a restart. An id that does
+// not exist and one that belongs to another tenant give the same answer.
 //
 // # What a stored connection may say
 //

@@ -101,7 +101,7 @@ func (p Policy) parseJSON(ctx context.Context, stored []byte) (payload, error) {
 	return parsed, err
 }
 
-// take takes the values of some keys out of a payload's members.
+// take moves the values of some keys out of a payload's members.
 func (p Policy) take(ctx context.Context, members map[string]json.RawMessage, keys []string) (map[string]string, error) {
 	taken := map[string]string{}
 	for _, key := range keys {
@@ -119,8 +119,8 @@ func (p Policy) take(ctx context.Context, members map[string]json.RawMessage, ke
 	return taken, nil
 }
 
-// whole reads a payload that lies in a secret manager as a whole. It may not
-// refer on: whoever may write one secret could otherwise have others read.
+// whole reads a payload that lies in a secret manager as a whole. It may not refer to
+// further secrets: else write access to one secret would give read access to others.
 func (p Policy) whole(ctx context.Context, value json.RawMessage) (payload, error) {
 	var reference string
 	if json.Unmarshal(value, &reference) != nil {
@@ -144,7 +144,7 @@ func (p Policy) fields(ctx context.Context, members map[string]json.RawMessage) 
 		value := members[key]
 		keyword, ok := fields[key]
 		if !ok {
-			// Not quoted: whoever stored it may have put the secret there.
+			// Not quoted: the secret may have been stored there by mistake.
 			return "", errors.New("connections: the payload has a key that is not one of host, port, database, user, password, sslmode, or url alone, " +
 				"and search_path, timezone, role, sslrootcert, sslcert, sslkey")
 		}
@@ -212,8 +212,8 @@ func (e notFetchedError) Error() string {
 
 func (e notFetchedError) Unwrap() error { return e.err }
 
-// schemes names the schemes that there are; the one that was asked for is not
-// told, since it may be the beginning of a secret that was stored in its place.
+// schemes lists the schemes that there are. The one that was asked for is not shown: it
+// may be the beginning of a secret that was stored in its place.
 func (p Policy) schemes() string {
 	if len(p.Secrets) == 0 {
 		return "none"

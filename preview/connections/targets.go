@@ -43,8 +43,8 @@ const (
 // Targets do not allow.
 var ErrTargetNotAllowed = fmt.Errorf("%w: the target's address is not allowed", preview.ErrConnectionInvalid)
 
-// metadata services hand out credentials to whoever reaches them. Most are
-// link-local; these are not.
+// metadata has the metadata services that are not link-local, as most are. They give
+// credentials to every process that reaches them.
 var metadata = []netip.Addr{
 	netip.MustParseAddr("fd00:ec2::254"),   // Amazon
 	netip.MustParseAddr("fd20:ce::254"),    // Google

@@ -65,7 +65,7 @@ func ParseGrade(text string) (Grade, error) {
 	return "", fmt.Errorf("doctor: %q is no grade; the grades are A, B, C, D and F", text)
 }
 
-// AtLeast tells whether g is as good as other or better.
+// AtLeast reports whether g is as good as other or better.
 func (g Grade) AtLeast(other Grade) bool { return g != "" && g <= other }
 
 // Finding is one thing that the examination found.

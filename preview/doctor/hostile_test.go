@@ -4,117 +4,92 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"sync/atomic"
+	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5/pgproto3"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/doctor"
+	"github.com/op-data/sqlpreview/preview/pgtest"
 	"github.com/op-data/sqlpreview/preview/reason"
 )
 
-// TestHostileServer: whoever may store a connection chooses the server that is
-// examined. Whatever it answers is an error, and takes no memory.
-func TestHostileServer(t *testing.T) {
-	t.Parallel()
-	describe := func(columns int) *pgproto3.RowDescription {
-		return &pgproto3.RowDescription{Fields: make([]pgproto3.FieldDescription, columns)}
-	}
-	row := func(columns, size int) *pgproto3.DataRow {
-		values := make([][]byte, columns)
-		for i := range values {
-			values[i] = make([]byte, size)
-		}
-		return &pgproto3.DataRow{Values: values}
-	}
-	done := &pgproto3.CommandComplete{CommandTag: []byte("SELECT 1")}
-	for name, c := range map[string]struct {
-		once, forever []pgproto3.BackendMessage
-	}{
-		"nothing":          {once: []pgproto3.BackendMessage{&pgproto3.EmptyQueryResponse{}}},
-		"no rows":          {once: []pgproto3.BackendMessage{done}},
-		"no columns":       {once: []pgproto3.BackendMessage{describe(0), row(0, 0), done}},
-		"one column":       {once: []pgproto3.BackendMessage{describe(1), row(1, 1), done}},
-		"rows for ever":    {once: []pgproto3.BackendMessage{describe(4)}, forever: []pgproto3.BackendMessage{row(4, 0)}},
-		"large rows":       {once: []pgproto3.BackendMessage{describe(4)}, forever: []pgproto3.BackendMessage{row(4, 50<<10)}},
-		"too large a row":  {once: []pgproto3.BackendMessage{describe(4), row(4, 1<<20), done}},
-		"results for ever": {once: []pgproto3.BackendMessage{describe(4)}, forever: []pgproto3.BackendMessage{row(4, 9), done, describe(4)}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			listener, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			var sent atomic.Int64
-			ended := make(chan struct{})
-			go func() {
-				defer close(ended)
-				for {
-					conn, err := listener.Accept()
-					if err != nil {
-						return
-					}
-					stop := context.AfterFunc(t.Context(), func() { conn.Close() })
-					play(conn, c.once, c.forever, &sent)
-					stop()
-				}
-			}()
-			t.Cleanup(func() { listener.Close(); <-ended })
-			port := listener.Addr().(*net.TCPAddr).Port
-			dsn := preview.NewSecret(fmt.Sprintf("host=127.0.0.1 port=%d user=u dbname=d sslmode=disable", port))
-			_, err = doctor.Examine(t.Context(), preview.Connection{DSN: dsn}, doctor.Options{})
-			var failed *preview.Error
-			if !errors.As(err, &failed) || failed.Reason != reason.DatabaseUnavailable {
-				t.Errorf("got %v", err)
-			}
-			if n := sent.Load(); n > 64<<20 {
-				t.Errorf("%d bytes were taken", n)
-			}
-		})
+// TestHostileNames: a table's name cannot steer the terminal of the operator
+// nor get into SQL that is meant to be copied.
+func TestHostileNames(t *testing.T) {
+	w := newWorld(t)
+	execute(t, w.super, "create table \"x\x1b[2J\u202e\ny\" (a int); grant insert on \"x\x1b[2J\u202e\ny\" to "+w.quoted())
+	report := examine(t, w.dsn)
+	f := find(report, "write-grants")
+	if f == nil || len(f.Names) != 1 || strings.ContainsAny(f.Names[0], "\x1b\u202e\n") || f.Remedy != "" {
+		t.Errorf("got %+v", f)
 	}
 }
 
-// play lets anybody log in, and answers each query alike.
-func play(conn net.Conn, once, forever []pgproto3.BackendMessage, sent *atomic.Int64) {
-	defer conn.Close()
-	backend := pgproto3.NewBackend(conn, conn)
-	if _, err := backend.ReceiveStartupMessage(); err != nil {
-		return
+func TestManyNamesAreCounted(t *testing.T) {
+	w := newWorld(t)
+	execute(t, w.super, `do $$ begin for i in 1..30 loop execute format('create table t%s (a int); grant insert on t%s to `+w.quoted()+`', i, i); end loop; end $$`)
+	f := find(examine(t, w.dsn), "write-grants")
+	if f == nil || f.Count != 30 || len(f.Names) != 10 || !strings.Contains(f.Remedy, "and 20 more") {
+		t.Errorf("got %+v", f)
 	}
-	send := func(messages ...pgproto3.BackendMessage) bool {
-		var out []byte
-		for _, message := range messages {
-			var err error
-			if out, err = message.Encode(out); err != nil {
-				return false
-			}
+}
+
+// TestAShadowedCatalogCannotLie: objects in a schema of the role's search_path
+// do not answer the questions.
+func TestAShadowedCatalogCannotLie(t *testing.T) {
+	w := newWorld(t)
+	execute(t, w.super, `create schema lie; grant usage on schema lie to public;
+		create function lie.has_table_privilege(oid, oid, text) returns bool language sql as 'select false';
+		create table lie.pg_roles (like pg_catalog.pg_roles);
+		alter role `+w.quoted()+` set search_path = lie, pg_catalog, public;
+		grant insert on orders to `+w.quoted())
+	if f := find(examine(t, w.dsn), "write-grants"); f == nil {
+		t.Error("the lie was believed")
+	}
+}
+
+func TestExamineLeavesNothing(t *testing.T) {
+	w := newWorld(t)
+	count := func() (n int) {
+		conn, err := pgx.Connect(context.Background(), w.super)
+		if err != nil {
+			t.Fatal(err)
 		}
-		n, err := conn.Write(out)
-		sent.Add(int64(n))
-		return err == nil
+		defer conn.Close(context.Background())
+		if err := conn.QueryRow(context.Background(), `select count(*) from pg_stat_activity where usename = $1`, w.role).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
 	}
-	ready := &pgproto3.ReadyForQuery{TxStatus: 'I'}
-	if !send(&pgproto3.AuthenticationOk{}, &pgproto3.BackendKeyData{ProcessID: 1, SecretKey: []byte("0000")}, ready) {
-		return
-	}
-	for {
-		message, err := backend.Receive()
-		if _, isQuery := message.(*pgproto3.Query); err != nil || !isQuery {
+	examine(t, w.dsn)
+	for range 100 {
+		if count() == 0 {
 			return
 		}
-		if !send(once...) {
-			return
-		}
-		for len(forever) > 0 {
-			if !send(forever...) {
-				return
-			}
-		}
-		if !send(ready) {
-			return
+	}
+	t.Error("a session is left")
+}
+
+func TestFaultsHoldNoSecret(t *testing.T) {
+	server := pgtest.Start(t, pgtest.Options{TCP: true})
+	host, port, _ := server.TCP()
+	const canary = "doctor-canary"
+	for name, c := range map[string]struct {
+		dsn  string
+		want reason.Reason
+	}{
+		"no connection string":  {"host=x port=" + canary, reason.DatabaseLoginFailed},
+		"a wrong password":      {fmt.Sprintf("host=%s port=%d user=postgres password=%s dbname=postgres sslmode=disable", host, port, canary), reason.DatabaseLoginFailed},
+		"an unknown database":   {server.DSNFor("postgres", canary), reason.DatabaseLoginFailed},
+		"nobody listens":        {"host=/nowhere user=" + canary + " dbname=d", reason.DatabaseUnavailable},
+		"a name of no resolver": {"host=" + canary + ".invalid user=u dbname=d", reason.DatabaseUnavailable},
+	} {
+		_, err := doctor.Examine(context.Background(), preview.Connection{DSN: preview.NewSecret(c.dsn)}, doctor.Options{})
+		var failure *preview.Error
+		if !errors.As(err, &failure) || failure.Reason != c.want || strings.Contains(fmt.Sprintf("%+v", failure), canary) {
+			t.Errorf("%s: got %+v", name, err)
 		}
 	}
 }

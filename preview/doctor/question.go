@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A server that is examined may be anybody's: these bound what it can make the
-// process hold.
+// A server that is examined is not trusted: these bound what it can make the process
+// hold.
 const (
 	// maxMessage bounds one message of the server's, in bytes.
 	maxMessage = 1 << 20

@@ -17,15 +17,15 @@
 //
 // # Data is not instructions
 //
-// Whatever comes from the database (values, names, types, comments) can hold a text
-// that pretends to be somebody's instruction. It stands between two lines that
-// are made anew for every answer and that the data does not hold, so no value can
-// imitate the end of the data. Line breaks in values are escaped. The notes outside
-// of that frame hold numbers and words of ours alone.
+// Whatever comes from the database (values, names, types, comments) can hold a text that
+// pretends to be an instruction. It stands between two lines that are made anew for every
+// answer and that the data does not hold, so no value can imitate the end of the data.
+// Line breaks in values are escaped. The notes outside of that frame hold numbers and
+// words of ours alone.
 //
 // # Sessions
 //
 // Over stdio the client that started the process is the only one. Over HTTP (see
-// [Server.Handler]) whoever serves it authenticates each request, a session belongs
-// to the caller who began it, and a call ends with its HTTP request.
+// [Server.Handler]) the server that mounts it authenticates each request, a session
+// belongs to the caller who began it, and a call ends with its HTTP request.
 package mcp

@@ -50,9 +50,9 @@ type HTTPOptions struct {
 	MaxBodyBytes int
 }
 
-// Handler serves the Streamable HTTP transport. It authenticates nobody and checks
-// neither Host nor Origin: who mounts it does. Each call runs under the context
-// of its HTTP request and ends with it; there is no stream outside of a request.
+// Handler serves the Streamable HTTP transport. It does not authenticate and checks
+// neither Host nor Origin: who mounts it does. Each call runs under the context of its
+// HTTP request and ends with it; there is no stream outside of a request.
 //
 // The caller closes it, after serving has ended.
 func (s *Server) Handler(options HTTPOptions) *Handler {
@@ -172,7 +172,7 @@ func (w *ownWords) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// isBatch tells whether a body is an array of messages. Each would be a call of its
+// isBatch reports whether a body is an array of messages. Each would be a call of its
 // own, and a caller's rate is counted by requests.
 func isBatch(body *bufio.Reader) bool {
 	for {

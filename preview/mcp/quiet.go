@@ -93,7 +93,7 @@ func (c *quietConnection) Write(ctx context.Context, message jsonrpc.Message) er
 	return c.Connection.Write(ctx, message)
 }
 
-// cancelled tells whether the client has cancelled a call.
+// cancelled reports whether the client has cancelled a call.
 func (c *quietConnection) cancelled(id any) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -26,7 +26,7 @@ type Core interface {
 type Config struct {
 	// Core answers the calls. The caller closes it, after serving has ended.
 	Core Core
-	// Version is what clients are told of this program. Default: "dev".
+	// Version is the version that clients see. Default: "dev".
 	Version string
 }
 

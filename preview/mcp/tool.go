@@ -65,7 +65,7 @@ var tools = []tool{
 	},
 }
 
-// declaration is what clients are told of the tool.
+// declaration is what clients see of the tool.
 func (t tool) declaration() *sdk.Tool {
 	no := false
 	return &sdk.Tool{
@@ -111,8 +111,8 @@ func (s *Server) handler(t tool, within contextOf) sdk.ToolHandler {
 	}
 }
 
-// progressEvery is how often a client that asked for it is told that its call is
-// still running.
+// progressEvery is how often a client that asked for it learns that its call is still
+// running.
 const progressEvery = time.Second
 
 // progress tells the client of a call that takes long, until the function that it

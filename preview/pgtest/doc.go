@@ -1,9 +1,9 @@
 // Package pgtest runs a throw-away PostgreSQL for tests and demonstrations, in
 // the way that net/http/httptest runs a throw-away web server.
 //
-// A server is a fresh cluster in a private directory that listens on a Unix
-// socket there (and on loopback TCP if asked). It is for data that nobody will
-// miss: it does not wait for the disk, so a crash of the machine loses it.
+// A server is a fresh cluster in a private directory that listens on a Unix socket there
+// (and on loopback TCP if asked). It is for data that no one will miss: it does not wait
+// for the disk, so a crash of the machine loses it.
 //
 //	server, err := pgtest.New(ctx, pgtest.Options{})
 //	if err != nil { ... }

@@ -70,7 +70,7 @@ func findBinDir(explicit string, getenv func(string) string, patterns []string) 
 	return slices.MaxFunc(found, func(a, b string) int { return versionIn(a) - versionIn(b) }), nil
 }
 
-// hasServer tells whether dir holds the two programs that a cluster needs.
+// hasServer reports whether dir holds the two programs that a cluster needs.
 func hasServer(dir string) bool {
 	if dir == "" {
 		return false

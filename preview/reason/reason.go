@@ -32,7 +32,7 @@ const (
 	DataModifyingCTE Reason = "DATA_MODIFYING_CTE"
 	// SelectInto: SELECT ... INTO creates a table.
 	SelectInto Reason = "SELECT_INTO"
-	// RowLock: FOR UPDATE, FOR SHARE and their kin take locks.
+	// RowLock: FOR UPDATE, FOR SHARE and the like take locks.
 	RowLock Reason = "ROW_LOCK"
 	// ParameterNotAllowed: $1 and the like; a preview has no arguments.
 	ParameterNotAllowed Reason = "PARAMETER_NOT_ALLOWED"
@@ -61,11 +61,11 @@ const (
 
 // Stopped.
 const (
-	// StatementTimeout: the time limit passed (SQLSTATE 57014, or our own clock).
+	// StatementTimeout: the time limit passed (SQLSTATE 57014, or our own deadline).
 	StatementTimeout Reason = "STATEMENT_TIMEOUT"
 	// ClientCanceled: the caller went away or cancelled.
 	ClientCanceled Reason = "CLIENT_CANCELED"
-	// AdminCanceled: somebody cancelled the query in the database (SQLSTATE 57014).
+	// AdminCanceled: the query was cancelled in the database (SQLSTATE 57014).
 	AdminCanceled Reason = "ADMIN_CANCELED"
 )
 
@@ -105,7 +105,7 @@ func All() []Reason {
 	}
 }
 
-// Retryable tells whether the same request may succeed later unchanged.
+// Retryable reports whether the same request may succeed later unchanged.
 func (r Reason) Retryable() bool {
 	switch r {
 	case LockTimeout, Conflict, DatabaseBusy, ConcurrencyLimit, DatabaseUnavailable:

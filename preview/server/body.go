@@ -67,7 +67,7 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// tooLarge tells whether the message is larger than it may be, from what was just
+// tooLarge reports whether the message is larger than it may be, from what was just
 // read.
 func (b *body) tooLarge(p []byte) bool {
 	if !b.enveloped {

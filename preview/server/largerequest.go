@@ -46,7 +46,7 @@ func (p *largePermit) free() {
 	}
 }
 
-// compressed tells whether a request may become large when it is unpacked.
+// compressed reports whether a request may become large when it is unpacked.
 func compressed(r *http.Request) bool {
 	for _, name := range []string{"Content-Encoding", "Grpc-Encoding"} {
 		if encoding := r.Header.Get(name); encoding != "" && encoding != "identity" {

@@ -28,7 +28,7 @@ const (
 // behind; a socket that a process still serves is an error, and so is any other file.
 // Listen refuses an address that other machines can reach.
 func Listen(ctx context.Context, address string) (net.Listener, error) {
-	return listen(ctx, address, false)
+	return listen(ctx, address, loopbackOnly)
 }
 
 // ListenTLS is Listen for a server with Config.TLS: it listens on any address
@@ -37,10 +37,18 @@ func ListenTLS(ctx context.Context, address string) (net.Listener, error) {
 	if strings.HasPrefix(address, "unix:") {
 		return nil, errors.New("server: TLS is for HOST:PORT; on a unix socket leave the certificate out")
 	}
-	return listen(ctx, address, true)
+	return listen(ctx, address, anyInterface)
 }
 
-func listen(ctx context.Context, address string, remote bool) (net.Listener, error) {
+// reach is which machines a TCP address may be reached from.
+type reach int
+
+const (
+	loopbackOnly reach = iota
+	anyInterface
+)
+
+func listen(ctx context.Context, address string, from reach) (net.Listener, error) {
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {
 		// gRPC writes an absolute path as unix:///path.
 		return listenUnix(ctx, strings.Replace(path, "///", "/", 1))
@@ -49,18 +57,18 @@ func listen(ctx context.Context, address string, remote bool) (net.Listener, err
 	if err != nil {
 		return nil, fmt.Errorf("server: the address %q is neither unix:PATH nor HOST:PORT", address)
 	}
-	if remote && host == "" {
+	if from == anyInterface && host == "" {
 		host = "::" // all addresses, of both families
 	}
 	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	switch {
-	case remote && (err != nil || len(addresses) == 0):
+	case from == anyInterface && (err != nil || len(addresses) == 0):
 		return nil, fmt.Errorf("server: the address %q names no address of this machine", address)
 	case host == "" || err != nil || len(addresses) == 0:
 		return nil, fmt.Errorf("server: the address %q names no loopback address; write 127.0.0.1:%s or unix:PATH", address, port)
 	}
 	for _, ip := range addresses {
-		if !remote && !ip.Unmap().IsLoopback() {
+		if from == loopbackOnly && !ip.Unmap().IsLoopback() {
 			return nil, fmt.Errorf("server: other machines can reach %q, and without TLS they could read the rows; "+
 				"listen on 127.0.0.1:%s or on unix:PATH", address, port)
 		}

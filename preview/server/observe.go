@@ -42,10 +42,10 @@ type Call struct {
 	// where there is one for rejecting it.
 	Outcome Outcome
 	Reason  reason.Reason
-	// Message says why, where the database or the connection to it failed: what the
-	// caller was told, in words that hold no SQL and no value. Else empty.
+	// Message is the caller's message where the database or the connection to it failed;
+	// it holds no SQL and no value. Else empty.
 	Message string
-	// Denial says why a caller was not let in. The caller is not told.
+	// Denial says why a caller was not let in. It is not sent to the caller.
 	Denial string
 	// Stats and Sanitization are the core's account of a preview that succeeded,
 	// else nil.

@@ -49,9 +49,9 @@ func newOrigins(config Config) (*origins, error) {
 	return o, errors.Join(faults...)
 }
 
-// checkOrigin refuses what a web page could send without its user's knowledge: a
-// request from another origin, and one for a name that was rebound to this
-// machine. A browser is told what the pages of the allowed origins may do.
+// checkOrigin refuses what a web page could send without its user's knowledge: a request
+// from another origin, and one for a name that was rebound to this machine. The headers
+// of the answer say what the pages of the allowed origins may do.
 func (o *origins) checkOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if denial := o.denial(r); denial != "" {

@@ -36,8 +36,8 @@ const (
 	maxStreams = 128
 	// maxFrameBytes is HTTP/2's least: a connection keeps a buffer for one frame.
 	maxFrameBytes = 16 << 10
-	// These bound what the server holds of bodies that no handler reads yet; the
-	// library's own bound is 1 MiB for a connection.
+	// bufferPerConnection and bufferPerStream bound what the server holds of bodies that
+	// no handler reads yet; the library's own bound for a connection is 1 MiB.
 	bufferPerConnection = 256 << 10
 	bufferPerStream     = 64 << 10
 	cancelingPeriod     = 3 * time.Second

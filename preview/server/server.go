@@ -102,15 +102,15 @@ type Config struct {
 	// bounds on connections and open requests and behind the Host and Origin checks; a
 	// body is at most 1 KiB long and has a second to arrive. Default: none.
 	Public map[string]http.Handler
-	// Ready tells whether previews can be answered now; it should remember its
+	// Ready reports whether previews can be answered now; it should remember its
 	// answer for a while. The health service asks it about the PreviewService; the
 	// health of the process as a whole does not depend on it. Default: ready.
 	Ready func(ctx context.Context) error
 	// Observe is called once for every request, after the answer; it must not
 	// block. Default: nothing is observed.
 	Observe func(ctx context.Context, call Call)
-	// ErrorLog takes what net/http has to say about broken connections. Default:
-	// nothing is said.
+	// ErrorLog gets net/http's messages about broken connections. Default: they are
+	// dropped.
 	ErrorLog *log.Logger
 }
 
@@ -211,9 +211,9 @@ func positive[T int | time.Duration](faults *[]error, name string, field *T, fal
 // listener and its life. It needs HTTP/2 for gRPC.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// routes mounts the services. Health answers everybody, also when the server is
-// full: a probe has no credentials, the answer says nothing but that the process
-// serves, and a busy sidecar must not be taken for a dead one. So does Public.
+// routes mounts the services. Health and Public answer everyone, also when the server is
+// full: a probe has no credentials, its answer says only that the process serves, and a
+// busy sidecar must not be taken for a dead one.
 func (s *Server) routes(origins *origins) http.Handler {
 	outside := http.NewServeMux()
 	path, handler := observed(grpchealth.NewHandler(&checker{static: s.health, ready: s.config.Ready}, connect.WithReadMaxBytes(healthBytes)))
@@ -226,8 +226,8 @@ func (s *Server) routes(origins *origins) http.Handler {
 	return outside
 }
 
-// protect is the way of a request to the services: each step comes before the
-// next, and all of them before a byte of the body is read.
+// protect puts the checks on a request in their order. All run before a byte of the body
+// is read.
 func (s *Server) protect(origins *origins, services http.Handler) http.Handler {
 	return preAuthDeadline(
 		origins.checkOrigin(
@@ -238,7 +238,7 @@ func (s *Server) protect(origins *origins, services http.Handler) http.Handler {
 							holdLarge(services)))))))
 }
 
-// services mounts what needs a caller.
+// services mounts what needs an authenticated caller.
 func (s *Server) services() http.Handler {
 	limits := []connect.HandlerOption{
 		connect.WithReadMaxBytes(s.config.MaxMessageBytes),

@@ -112,8 +112,8 @@ func (s *service) acquireConnection(ctx context.Context) (release func(), failur
 	return release, nil
 }
 
-// recorded has the request recorded before its answer leaves, and returns
-// outcome; what cannot be recorded is not answered.
+// recorded records the request and returns outcome. A request that cannot be recorded is
+// answered with an error instead. It runs before the answer leaves.
 func (s *service) recorded(ctx context.Context, outcome error) error {
 	if failure := s.recordCall(ctx); failure != nil {
 		return wire.Error(failure)
@@ -121,7 +121,7 @@ func (s *service) recorded(ctx context.Context, outcome error) error {
 	return outcome
 }
 
-// recordCall is recorded without an outcome: it returns the failure to record.
+// recordCall records the request and returns the failure to record it, or nil.
 func (s *service) recordCall(ctx context.Context) *preview.Error {
 	if s.record == nil {
 		return nil
@@ -139,7 +139,7 @@ func (s *service) recordCall(ctx context.Context) *preview.Error {
 	return nil
 }
 
-// fail notes a failure and returns it as it goes out.
+// fail notes a failure and returns the error that is sent.
 func fail(ctx context.Context, err error) error { return wire.Error(noteFailure(ctx, err)) }
 
 // operatorMessage is what an operator can act on: why the database could not be
@@ -156,7 +156,7 @@ func operatorMessage(failure *preview.Error) string {
 	return failure.Message + "; " + failure.Hint
 }
 
-// noteFailure notes a failure and returns it as it may be told.
+// noteFailure notes a failure in the Call and returns what the caller may be shown of it.
 func noteFailure(ctx context.Context, err error) *preview.Error {
 	failure := wire.Failure(err)
 	if failure.Reason == reason.ClientCanceled && errors.Is(context.Cause(ctx), errStopping) {

@@ -19,11 +19,19 @@ import (
 // maxShown is how many violations are printed in full.
 const maxShown = 20
 
-// Violations prints every violation of a text that goes by name, for instance
-// a file's, with a blank line between two. Colour is for terminals; width is the
-// number of columns that they have, 0 for no terminal.
-func Violations(w io.Writer, colour bool, width int, name, text string, violations []preview.Violation) error {
-	p := &printer{colour: colour, width: width, margin: 1}
+// Options say what is printed to.
+type Options struct {
+	// Colour allows colours, for terminals.
+	Colour bool
+	// Width is the terminal's number of columns. Default (0): no terminal, lines are
+	// not wrapped.
+	Width int
+}
+
+// Violations prints every violation of a text that goes by name, for instance a
+// file's, with a blank line between two.
+func Violations(w io.Writer, o Options, name, text string, violations []preview.Violation) error {
+	p := &printer{colour: o.Colour, width: o.Width, margin: 1}
 	shown := violations[:min(maxShown, len(violations))]
 	for _, v := range shown {
 		p.margin = max(p.margin, len(strconv.Itoa(v.Line)))
@@ -44,11 +52,11 @@ func Violations(w io.Writer, colour bool, width int, name, text string, violatio
 
 // Error prints a failure: each violation of it, or else its own message, with
 // the place in the text where there is one.
-func Error(w io.Writer, colour bool, width int, name, text string, e *preview.Error) error {
+func Error(w io.Writer, o Options, name, text string, e *preview.Error) error {
 	if len(e.Violations) > 0 {
-		return Violations(w, colour, width, name, text, e.Violations)
+		return Violations(w, o, name, text, e.Violations)
 	}
-	p := &printer{colour: colour, width: width, margin: len(strconv.Itoa(max(1, e.Position.Line)))}
+	p := &printer{colour: o.Colour, width: o.Width, margin: len(strconv.Itoa(max(1, e.Position.Line)))}
 	p.write(name, text, fault{string(e.Reason), e.Message, e.Hint, e.Position})
 	_, err := io.WriteString(w, p.out.String())
 	return err

@@ -52,7 +52,7 @@ func TestCaretsStandUnderTheFault(t *testing.T) {
 			t.Parallel()
 			text, v := mark(test.marked)
 			var out strings.Builder
-			if err := diagnostic.Violations(&out, false, 0, "q.sql", text, []preview.Violation{v}); err != nil {
+			if err := diagnostic.Violations(&out, diagnostic.Options{}, "q.sql", text, []preview.Violation{v}); err != nil {
 				t.Fatal(err)
 			}
 			_, got, _ := strings.Cut(out.String(), "\n") // the message
@@ -72,7 +72,7 @@ func TestDiagnosticSaysReasonPlaceAndHint(t *testing.T) {
 		Position: preview.Position{Line: 2, Column: 1, Offset: 9, End: 12},
 	}
 	var out strings.Builder
-	if err := diagnostic.Error(&out, false, 0, "dir/q\x1b.sql", text, e); err != nil {
+	if err := diagnostic.Error(&out, diagnostic.Options{}, "dir/q\x1b.sql", text, e); err != nil {
 		t.Fatal(err)
 	}
 	want := "UNDEFINED_OBJECT: no such\uFFFDcolumn \uFFFD[31m\n" +
@@ -82,7 +82,7 @@ func TestDiagnosticSaysReasonPlaceAndHint(t *testing.T) {
 	}
 
 	out.Reset()
-	if err := diagnostic.Error(&out, false, 0, "q", text, &preview.Error{Reason: "INTERNAL", Message: "m"}); err != nil {
+	if err := diagnostic.Error(&out, diagnostic.Options{}, "q", text, &preview.Error{Reason: "INTERNAL", Message: "m"}); err != nil {
 		t.Fatal(err)
 	}
 	if out.String() != "INTERNAL: m\n" {
@@ -90,7 +90,7 @@ func TestDiagnosticSaysReasonPlaceAndHint(t *testing.T) {
 	}
 
 	out.Reset()
-	if err := diagnostic.Error(&out, true, 0, "q", text, e); err != nil {
+	if err := diagnostic.Error(&out, diagnostic.Options{Colour: true}, "q", text, e); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(out.String(), "\x1b[1;38;5;161mUNDEFINED_OBJECT\x1b[0m") {
@@ -106,7 +106,7 @@ func TestManyViolationsAreSummedUp(t *testing.T) {
 		violations[i] = v
 	}
 	var out strings.Builder
-	if err := diagnostic.Violations(&out, false, 0, "q", "x", violations); err != nil {
+	if err := diagnostic.Violations(&out, diagnostic.Options{}, "q", "x", violations); err != nil {
 		t.Fatal(err)
 	}
 	if n := strings.Count(out.String(), "ROW_LOCK"); n != 20 || !strings.HasSuffix(out.String(), "\n\nand 5 more\n") {
@@ -125,7 +125,7 @@ func TestDiagnosticFitsTheTerminal(t *testing.T) {
 				text, v := mark(prefix + "«" + body + "»" + tail)
 				v.Message, v.Hint = "the function pg_sleep is not allowed in a preview, "+strings.Repeat("word ", 20), strings.Repeat("do this ", 20)
 				var out strings.Builder
-				if err := diagnostic.Violations(&out, false, width, "q.sql", text, []preview.Violation{v}); err != nil {
+				if err := diagnostic.Violations(&out, diagnostic.Options{Width: width}, "q.sql", text, []preview.Violation{v}); err != nil {
 					t.Fatal(err)
 				}
 				lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
@@ -162,7 +162,7 @@ func TestViolationsStandApart(t *testing.T) {
 	none := v
 	none.Line, none.Column = 0, 0
 	var out strings.Builder
-	if err := diagnostic.Violations(&out, false, 80, "q", "x", []preview.Violation{v, late, none}); err != nil {
+	if err := diagnostic.Violations(&out, diagnostic.Options{Width: 80}, "q", "x", []preview.Violation{v, late, none}); err != nil {
 		t.Fatal(err)
 	}
 	if n := strings.Count(out.String(), "\n    = hint: do\n"); n != 3 || strings.Count(out.String(), "\n\n") != 2 {
@@ -178,7 +178,7 @@ func FuzzExcerpt(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, offset, end int) {
 		var out strings.Builder
 		v := preview.Violation{Reason: "X", Line: 1, Column: 1, Offset: offset, End: end}
-		if err := diagnostic.Violations(&out, false, 0, "q", text, []preview.Violation{v}); err != nil {
+		if err := diagnostic.Violations(&out, diagnostic.Options{}, "q", text, []preview.Violation{v}); err != nil {
 			t.Fatal(err)
 		}
 		if n := strings.Count(out.String(), "\n"); n != 4 {

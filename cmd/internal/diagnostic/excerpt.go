@@ -83,7 +83,7 @@ func clusters(text string) []cluster {
 	return out
 }
 
-// safe tells whether a terminal shows the cluster and does nothing else.
+// safe reports whether a terminal shows the cluster and does nothing else.
 func safe(value string) bool {
 	for _, r := range value {
 		joiner := r == '\u200c' || r == '\u200d'

@@ -9,7 +9,7 @@ import (
 // signals are OpenTelemetry's, as its variables name them: traces, metrics, logs.
 var signals = [...]string{"TRACES", "METRICS", "LOGS"}
 
-// otlpEnabled tells whether a signal goes to an OTLP collector: whether one is
+// otlpEnabled reports whether a signal goes to an OTLP collector: whether one is
 // named, for all signals or for this one, and nothing switches it off. What is
 // asked for and not built in is an error, not silence.
 //

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/term"
 )
 
-// Colours tells whether to colour what goes to w: only on a terminal, and not
+// Colours reports whether to colour what goes to w: only on a terminal, and not
 // where NO_COLOR (see no-color.org) or a dumb terminal ask for none.
 func Colours(getenv func(string) string, w io.Writer) bool {
 	if getenv("NO_COLOR") != "" || getenv("TERM") == "dumb" {
@@ -16,7 +16,7 @@ func Colours(getenv func(string) string, w io.Writer) bool {
 	return IsTerminal(w)
 }
 
-// IsTerminal tells whether a stream is a terminal.
+// IsTerminal reports whether a stream is a terminal.
 func IsTerminal(stream any) bool {
 	file, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))

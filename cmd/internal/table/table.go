@@ -324,7 +324,7 @@ func (p *printer) widthOf(text string) int {
 	return max(width, parts)
 }
 
-// movesCursor tells whether the output goes to a terminal that takes sequences.
+// movesCursor reports whether the output goes to a terminal that takes sequences.
 func (p *printer) movesCursor() bool { return p.options.Width > 0 && p.options.Colour }
 
 // markOf is the gravest mark of a cell.

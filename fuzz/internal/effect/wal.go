@@ -71,5 +71,5 @@ func (w *Watcher) flushed(ctx context.Context, position string) error {
 	}
 }
 
-// ReadsLog tells whether [Watcher.LogRecords] can see anything.
+// ReadsLog reports whether [Watcher.LogRecords] can see anything.
 func (w *Watcher) ReadsLog() bool { return w.hasWAL }

@@ -30,10 +30,10 @@ type Verdict struct {
 	Seconds float64
 }
 
-// ByHarness tells whether the harness noticed.
+// ByHarness reports whether the harness noticed.
 func (v Verdict) ByHarness() bool { return len(v.Findings) > 0 || v.Died != "" }
 
-// Noticed tells whether anything did.
+// Noticed reports whether anything did.
 func (v Verdict) Noticed() bool { return v.ByHarness() || len(v.Tests) > 0 }
 
 // Runner builds and runs mutants.

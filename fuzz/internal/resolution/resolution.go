@@ -179,13 +179,13 @@ func (o *Oracle) accepted(ctx context.Context, answer *rewritten.Answer, uses []
 	return findings, nil
 }
 
-// judged tells whether a gateway must have looked at the function: one of the
+// judged reports whether a gateway must have looked at the function: one of the
 // database's own, that no vetted extension's view hides.
 func (o *Oracle) judged(use rewritten.Use) bool {
 	return !use.Function.Builtin() && (use.View == nil || use.View.Extension == "")
 }
 
-// refused tells whether a refusal has no ground in the server's tree.
+// refused reports whether a refusal has no ground in the server's tree.
 func (o *Oracle) refused(ctx context.Context, uses []rewritten.Use, d Decision) ([]Finding, error) {
 	worst, err := o.worst(ctx, uses)
 	if err != nil || worst != fine {

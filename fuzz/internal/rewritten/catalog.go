@@ -153,7 +153,7 @@ func (c *Catalog) Body(f *Function) (list []Use, ok bool) {
 	return c.Functions(c.tree(f.body).nodesIn(nil), nil), true
 }
 
-// Reads tells whether a function's body in the SQL standard's form does nothing but
+// Reads reports whether a function's body in the SQL standard's form does nothing but
 // read: SELECTs without row locks.
 func (c *Catalog) Reads(f *Function) bool {
 	stack := c.tree(f.body).nodesIn(nil)

@@ -44,7 +44,7 @@ func (n *Node) Field(label string) Item {
 	return Item{}
 }
 
-// Has tells whether the node has the label.
+// Has reports whether the node has the label.
 func (n *Node) Has(label string) bool {
 	return n != nil && slices.ContainsFunc(n.fields, func(f field) bool { return f.label == label })
 }

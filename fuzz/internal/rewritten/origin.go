@@ -80,7 +80,7 @@ func (c *Catalog) Mentions(query *Node) map[Origin]bool {
 	return origins
 }
 
-// silent tells whether a node's value says nothing of its arguments' values.
+// silent reports whether a node's value says nothing of its arguments' values.
 func silent(c *Catalog, n *Node) bool {
 	switch n.Name {
 	case "NULLTEST":
@@ -94,7 +94,7 @@ func silent(c *Catalog, n *Node) bool {
 	return false
 }
 
-// bare tells whether a node's arguments are columns as they are.
+// bare reports whether a node's arguments are columns as they are.
 func bare(n *Node) bool {
 	args := n.Field("arg").Nodes()
 	for _, target := range n.Field("args").Nodes() {

@@ -65,7 +65,7 @@ func (u *uses) anyArgument(fn *Function, oid uint32, why string) {
 	}
 }
 
-// polymorphic tells whether a function takes an argument of any type.
+// polymorphic reports whether a function takes an argument of any type.
 func (c *Catalog) polymorphic(fn *Function) bool {
 	for _, oid := range fn.Args {
 		if t := c.types[oid]; t != nil && t.kind == 'p' && t.name != "cstring" && t.name != "internal" && t.name != "trigger" {

@@ -15,7 +15,7 @@ const (
 	typeAnyEnum     = 3500
 )
 
-// a visitOf is one question about a type, so that none is followed twice.
+// A visitOf is one question about a type, so that none is followed twice.
 type visitOf struct {
 	typ    uint32
 	aspect string

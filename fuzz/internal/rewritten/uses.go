@@ -136,12 +136,12 @@ func (u *uses) operator(oid uint32, types []uint32, why string, sorts bool) {
 	}
 }
 
-// ownFamily tells whether an operator is in an operator family that initdb made.
+// ownFamily reports whether an operator is in an operator family that initdb made.
 func (c *Catalog) ownFamily(operator uint32) bool {
 	return slices.ContainsFunc(c.operatorIn[operator], func(family uint32) bool { return family < firstNormal })
 }
 
-// composed tells whether an operator compares values of a type part by part.
+// composed reports whether an operator compares values of a type part by part.
 func (u *uses) composed(operator uint32, t *typeInfo) bool {
 	f := u.catalog.functions[u.catalog.operators[operator]]
 	return f != nil && comparers[f.Name] && (t.elem != 0 || slices.Contains([]byte{'c', 'r', 'm', 'd'}, t.kind))

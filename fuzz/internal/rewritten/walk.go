@@ -221,7 +221,7 @@ func (u *uses) visitOperator(f *frame, why string) {
 	}
 }
 
-// reads tells whether an expression holds a column, or one of a subquery (PARAM).
+// reads reports whether an expression holds a column, or one of a subquery (PARAM).
 func reads(n *Node) bool {
 	stack := []*Node{n}
 	for len(stack) > 0 {

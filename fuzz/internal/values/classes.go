@@ -190,7 +190,7 @@ func runeOf(r *rand.Rand, table *unicode.RangeTable) rune {
 	return rune(rng.Lo) + rune(rng.Stride)*rune(r.Intn(int((rng.Hi-rng.Lo)/rng.Stride)+1))
 }
 
-// hasScalar tells whether a table holds anything that UTF-8 can say; the
+// hasScalar reports whether a table holds anything that UTF-8 can say; the
 // surrogates' does not.
 func hasScalar(table *unicode.RangeTable) bool {
 	for _, rng := range table.R16 {

@@ -15,12 +15,11 @@
 //	aws:shop/database?stage=AWSPREVIOUS#host   the version of a stage, or by id with ?version=
 //	gcp:shop-database                          Google Cloud Secret Manager, the whole secret
 //
-// With a key it means a member of the JSON object that the secret is, without one
-// the whole secret. NAME is taken below a prefix that the operator sets, as a
-// file's name is below a folder: whoever writes references, such as a tenant in
-// the agent's table, has no words for a secret outside of it. Names are not
-// decoded or cleaned; what has another character than those of plain names, or a
-// part of dots alone, is refused.
+// With a key it means a member of the JSON object that the secret is, without one the
+// whole secret. NAME is taken below a prefix that the operator sets, as a file's name is
+// below a folder: the writer of references, such as a tenant in the agent's table, has no
+// words for a secret outside of it. Names are not decoded or cleaned; what has another
+// character than those of plain names, or a part of dots alone, is refused.
 //
 // # What is remembered
 //

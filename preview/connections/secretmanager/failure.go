@@ -15,25 +15,25 @@ import (
 // could be a name, an address or a value.
 var codeForm = regexp.MustCompile(`^[A-Z][A-Za-z_]{1,63}$`)
 
-// StatusError says what a manager's status means to an operator. code is the
-// manager's own name of the error, or empty; it is told where it looks like one.
-// The manager's text is not: it names accounts, paths and addresses.
+// StatusError says what a manager's status means to an operator. code is the manager's
+// own name of the error, or empty; it is shown where it looks like one. The manager's
+// text is not: it names accounts, paths and addresses.
 func StatusError(status int, code string) error {
-	told := fmt.Sprintf("status %d", status)
+	shown := fmt.Sprintf("status %d", status)
 	if codeForm.MatchString(code) {
-		told += ", " + code
+		shown += ", " + code
 	}
 	switch {
 	case status == http.StatusNotFound:
-		return fmt.Errorf("there is no such secret or version below the prefix (%s)", told)
+		return fmt.Errorf("there is no such secret or version below the prefix (%s)", shown)
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		return fmt.Errorf("the sidecar's own login to the manager is refused, or may not read this secret (%s)", told)
+		return fmt.Errorf("the sidecar's own login to the manager is refused, or may not read this secret (%s)", shown)
 	case status == http.StatusTooManyRequests:
-		return fmt.Errorf("the manager says that it is asked too often (%s)", told)
+		return fmt.Errorf("the manager says that it is asked too often (%s)", shown)
 	case status >= http.StatusInternalServerError:
-		return fmt.Errorf("the manager cannot answer now (%s)", told)
+		return fmt.Errorf("the manager cannot answer now (%s)", shown)
 	default:
-		return fmt.Errorf("the manager refuses the request (%s)", told)
+		return fmt.Errorf("the manager refuses the request (%s)", shown)
 	}
 }
 
@@ -47,9 +47,9 @@ func NoAnswer(err error) error {
 	var network *net.OpError
 	switch {
 	case errors.Is(err, errTooLarge), errors.Is(err, errRedirect), errors.Is(err, errPlain):
-		for _, told := range []error{errTooLarge, errRedirect, errPlain} {
-			if errors.Is(err, told) {
-				return told
+		for _, shown := range []error{errTooLarge, errRedirect, errPlain} {
+			if errors.Is(err, shown) {
+				return shown
 			}
 		}
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):

@@ -66,7 +66,7 @@ func (b *bounded) RoundTrip(request *http.Request) (*http.Response, error) {
 // CloseIdleConnections is what http.Client.CloseIdleConnections calls.
 func (b *bounded) CloseIdleConnections() { b.transport.CloseIdleConnections() }
 
-// PlainAllowed tells whether an address is of https, or one that cannot be seen
+// PlainAllowed reports whether an address is of https, or one that cannot be seen
 // from outside this machine's link.
 func PlainAllowed(address *url.URL) bool {
 	host := address.Hostname()

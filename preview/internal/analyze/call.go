@@ -307,7 +307,7 @@ func (a *analyzer) maybeInvoked(c invocation, possible []candidate) value {
 	return v
 }
 
-// sameOutputs tells whether all overloads return rows of the same columns.
+// sameOutputs reports whether all overloads return rows of the same columns.
 func sameOutputs(possible []candidate) bool {
 	for _, p := range possible[min(1, len(possible)):] {
 		if !slices.EqualFunc(p.fn.Outputs, possible[0].fn.Outputs, func(a, b catalog.Column) bool { return a.Name == b.Name && a.Type == b.Type }) {

@@ -99,7 +99,7 @@ func (a *analyzer) canCoerce(source, target OID, ctx context) bool {
 	return a.inherits(source, target)
 }
 
-// inherits tells whether one row type's relation may be a child of another's.
+// inherits reports whether one row type's relation may be a child of another's.
 func (a *analyzer) inherits(source, target OID) bool {
 	from, to := a.typeInfo(a.base(source)), a.typeInfo(target)
 	if from == nil || to == nil || from.Kind != 'c' || to.Kind != 'c' {

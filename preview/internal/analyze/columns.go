@@ -6,7 +6,7 @@ import (
 	"github.com/op-data/sqlpreview/preview/internal/pgtree"
 )
 
-// ownColumn tells whether a name is a column of the query's own FROM.
+// ownColumn reports whether a name is a column of the query's own FROM.
 func (a *analyzer) ownColumn(s *scope, name string) bool {
 	for _, i := range s.items {
 		if i.hidden {

@@ -105,7 +105,7 @@ func (a *analyzer) multirangeOf(ranged OID) OID {
 	return undetermined
 }
 
-// genericsAgree tells whether arguments can stand for the polymorphic types of a
+// genericsAgree reports whether arguments can stand for the polymorphic types of a
 // declaration together.
 func (a *analyzer) genericsAgree(args, declared []OID) bool {
 	element, array, ranged := undetermined, undetermined, undetermined

@@ -199,7 +199,7 @@ func (a *analyzer) mentionOperands(name catalog.Name, values []value, n pgtree.N
 	}
 }
 
-// bare tells whether a value may be one that a column has unchanged.
+// bare reports whether a value may be one that a column has unchanged.
 func (v value) bare() bool { return v.flow != nil && v.flow != computed }
 
 // anyOf applies an operator to a value and the elements of an array.

@@ -110,7 +110,7 @@ func (a *analyzer) compares(t *catalog.Type, at int) {
 	}
 }
 
-// compareRow notes it for a row whose fields are known.
+// compareValue notes it for a row whose fields are known.
 func (a *analyzer) compareValue(v value, n pgtree.Node) {
 	if !a.spend(1) {
 		return

@@ -11,7 +11,7 @@ import (
 type Source interface {
 	// Version is server_version_num, such as 150018.
 	Version() int
-	// MayMean tells whether the server may take a name as the parser read it for the
+	// MayMean reports whether the server may take a name as the parser read it for the
 	// name of a column. That is equality where the database is in UTF-8.
 	MayMean(written, name string) bool
 	// Relation, NamedType find what the search path resolves the name to.

@@ -126,7 +126,7 @@ func (a *analyzer) arrayOf(t OID) OID {
 	return known.Array
 }
 
-// isComposite tells whether a type is a row type, or a domain over one.
+// isComposite reports whether a type is a row type, or a domain over one.
 func (a *analyzer) isComposite(t OID) bool {
 	known := a.typeInfo(a.base(t))
 	return known != nil && known.Kind == 'c'

@@ -111,7 +111,7 @@ func (f *Function) readArguments(modes, types, names []string) error {
 	return nil
 }
 
-// takesText tells whether an argument of the type is given a text: cstring, name, text,
+// takesText reports whether an argument of the type is given a text: cstring, name, text,
 // "char", varchar, bpchar, unknown, json, xml, jsonb, "any" and its kin, and arrays of
 // the textual ones.
 func takesText(t OID) bool {

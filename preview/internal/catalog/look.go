@@ -109,7 +109,7 @@ func (s *span) add(asked time.Time, age time.Duration) {
 	}
 }
 
-// holds tells whether the answers are believed by one who wants none from before since.
+// holds reports whether the answers are believed by one who wants none from before since.
 func (s *span) holds(now, since time.Time) bool {
 	return now.Before(s.until) && !s.oldest.Before(since)
 }
@@ -139,7 +139,7 @@ func (l *look) ask(ctx context.Context) error {
 	}
 }
 
-// everything tells whether all is asked for, so that the answer needs no other.
+// everything reports whether all is asked for, so that the answer needs no other.
 func (l *look) everything() bool { return l.base && len(l.missing) == len(l.keys) }
 
 func (l *look) askEverything() { l.missing, l.base = l.keys, true }
@@ -232,7 +232,7 @@ func (k *Catalog) finish(l *look, s *Snapshot, now time.Time) {
 	}
 }
 
-// usable tells whether something that was asked at a time still holds, and notes that
+// usable reports whether something that was asked at a time still holds, and notes that
 // it is used.
 func (l *look) usable(asked, now time.Time, age time.Duration) bool {
 	if now.Sub(asked) >= age || asked.Before(l.since) {
@@ -242,7 +242,7 @@ func (l *look) usable(asked, now time.Time, age time.Duration) bool {
 	return true
 }
 
-// serves tells whether the base has what the call needs. A statement that names nothing
+// serves reports whether the base has what the call needs. A statement that names nothing
 // leads to no cast, but its values may be compared.
 func (l *look) serves(b *base) bool {
 	switch {
@@ -305,7 +305,7 @@ func (l *look) find(at *session, r ref, now time.Time) *object {
 }
 
 // follow takes what a name means into the Snapshot, with everything that it leads to,
-// and tells whether all of that is known.
+// and reports whether all of that is known.
 func (l *look) follow(s *Snapshot, class class, means resolved, now time.Time) bool {
 	refs := make([]ref, 0, len(means.oids))
 	for _, oid := range means.oids {

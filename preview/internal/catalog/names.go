@@ -66,12 +66,12 @@ func compareKeys(a, b key) int {
 	return strings.Compare(a.Name.Name, b.Name.Name)
 }
 
-// folds tells whether the server may have read another name: one whose letters
+// folds reports whether the server may have read another name: one whose letters
 // outside ASCII are folded, as a database with a single-byte encoding does it to
 // names that are not quoted. The parser, which reads UTF-8, folds ASCII alone.
 func (n Name) folds() bool { return foldable(n.Schema) || foldable(n.Name) }
 
-// foldable tells whether a name can have stood without quotes and has letters
+// foldable reports whether a name can have stood without quotes and has letters
 // outside ASCII.
 func foldable(name string) bool {
 	ascii := true

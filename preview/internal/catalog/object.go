@@ -9,7 +9,7 @@ type OID uint32
 // (FirstNormalObjectId in access/transam.h). Objects below it are PostgreSQL's own.
 const firstUserOID = 16384
 
-// BuiltIn tells whether the object is PostgreSQL's own.
+// BuiltIn reports whether the object is PostgreSQL's own.
 func (o OID) BuiltIn() bool { return o < firstUserOID }
 
 // Name is an object's name as a statement writes it. Schema is empty where the
@@ -71,7 +71,7 @@ type Relation struct {
 	TypedAs OID
 }
 
-// HasColumn tells whether the relation has a column of a number.
+// HasColumn reports whether the relation has a column of a number.
 func (r *Relation) HasColumn(number int16) bool {
 	return slices.ContainsFunc(r.Columns, func(c Column) bool { return c.Number == number })
 }
@@ -109,7 +109,7 @@ type Expression struct {
 	Values []OID
 }
 
-// IsZero tells whether the expression refers to nothing.
+// IsZero reports whether the expression refers to nothing.
 func (e *Expression) IsZero() bool {
 	return len(e.Functions)+len(e.Operators)+len(e.Types)+len(e.Values) == 0
 }
@@ -207,7 +207,7 @@ type Function struct {
 	// Settings are the function's own settings (proconfig), for instance
 	// "search_path=app".
 	Settings []string
-	// Dynamic tells whether the function can run a text that it is given: a body in
+	// Dynamic reports whether the function can run a text that it is given: a body in
 	// another language than C and SQL holds the word EXECUTE, or the language is C and
 	// an argument is text. False for PostgreSQL's own functions.
 	Dynamic bool

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// refreshAfter is the age from which an answer that is in use is asked for again
-	// in the background, so that nobody waits for it when it is too old.
+	// refreshAfter is the age from which an answer that is in use is asked for again in
+	// the background, so that no request waits for it when it is too old.
 	refreshAfter = 18 * time.Second
 	// refreshFor is how long after its last use an answer counts as in use.
 	refreshFor = 3 * time.Minute

@@ -6,8 +6,8 @@ import (
 )
 
 // A Snapshot is what a database's catalogs say of the names of a statement and of
-// everything that those lead to. It does not change and may be shared, and so may
-// what it returns, which nobody may change either.
+// everything that those lead to. It does not change and may be shared, and so may what it
+// returns, which must not be changed either.
 type Snapshot struct {
 	session *session
 	base    *base

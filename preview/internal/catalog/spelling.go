@@ -9,7 +9,7 @@ import (
 // nameBytes is NAMEDATALEN - 1: the parser cuts longer names.
 const nameBytes = 63
 
-// mayBeCut tells whether the parser may have cut a name that the server does not
+// mayBeCut reports whether the parser may have cut a name that the server does not
 // cut, or not at the same place. The parser counts bytes of UTF-8, the server those of its
 // own encoding. A cut leaves at most three bytes unused, since it divides no character.
 func mayBeCut(name, encoding string) bool {
@@ -25,7 +25,7 @@ func isASCII(name string) bool {
 	return true
 }
 
-// MayMean tells whether the server may take a name as the parser read it for the
+// MayMean reports whether the server may take a name as the parser read it for the
 // name of an object, such as a column. In a UTF-8 database that is equality. In
 // others the server folds letters outside ASCII where a name stands without quotes,
 // and cuts names elsewhere than the parser: there more than one object may be meant.

@@ -25,7 +25,7 @@ func equal(a, b *pgconn.Config) bool {
 		})
 }
 
-// sameFunction tells whether two of the driver's functions are one; they have no
+// sameFunction reports whether two of the driver's functions are one; they have no
 // state.
 func sameFunction(a, b pgconn.ValidateConnectFunc) bool {
 	return reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()

@@ -124,7 +124,7 @@ func (p Parameters) set(key, value string) *Error {
 	return nil
 }
 
-// isKey tells whether a text is a keyword, or the name of a server's setting.
+// isKey reports whether a text is a keyword, or the name of a server's setting.
 func isKey(key string) bool {
 	for i, c := range []byte(key) {
 		switch {
@@ -166,7 +166,7 @@ func (p Parameters) check() *Error {
 	return nil
 }
 
-// isHost tells whether a text is empty, an absolute path, an IP address or a name.
+// isHost reports whether a text is empty, an absolute path, an IP address or a name.
 func isHost(host string) bool {
 	if host == "" {
 		return true

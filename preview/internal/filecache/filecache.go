@@ -10,7 +10,7 @@ import (
 	"github.com/op-data/sqlpreview/preview/internal/syserr"
 )
 
-// fileState tells whether a file may have changed.
+// fileState reports whether a file may have changed.
 type fileState struct {
 	modified time.Time
 	size     int64

@@ -42,7 +42,7 @@ func (j *judge) atomicBody(f *catalog.Function) ruling {
 	return ruling{allowed: true, passed: PassedBody} // what it runs, calls judges
 }
 
-// bodyReads tells whether a function's body may read a relation.
+// bodyReads reports whether a function's body may read a relation.
 func (j *judge) bodyReads(r *catalog.Relation) bool {
 	rule, _ := j.policy.relation(r.Schema, r.Name)
 	return rule == "" && j.below(r, nil, make(map[catalog.OID]bool)).allowed

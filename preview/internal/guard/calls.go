@@ -121,7 +121,7 @@ func (c *checker) attributes() {
 	}
 }
 
-// anyValue tells whether the value before the dot can be something else than
+// anyValue reports whether the value before the dot can be something else than
 // a row.
 func (f *facts) anyValue(a *attribute) bool {
 	switch {

@@ -14,12 +14,12 @@
 //
 // # What it keeps out
 //
-// Whatever is not one SELECT; data-modifying CTEs, INTO, row locks and
-// parameters at any depth; syntax it does not know; system functions with an
-// effect in any position, also those called by attribute notation and those that
-// run SQL given as text; the catalogs that hold secrets; settings that can hold one,
-// and every setting whose name is computed (settings.txt lists the harmless ones,
-// so that one of a newer server is refused until somebody has looked at it).
+// Whatever is not one SELECT; data-modifying CTEs, INTO, row locks and parameters at any
+// depth; syntax it does not know; system functions with an effect in any position, also
+// those called by attribute notation and those that run SQL given as text; the catalogs
+// that hold secrets; settings that can hold one, and every setting whose name is computed
+// (settings.txt lists the harmless ones, so that one of a newer server is refused until
+// it has been reviewed).
 //
 // # What it cannot know
 //

@@ -9,7 +9,7 @@ import (
 // HarmlessSymbol is harmlessSymbol.
 var HarmlessSymbol = harmlessSymbol
 
-// AllowedBuiltIn tells whether a function of pg_catalog may be called by name.
+// AllowedBuiltIn reports whether a function of pg_catalog may be called by name.
 func AllowedBuiltIn(name string) bool { return functionLibrary.builtin[name].class == classAllowed }
 
 // CatalogFault says what catalog.txt has wrong about a function of a server.

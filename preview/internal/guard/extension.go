@@ -65,7 +65,7 @@ func (lib *library) readExtension(file, text string) *extension {
 	return ext
 }
 
-// vetted tells whether an extension has been looked through.
+// vetted reports whether an extension has been looked through.
 func (lib *library) vetted(name string) bool { return lib.extensions[name] != nil }
 
 // ofExtension is what is known of a function of an extension.

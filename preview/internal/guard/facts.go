@@ -71,7 +71,7 @@ type rangeVariable struct {
 	columns []string
 }
 
-// lists tells whether every range variable that the name before the dot can mean
+// lists reports whether every range variable that the name before the dot can mean
 // lists the name behind it as a column, so that it calls nothing.
 func (f *facts) lists(a *attribute) bool {
 	found := false

@@ -24,7 +24,7 @@ type verdict struct {
 	arguments int
 }
 
-// denies tells whether a call with so many arguments is denied; -1 stands for a
+// denies reports whether a call with so many arguments is denied; -1 stands for a
 // number that the call does not show.
 func (v *verdict) denies(arguments int) bool {
 	return v.class == classDenied && (v.arguments == 0 || arguments < 0 || arguments == v.arguments)

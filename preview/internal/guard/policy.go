@@ -127,10 +127,10 @@ func (s *nameSet) add(schema, name string) {
 	s.byName[name] = true
 }
 
-// exactly tells whether schema.name itself is in the set.
+// exactly reports whether schema.name itself is in the set.
 func (s *nameSet) exactly(schema, name string) bool { return s.names[[2]string{schema, name}] }
 
-// may tells whether the name as written can mean a member: without a schema it
+// may reports whether the name as written can mean a member: without a schema it
 // can mean one in any, and a member without a schema stands for every one.
 func (s *nameSet) may(schema, name string) bool {
 	if schema == "" {

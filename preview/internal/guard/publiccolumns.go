@@ -43,7 +43,7 @@ var publicColumns = map[string]knownColumns{
 	},
 }
 
-// ColumnHoldsSecrets tells whether a column of a relation is refused for what it
+// ColumnHoldsSecrets reports whether a column of a relation is refused for what it
 // holds, unless the operator allows the relation.
 func (p *Policy) ColumnHoldsSecrets(schema, name, column string) bool {
 	if known, ok := publicColumns[name]; ok && schema == systemSchema && slices.Contains(known.public, column) {
@@ -52,7 +52,7 @@ func (p *Policy) ColumnHoldsSecrets(schema, name, column string) bool {
 	return p.HoldsSecrets(schema, name)
 }
 
-// readsPublicColumns tells whether a relation that the server found is one whose
+// readsPublicColumns reports whether a relation that the server found is one whose
 // columns Check has judged: it has none that is not known.
 func readsPublicColumns(r *catalog.Relation) bool {
 	known, ok := publicColumns[r.Name]
@@ -64,7 +64,7 @@ func readsPublicColumns(r *catalog.Relation) bool {
 	})
 }
 
-// showsPublicColumns tells whether the text shows that a statement reads public
+// showsPublicColumns reports whether the text shows that a statement reads public
 // columns only of a relation that it names.
 func (c *checker) showsPublicColumns(t *table) bool {
 	known, ok := publicColumns[t.name]
@@ -145,7 +145,7 @@ func (r *columnReader) Leave(f *pgtree.Frame) {
 	}
 }
 
-// only tells whether the statement reads columns of a relation, and no others than
+// only reports whether the statement reads columns of a relation, and no others than
 // public ones.
 func (r *columnReader) only(known knownColumns, relation string) bool {
 	if r.hidden {
@@ -172,7 +172,7 @@ func (r *columnReader) only(known knownColumns, relation string) bool {
 	return true
 }
 
-// isPublic tells whether a reference cannot be to anything but a public column of a
+// isPublic reports whether a reference cannot be to anything but a public column of a
 // relation. Names of secret columns are refused wherever they stand.
 func (ref reference) isPublic(known knownColumns, t readRelation) bool {
 	switch {

@@ -36,7 +36,7 @@ func (j *judge) below(r, view *catalog.Relation, seen map[catalog.OID]bool) ruli
 	return ruling{allowed: true}
 }
 
-// policiesApply tells whether row-level security can hold for a relation that the
+// policiesApply reports whether row-level security can hold for a relation that the
 // statement reads, or a view. Most views read with the rights of their owner, to whose
 // own tables it does not apply unless it is forced, and never where that is a superuser.
 func policiesApply(r, view *catalog.Relation) bool {

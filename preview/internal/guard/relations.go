@@ -41,7 +41,7 @@ func isSecret(schema, name string) bool {
 	})
 }
 
-// isCTE tells whether an unqualified name means a CTE where it stands.
+// isCTE reports whether an unqualified name means a CTE where it stands.
 func (f *facts) isCTE(t *table) bool {
 	if t.schema != "" {
 		return false
@@ -79,7 +79,7 @@ func (p *Policy) relation(schema, name string) (rule, hint string) {
 	return "", ""
 }
 
-// RefusesRelation tells whether a statement that names the relation is refused.
+// RefusesRelation reports whether a statement that names the relation is refused.
 func (p *Policy) RefusesRelation(schema, name string) bool {
 	rule, _ := p.orDefault().relation(schema, name)
 	return rule != ""
@@ -90,13 +90,13 @@ func (p *Policy) DeniedSchemas() []string {
 	return slices.Sorted(maps.Keys(p.orDefault().denySchemas))
 }
 
-// HoldsSecrets tells whether a relation is refused for what it holds, unless the
+// HoldsSecrets reports whether a relation is refused for what it holds, unless the
 // operator allows it.
 func (p *Policy) HoldsSecrets(schema, name string) bool {
 	return (schema == "pg_toast" || isSecret(schema, name)) && !p.AllowsRelation(schema, name)
 }
 
-// AllowsRelation tells whether the operator allows the relation by name.
+// AllowsRelation reports whether the operator allows the relation by name.
 func (p *Policy) AllowsRelation(schema, name string) bool {
 	return p.orDefault().allowRelations.exactly(schema, name)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/op-data/sqlpreview/preview/reason"
 )
 
-// This file words the refusals that the tree alone decides, and finds where to
+// This file reports the refusals that the tree alone decides, and finds what to
 // underline.
 
 // token returns the first token at or behind offset.
@@ -279,7 +279,7 @@ func (c *checker) modifyingCTE(b ruleBreak) {
 	})
 }
 
-// spells tells whether a token is the given name, as PostgreSQL folds and cuts
+// spells reports whether a token is the given name, as PostgreSQL folds and cuts
 // names.
 func (c *checker) spells(t pgtree.Token, name string) bool {
 	text := c.sql[t.Start:t.End]

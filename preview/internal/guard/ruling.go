@@ -169,7 +169,7 @@ func (j *judge) byDeclaration(f *catalog.Function, how use) ruling {
 	return j.volatileFunction(f)
 }
 
-// harmlessSymbol tells whether a function in the language internal is one of
+// harmlessSymbol reports whether a function in the language internal is one of
 // PostgreSQL's own under another name, that may be called. Only a superuser can make
 // one. Where a symbol is called like a function of pg_catalog, it is that function; a
 // test holds this against servers.
@@ -177,7 +177,7 @@ func harmlessSymbol(symbol string) bool {
 	return functionLibrary.builtin[symbol].class == classAllowed
 }
 
-// vouched tells whether an extension has been looked through, or the operator allows it.
+// vouched reports whether an extension has been looked through, or the operator allows it.
 func (j *judge) vouched(extension string) bool {
 	return functionLibrary.vetted(extension) || j.policy.allowExtensions[extension]
 }

@@ -44,7 +44,7 @@ var (
 	}
 )
 
-// SettingMayBeRead tells whether a setting of the server is known to hold no
+// SettingMayBeRead reports whether a setting of the server is known to hold no
 // secret. Names of settings are compared as the server does, without regard to
 // case.
 func SettingMayBeRead(name string) bool {
@@ -65,7 +65,7 @@ func SettingMayBeRead(name string) bool {
 	return true
 }
 
-// SettingsMayBeRead tells whether every setting whose name begins so may be read.
+// SettingsMayBeRead reports whether every setting whose name begins so may be read.
 // The prefix must be whole words of names that are known: of app, with which
 // application_name begins, nobody knows what an owner calls so.
 func SettingsMayBeRead(prefix string) bool {
@@ -123,7 +123,7 @@ const ruleSetting = "function-secret-setting"
 // readsSettings tells the functions whose first argument names a setting.
 func readsSettings(name string) bool { return name == "current_setting" }
 
-// ReturnsSecrets tells whether a query, such as that of a view, calls a function
+// ReturnsSecrets reports whether a query, such as that of a view, calls a function
 // that is refused for what it returns. One that cannot be read counts.
 func ReturnsSecrets(query string, p *Policy) bool {
 	_, violations := Check(query, p)

@@ -35,8 +35,8 @@ type Limiter struct {
 // Option adjusts a Limiter.
 type Option func(*Limiter)
 
-// Queue bounds how many callers may wait for a permit; with 0 nobody waits.
-// Default: no bound.
+// Queue bounds how many callers may wait for a permit; with 0 none waits. Default: no
+// bound.
 func Queue(most int) Option { return func(l *Limiter) { l.queue = int64(max(0, most)) } }
 
 // New makes a Limiter of max permits, at least one.
@@ -60,7 +60,7 @@ func (l *Limiter) InUse() int { return int(l.inUse.Load()) }
 // Waiting is how many callers wait for a permit.
 func (l *Limiter) Waiting() int { return int(l.waiting.Load()) }
 
-// TryAcquire takes a permit if one is free and nobody waits, or returns nil.
+// TryAcquire takes a permit if one is free and no caller waits, or returns nil.
 func (l *Limiter) TryAcquire() *Permit {
 	if !l.permits.TryAcquire(1) {
 		return nil

@@ -112,7 +112,7 @@ func schemas(f Filter) string {
 	return q
 }
 
-// isReadable tells whether pg_class's row of that alias is a table which the role
+// isReadable reports whether pg_class's row of that alias is a table which the role
 // may SELECT from, at least one column of, and no partition.
 func isReadable(alias string) string {
 	return strings.ReplaceAll(`(r.relkind in ('r', 'p', 'v', 'm', 'f') and not r.relispartition and `+maySelect+`)`, "r.", alias+".")

@@ -71,7 +71,7 @@ func (p *pass) named(r *catalog.Relation, column string, typ catalog.OID) string
 	return cmp.Or(rules[0], sanitize.RuleColumn)
 }
 
-// holdsMasked tells whether values of a type are rows, or hold rows, that have a
+// holdsMasked reports whether values of a type are rows, or hold rows, that have a
 // masked column.
 func (p *pass) holdsMasked(t catalog.OID, seen map[catalog.OID]bool) bool {
 	if t.BuiltIn() || seen[t] {
@@ -105,7 +105,7 @@ func (p *pass) rowColumn(t *catalog.Type, c catalog.Column) bool {
 
 func isView(r *catalog.Relation) bool { return r.Kind == 'v' || r.Kind == 'm' }
 
-// isSystem tells whether the relation is PostgreSQL's own. Its columns are judged
+// isSystem reports whether the relation is PostgreSQL's own. Its columns are judged
 // by their names alone; the guard refuses those that hold secrets.
 func isSystem(r *catalog.Relation) bool {
 	return r.Schema == "pg_catalog" || r.Schema == "information_schema"

@@ -8,7 +8,7 @@ import (
 	"github.com/op-data/sqlpreview/preview/internal/pgtree"
 )
 
-// settingsNamed tells whether a statement reads pg_settings only for settings that
+// settingsNamed reports whether a statement reads pg_settings only for settings that
 // it names and that are known to hold no secret:
 //
 //	select * from pg_settings where name = 'work_mem'
@@ -63,7 +63,7 @@ func (s *settingsUses) from(item, where pgtree.Node, alone bool) {
 	}
 }
 
-// namesSettings tells whether a condition keeps only rows of harmless settings of
+// namesSettings reports whether a condition keeps only rows of harmless settings of
 // the view that is called alias.
 func namesSettings(condition pgtree.Node, alias string, alone bool) bool {
 	if condition.Kind() == "BoolExpr" && condition.Text("boolop") == "AND_EXPR" {
@@ -91,7 +91,7 @@ func namesSettings(condition pgtree.Node, alias string, alone bool) bool {
 	return false
 }
 
-// allHarmless tells whether a list holds constants only, each the name of a setting
+// allHarmless reports whether a list holds constants only, each the name of a setting
 // that may be read.
 func allHarmless(items []pgtree.Node) bool {
 	for _, item := range items {
@@ -120,7 +120,7 @@ func constant(n pgtree.Node) (string, bool) {
 	return n.Node("sval").Text("sval"), true
 }
 
-// isSettingName tells whether an expression is the view's column name: without a
+// isSettingName reports whether an expression is the view's column name: without a
 // qualifier only where FROM has nothing else.
 func isSettingName(n pgtree.Node, alias string, alone bool) bool {
 	if n.Kind() != "ColumnRef" {

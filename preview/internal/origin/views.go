@@ -74,7 +74,7 @@ func (p *pass) queryMasks(r *catalog.Relation) map[int16]Mask {
 	return masks
 }
 
-// reachesMasked tells whether a view reads, through others too, a relation with
+// reachesMasked reports whether a view reads, through others too, a relation with
 // a masked column, or calls a function that returns secrets.
 func (p *pass) reachesMasked(r *catalog.Relation, seen map[catalog.OID]bool) bool {
 	if r == nil {
@@ -103,7 +103,7 @@ func (p *pass) reachesMasked(r *catalog.Relation, seen map[catalog.OID]bool) boo
 	return false
 }
 
-// callsSecrets tells whether a view's query calls a function that the guard
+// callsSecrets reports whether a view's query calls a function that the guard
 // refuses because of what it returns. A query that cannot be read counts. The views
 // of extensions that systemColumns lists have been looked through.
 func (p *pass) callsSecrets(r *catalog.Relation) bool {

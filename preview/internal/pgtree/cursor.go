@@ -17,7 +17,7 @@ type Cursor struct {
 // NewCursor returns a cursor at the beginning of a tree, or of a part of one.
 func NewCursor(js string) *Cursor { return &Cursor{js: js} }
 
-// AtEnd tells whether everything was read as expected, to the end.
+// AtEnd reports whether everything was read as expected, to the end.
 func (c *Cursor) AtEnd() bool { return !c.broken && c.pos == len(c.js) }
 
 func (c *Cursor) peek() byte {

@@ -42,10 +42,10 @@ type Frame struct {
 	Natural, Recursive bool
 }
 
-// Inside tells whether the node stands directly below one of the given kind.
+// Inside reports whether the node stands directly below one of the given kind.
 func (f *Frame) Inside(kind Kind) bool { return f.Parent != nil && f.Parent.Kind == kind }
 
-// Compares tells whether a join compares columns without writing an operator.
+// Compares reports whether a join compares columns without writing an operator.
 func (f *Frame) Compares() bool { return f.Natural || len(f.Names) > 0 }
 
 // A Visitor is told of the nodes of a statement in the order of the tree. Nodes

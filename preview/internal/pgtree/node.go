@@ -42,10 +42,10 @@ func ReadNode(js string) (Node, error) {
 	return Node{n}, nil
 }
 
-// Exists tells whether there is a node.
+// Exists reports whether there is a node.
 func (n Node) Exists() bool { return n.n != nil }
 
-// Same tells whether two values are the same node of one tree.
+// Same reports whether two values are the same node of one tree.
 func (n Node) Same(other Node) bool { return n.n == other.n }
 
 // Kind is the name of the node's kind, such as "FuncCall". A node that the parser
@@ -84,7 +84,7 @@ func (n Node) Int(field string) int { return n.field(field).num }
 // Bool returns the truth value in a field.
 func (n Node) Bool(field string) bool { return n.field(field).yes }
 
-// Has tells whether the parser wrote the field.
+// Has reports whether the parser wrote the field.
 func (n Node) Has(field string) bool { return n.field(field).name != "" }
 
 // Location is the node's place as a byte offset into the text that was parsed, or

@@ -22,7 +22,7 @@ type Excess struct {
 	Offset int
 }
 
-// Screen tells whether the parser can read a text in bounded time, memory and
+// Screen reports whether the parser can read a text in bounded time, memory and
 // stack: libpg_query recurses on the C stack, which ends the process when it is
 // full, and cannot be interrupted. It returns nil when it can. The text must be
 // valid UTF-8 without a NUL byte; depth is what MaxDepth returns.

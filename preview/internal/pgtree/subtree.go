@@ -30,7 +30,7 @@ func KeepSubtree(tree string, node Extent) Subtree {
 
 func (s *Subtree) length() int { return s.extent.End - s.extent.Start }
 
-// Whole tells whether the text itself is kept.
+// Whole reports whether the text itself is kept.
 func (s *Subtree) Whole() bool { return s.length() <= largestKept }
 
 // Text returns the node's JSON. source is the text that was parsed by

@@ -207,7 +207,7 @@ func (w *walker) setText(f *Frame, field string) {
 	}
 }
 
-// inTableFunc tells whether a constant's text is an argument of XMLTABLE, or of one of
+// inTableFunc reports whether a constant's text is an argument of XMLTABLE, or of one of
 // its columns.
 func (f *Frame) inTableFunc() bool {
 	return f.Parent != nil && f.Parent.Parent != nil && (f.Parent.Parent.Kind == KindTableFunc || f.Parent.Parent.Kind == KindColumnDef)

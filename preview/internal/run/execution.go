@@ -15,21 +15,20 @@ import (
 // Run executes a query on a target and returns a bounded result. The error is
 // always an *Error.
 func (ps *Pools) Run(ctx context.Context, t Target, q Query) (*Result, error) {
-	return ps.query(ctx, t, q, false)
+	q = q.bounded()
+	return ps.query(ctx, t, q, q.limits())
 }
 
 // Describe is Run without executing anything: the result has no rows.
 func (ps *Pools) Describe(ctx context.Context, t Target, q Query) (*Result, error) {
-	return ps.query(ctx, t, q, true)
+	q = q.bounded()
+	limits := q.limits()
+	limits.describeOnly = true
+	return ps.query(ctx, t, q, limits)
 }
 
-func (ps *Pools) query(ctx context.Context, t Target, q Query, describeOnly bool) (*Result, error) {
-	q = q.bounded()
+func (ps *Pools) query(ctx context.Context, t Target, q Query, limits resultLimits) (*Result, error) {
 	e := ps.newExecution(t, q.SQL, q.Timeout)
-	limits := resultLimits{
-		rows: q.MaxRows, columns: q.MaxColumns, cellBytes: q.MaxCellBytes, bytes: q.MaxBytes, describeOnly: describeOnly,
-		large: q.Large, origin: q.Origin,
-	}
 	result, err := e.query(ctx, limits)
 	if err != nil {
 		return nil, err

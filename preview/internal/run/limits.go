@@ -10,7 +10,7 @@ type Limits struct {
 	Sessions int
 	// Queue is how many queries of one id may wait for a session. Default 16.
 	Queue int
-	// QueueWait is how long one waits at most. Default 2 s.
+	// QueueWait is how long a query waits there at most. Default 2 s.
 	QueueWait time.Duration
 	// Connections is how many connection ids may have sessions at a time.
 	// Default 64.

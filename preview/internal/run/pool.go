@@ -140,8 +140,8 @@ func (p *pool) retire() {
 // inUse reports whether a query runs or waits, or a session is waited for.
 func (p *pool) inUse() bool { return p.permits.InUse() > 0 || p.permits.Waiting() > 0 }
 
-// sweep closes what has been idle for too long and tells whether the pool is
-// of no more use.
+// sweep closes what has been idle for too long and reports whether the pool can be
+// removed.
 func (p *pool) sweep(now time.Time) (unused bool) {
 	p.drop(func(s *session) bool { return p.expired(s, now) })
 	p.mu.Lock()

@@ -77,6 +77,7 @@ const (
 	defaultBytes     = 1 << 20
 )
 
+// bounded returns the query with every bound set, to the hard one at the most.
 func (q Query) bounded() Query {
 	q.MaxRows = bound(q.MaxRows, HardRows, HardRows)
 	q.MaxColumns = bound(q.MaxColumns, HardColumns, HardColumns)
@@ -84,6 +85,11 @@ func (q Query) bounded() Query {
 	q.MaxBytes = bound(q.MaxBytes, defaultBytes, HardBytes)
 	q.Timeout = bound(q.Timeout, HardTimeout, HardTimeout)
 	return q
+}
+
+// limits returns what to keep of the answer to a bounded query.
+func (q Query) limits() resultLimits {
+	return resultLimits{rows: q.MaxRows, columns: q.MaxColumns, cellBytes: q.MaxCellBytes, bytes: q.MaxBytes, large: q.Large, origin: q.Origin}
 }
 
 func bound[T int | int64 | time.Duration](value, fallback, hard T) T {

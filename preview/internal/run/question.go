@@ -64,7 +64,7 @@ func (s *session) keep(sql string, q *preparedQuestion) {
 // alone would be made each time.
 func (p *pipeline) ask(sql string, q *preparedQuestion) {
 	if q.name != "" {
-		p.execute(partSettings, setConfig([]setting{{name: "plan_cache_mode", value: "force_generic_plan"}}, true))
+		p.execute(partSettings, setConfig([]setting{{name: "plan_cache_mode", value: "force_generic_plan"}}, forTransaction))
 	}
 	p.step(step{part: partStatement, execute: true, prepared: q.prepared})
 	if !q.prepared {

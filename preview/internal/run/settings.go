@@ -98,7 +98,7 @@ func localSettings(t capabilities, left time.Duration, catalogPath bool) string 
 	if catalogPath {
 		settings = append(settings, setting{name: "search_path", value: "pg_catalog, pg_temp"})
 	}
-	return setConfig(settings, true)
+	return setConfig(settings, forTransaction)
 }
 
 // sessionSettings pins everything until the session ends, with the longest time
@@ -108,18 +108,25 @@ func sessionSettings(t capabilities) string {
 	if t.version >= 14 {
 		settings = append(settings, timeLimit("idle_session_timeout", t.idle))
 	}
-	return setConfig(settings, false)
+	return setConfig(settings, forSession)
 }
 
 // timeoutSetting is the statement that sets a time limit shorter than the session's.
 func timeoutSetting(left time.Duration) string {
-	return setConfig([]setting{timeLimit("statement_timeout", left)}, true)
+	return setConfig([]setting{timeLimit("statement_timeout", left)}, forTransaction)
 }
 
-// setConfig returns the statement that sets the settings, until the transaction or
-// the session ends. It holds no backslash and qualifies every name, so it means the same
+// lifetime is how long a setting holds: set_config's third argument.
+type lifetime string
+
+const (
+	forTransaction lifetime = "true"
+	forSession     lifetime = "false"
+)
+
+// setConfig returns the statement that sets the settings. It holds no backslash and qualifies every name, so it means the same
 // whatever the role's settings are.
-func setConfig(settings []setting, local bool) string {
+func setConfig(settings []setting, holds lifetime) string {
 	var sql strings.Builder
 	sql.WriteString("select ")
 	for i, s := range settings {
@@ -130,7 +137,7 @@ func setConfig(settings []setting, local bool) string {
 		if s.limit != "" {
 			value = unlessLower(s)
 		}
-		fmt.Fprintf(&sql, "pg_catalog.set_config('%s', %s, %v)", s.name, value, local)
+		fmt.Fprintf(&sql, "pg_catalog.set_config('%s', %s, %s)", s.name, value, holds)
 	}
 	return sql.String()
 }

@@ -40,10 +40,10 @@ func (l *Log) appendEntry(entry Entry) (Head, error) {
 	return l.end.head, nil
 }
 
-// checkSegment refuses to write to a segment that was removed, moved or replaced,
-// where nobody would find the lines, and to one that is not as long as the lines
-// that were written, since somebody cut it off or wrote to it. It compares, and
-// does not read: what was changed in place is for [Verify] to find. mu is held.
+// checkSegment refuses to write to a segment that was removed, moved or replaced, where
+// the lines would not be found, and to one that is not as long as the lines that were
+// written, since it was cut off or written to. It compares, and does not read: what was
+// changed in place is for [Verify] to find. mu is held.
 func (l *Log) checkSegment() error {
 	name := filepath.Base(l.file.Name())
 	open, err := l.file.Stat()

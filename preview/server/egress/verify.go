@@ -33,7 +33,7 @@ type Report struct {
 	// Unfinished tells that the last line has not been written whole. The log
 	// recovers it when it is next opened.
 	Unfinished bool
-	// Witnessed tells whether the hash that was asked for is in the chain.
+	// Witnessed reports whether the hash that was asked for is in the chain.
 	Witnessed bool
 }
 

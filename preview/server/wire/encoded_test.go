@@ -12,7 +12,7 @@ import (
 	"github.com/op-data/sqlpreview/sanitize"
 )
 
-// sameAnswer tells whether what a caller of the binary form reads is what
+// sameAnswer reports whether what a caller of the binary form reads is what
 // Preview says.
 func sameAnswer(t *testing.T, result *preview.Result) {
 	t.Helper()

@@ -21,7 +21,7 @@ import (
 	"github.com/op-data/sqlpreview/sanitize"
 )
 
-// sameJSON tells whether AppendJSON writes what protojson writes, byte for byte but for
+// sameJSON reports whether AppendJSON writes what protojson writes, byte for byte but for
 // protojson's spaces, or refuses what protojson refuses.
 func sameJSON(t *testing.T, message proto.Message) {
 	t.Helper()

@@ -39,7 +39,7 @@ func Lookup(r rune) Number {
 // Of returns the class of r.
 func Of(r rune) *class.Class { return &classes[Lookup(r)] }
 
-// Registered tells whether base followed by selector is a variation sequence
+// Registered reports whether base followed by selector is a variation sequence
 // of StandardizedVariants.txt, emoji-variation-sequences.txt or the
 // Ideographic Variation Database.
 func Registered(base, selector rune) bool {

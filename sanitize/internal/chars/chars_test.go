@@ -20,7 +20,7 @@ func nothing(r rune) bool {
 	return unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Variation_Selector, r)
 }
 
-// blank tells whether a character looks like a space, which Unicode does not say.
+// blank reports whether a character looks like a space, which Unicode does not say.
 func blank(r rune) bool { return r == 0x2800 || r == 0x1D159 || r == 0x13441 || r == 0x13442 }
 
 // The table must agree with the standard library, whose tables were made by

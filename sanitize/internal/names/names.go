@@ -45,7 +45,7 @@ const (
 	strong
 )
 
-// Secret tells whether a column of that name holds secrets.
+// Secret reports whether a column of that name holds secrets.
 func (l *List) Secret(column string) bool { return l.judge(column) != none }
 
 // SecretNumber tells the same of a column whose values are numbers: a token or a
@@ -101,7 +101,7 @@ func (l *List) judge(column string) strength {
 	return none
 }
 
-// isPhrase tells whether the first word of a name, which could make a condition
+// isPhrase reports whether the first word of a name, which could make a condition
 // of it, belongs to a secret phrase instead.
 func (l *List) isPhrase(first, second string) bool {
 	return builtin.strong[first+second] || l.own[first+second]
@@ -135,7 +135,7 @@ func (l *List) kind(joined string, words []string, i int) strength {
 	}
 }
 
-// holds tells whether a phrase is a secret before the words of rest.
+// holds reports whether a phrase is a secret before the words of rest.
 func (l *List) holds(kind strength, rest []string) bool {
 	for i, word := range rest {
 		switch {
@@ -150,7 +150,7 @@ func (l *List) holds(kind strength, rest []string) bool {
 	return true
 }
 
-// isHarmless tells whether the words from the i-th to the j-th belong to a phrase
+// isHarmless reports whether the words from the i-th to the j-th belong to a phrase
 // that only looks like a secret.
 func (l *List) isHarmless(words []string, i, j int) bool {
 	for from := max(0, i-2); from <= i; from++ {
@@ -256,7 +256,7 @@ func stem(word string) []string {
 	return []string{word}
 }
 
-// secretSyllables tells whether a name in a script without capitals, or without
+// secretSyllables reports whether a name in a script without capitals, or without
 // spaces, holds the word for password, and not what is known of one.
 func secretSyllables(name string) bool {
 	found := false

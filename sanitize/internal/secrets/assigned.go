@@ -152,7 +152,7 @@ func (s *scan) closing(i int, quote byte, escaped bool) int {
 	return i
 }
 
-// beginsLine tells whether the name stands first on its line, after blanks, the
+// beginsLine reports whether the name stands first on its line, after blanks, the
 // marks of a list, a shell's words or the parts of a name before it.
 func (s *scan) beginsLine(p *pairing) bool {
 	i := p.begin
@@ -231,7 +231,7 @@ func (s *scan) password(start, after int) {
 	}
 }
 
-// afterLogin tells whether a netrc names a login before i.
+// afterLogin reports whether a netrc names a login before i.
 func (s *scan) afterLogin(i int) bool {
 	before := s.text[max(0, i-128):i]
 	if i > 0 && strings.IndexByte(" \t\r\n", s.text[i-1]) < 0 {

@@ -21,7 +21,7 @@ func bare(name string) string {
 	return strings.TrimRight(string(out[:n]), digits)
 }
 
-// namesPassword tells whether a name is that of a password: password,
+// namesPassword reports whether a name is that of a password: password,
 // db_password, PGPASSWORD, sslpassword, Pwd.
 func namesPassword(name string) bool {
 	name = bare(name)
@@ -33,7 +33,7 @@ func namesPassword(name string) bool {
 	return false
 }
 
-// namesToken tells whether a name is that of a token, a client secret or an API
+// namesToken reports whether a name is that of a token, a client secret or an API
 // key. Tokens that say where the next page begins are none.
 func namesToken(name string) bool {
 	name = bare(name)
@@ -50,7 +50,7 @@ func namesToken(name string) bool {
 	return false
 }
 
-// looksRandom tells whether a value is one word of letters and digits mixed, as
+// looksRandom reports whether a value is one word of letters and digits mixed, as
 // tokens are, and nothing that a template fills in.
 func looksRandom(value string) bool {
 	if strings.HasPrefix(value, "[masked-") || isPlaceholder(value) {
@@ -77,7 +77,7 @@ func looksRandom(value string) bool {
 	return digit >= 1 && letter >= 1 && different >= 6 && isOpaque(value)
 }
 
-// isCode tells whether a value without quotes is an expression of a program and
+// isCode reports whether a value without quotes is an expression of a program and
 // not the value itself.
 func isCode(value string) bool {
 	if strings.ContainsAny(value, "([") || strings.HasPrefix(value, "$") || strings.HasPrefix(value, "%") {
@@ -87,7 +87,7 @@ func isCode(value string) bool {
 	return end != value && strings.Trim(end, letters+"_.") == "" || strings.Contains(end, ".") && isWord(end)
 }
 
-// isWord tells whether the text is a name of a program: letters, underscores, dots.
+// isWord reports whether the text is a name of a program: letters, underscores, dots.
 func isWord(text string) bool {
 	return strings.Trim(text, uppers+lowers+"_.") == ""
 }
@@ -103,7 +103,7 @@ var labels = func() map[string]bool {
 	return all
 }()
 
-// isLabel tells whether a value is a label, a placeholder or a type rather than a
+// isLabel reports whether a value is a label, a placeholder or a type rather than a
 // password: the name itself, prose, a word that speaks of passwords, <password>.
 func isLabel(value, name string) bool {
 	lower := strings.ToLower(value)
@@ -127,7 +127,7 @@ func isLabel(value, name string) bool {
 	return false
 }
 
-// isTemplate tells whether the text stands for a value that a program or a reader
+// isTemplate reports whether the text stands for a value that a program or a reader
 // puts in: ${PASSWORD}, {{ password }}, <password>, %s.
 func isTemplate(text string) bool {
 	ends := text[:1] + text[len(text)-1:]

@@ -34,7 +34,7 @@ func (s *scan) speaksOfCards(start, end, groups int) bool {
 // shorter ones are mostly EAN and GTIN codes.
 const leastAlone = 15
 
-// expires tells whether the field after i is a month in this century: 12/29,
+// expires reports whether the field after i is a month in this century: 12/29,
 // 12/2029, 12|2029.
 func (s *scan) expires(i int) bool {
 	if i >= len(s.text) || strings.IndexByte(",;|\t ", s.text[i]) < 0 {
@@ -58,7 +58,7 @@ func (s *scan) expires(i int) bool {
 	return ends && (length == 2 && year[0] >= '1' && year[0] <= '5' || length == 4 && year[:2] == "20")
 }
 
-// onTrack tells whether the digits stand on a magnetic track (ISO/IEC 7813):
+// onTrack reports whether the digits stand on a magnetic track (ISO/IEC 7813):
 // %B4...^ or ;4...=2912...
 func (s *scan) onTrack(start, end int) bool {
 	if end >= len(s.text) {
@@ -73,7 +73,7 @@ func (s *scan) onTrack(start, end int) bool {
 	return false
 }
 
-// inRow tells whether another group of four stands beside the number, as in a
+// inRow reports whether another group of four stands beside the number, as in a
 // table of numbers or of hexadecimal codes.
 func (s *scan) inRow(start, end int) bool {
 	separator := func(i int) bool { return s.text[i] == ' ' || s.text[i] == '-' }
@@ -82,7 +82,7 @@ func (s *scan) inRow(start, end int) bool {
 	return left || right
 }
 
-// isHexCode tells whether the text is hexadecimal with a digit in it: not a word.
+// isHexCode reports whether the text is hexadecimal with a digit in it: not a word.
 func isHexCode(text string) bool {
 	digit := false
 	for i := range len(text) {
@@ -100,7 +100,7 @@ type place struct {
 	weak       bool
 }
 
-// cardWordIn tells whether a word between two offsets speaks of cards; weak says
+// cardWordIn reports whether a word between two offsets speaks of cards; weak says
 // that one which also stands beside other numbers will do.
 func (s *scan) cardWordIn(from, to int, weak bool) bool {
 	if !s.worded {

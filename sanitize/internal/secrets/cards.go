@@ -11,7 +11,7 @@ const (
 	mostCard  = 19
 )
 
-// maybeCard tells whether eight bytes w with these digits can be of the number
+// maybeCard reports whether eight bytes w with these digits can be of the number
 // of a card. A number of 13 digits or more without separators fills seven bytes of
 // some aligned word, or of the last word of the text; one in groups is at least
 // 16 bytes long, so some aligned word lies inside it and has six digits beside its
@@ -42,7 +42,7 @@ func (s *scan) cards(i int, w, digits uint64) {
 	s.digits = max(s.digits, start)
 }
 
-// parts tells whether the bytes of w that are no digits, of which others has the
+// parts reports whether the bytes of w that are no digits, of which others has the
 // high bits, can part the groups of a number, or stand before it or after it. Two
 // of them stand around four digits or six, which dates and times do not have.
 func parts(w, others uint64) bool {
@@ -65,7 +65,7 @@ func parts(w, others uint64) bool {
 	return true
 }
 
-// inNumber tells whether a byte is a digit or of a separator.
+// inNumber reports whether a byte is a digit or of a separator.
 func inNumber(b byte) bool {
 	switch b {
 	case ' ', '-', 0xC2, 0xA0, 0xE2, 0x80, 0xAF:
@@ -240,7 +240,7 @@ func (s *scan) number(start, end, groups int) bool {
 	return true
 }
 
-// continues tells whether the digits are part of a longer word or number.
+// continues reports whether the digits are part of a longer word or number.
 func (s *scan) continues(start, end int) bool {
 	if start > 0 {
 		before := s.text[start-1]

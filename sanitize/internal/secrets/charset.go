@@ -98,7 +98,7 @@ func (s *scan) runEnd(set charset, i int) int {
 	return end
 }
 
-// wordBefore tells whether what stands at i goes on a word: a letter, digit or
+// wordBefore reports whether what stands at i goes on a word: a letter, digit or
 // underscore stands before it that is no part of an escape (\n, %20).
 func (s *scan) wordBefore(i int) bool {
 	if i == 0 || !word.has(s.text[i-1]) {
@@ -110,7 +110,7 @@ func (s *scan) wordBefore(i int) bool {
 	return i < 3 || s.text[i-3] != '%' || !hexes.has(s.text[i-2]) || !hexes.has(s.text[i-1])
 }
 
-// hasFold tells whether text begins with prefix, which is in lower case, ASCII
+// hasFold reports whether text begins with prefix, which is in lower case, ASCII
 // letters being equal in either case.
 func hasFold(text, prefix string) bool {
 	return len(text) >= len(prefix) && strings.EqualFold(text[:len(prefix)], prefix)

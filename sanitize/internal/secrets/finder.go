@@ -256,11 +256,11 @@ func (s *scan) token(r *rule, start, after int) {
 	}
 }
 
-// isFiller tells whether the body of a token is nothing but the letter x, as
+// isFiller reports whether the body of a token is nothing but the letter x, as
 // documentations write it.
 func isFiller(body string) bool { return strings.Trim(body, "xX-_.") == "" }
 
-// isOpaque tells whether the body of a token is more than words: one in lower
+// isOpaque reports whether the body of a token is more than words: one in lower
 // case throughout, of words and hyphens, has a digit beside those of a year.
 func isOpaque(body string) bool {
 	const enough = 256 // whole words of that length are none
@@ -289,7 +289,7 @@ func isOpaque(body string) bool {
 // but its prefix, where the text was cut.
 const leastPartial = 4
 
-// cutShort tells whether a secret whose body has length bytes up to end may
+// cutShort reports whether a secret whose body has length bytes up to end may
 // have been cut with the text.
 func (s *scan) cutShort(end, length int) bool {
 	return s.hints.Partial && end == len(s.text) && length >= leastPartial
@@ -300,7 +300,7 @@ func (s *scan) cutShort(end, length int) bool {
 // the secret reads as before.
 func Mask(detector string) string { return "[masked-" + detector + "]" }
 
-// isMask tells whether the text is what Mask returns, or the beginning of that
+// isMask reports whether the text is what Mask returns, or the beginning of that
 // at the end of a text that was cut.
 func isMask(text string, last bool) bool {
 	const begin = "[masked-"

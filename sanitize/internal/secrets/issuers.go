@@ -1,6 +1,6 @@
 package secrets
 
-// luhn tells whether the check digit fits (ISO/IEC 7812-1, annex B).
+// luhn reports whether the check digit fits (ISO/IEC 7812-1, annex B).
 func luhn(number []byte) bool {
 	sum := 0
 	for i, b := range number {
@@ -15,7 +15,7 @@ func luhn(number []byte) bool {
 	return sum%10 == 0
 }
 
-// isEAN tells whether 13 digits have the check digit of a barcode (EAN-13), which
+// isEAN reports whether 13 digits have the check digit of a barcode (EAN-13), which
 // far more of such numbers are than old cards.
 func isEAN(number []byte) bool {
 	sum := 0

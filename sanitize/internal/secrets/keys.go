@@ -86,7 +86,7 @@ func (s *scan) privateKey(literal, after int) {
 	s.add(begin, end, "private_key")
 }
 
-// keyBody tells whether a key follows a header, and not the prose of somebody
+// keyBody reports whether a key follows a header, and not the prose of somebody
 // who only mentions one.
 func (s *scan) keyBody(at int) bool {
 	const enough, far = 16, 256

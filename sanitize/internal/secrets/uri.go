@@ -93,7 +93,7 @@ func (s *scan) dsnPassword(p *pairing) {
 	}
 }
 
-// isArgument tells whether a value is a variable that a program hands on under
+// isArgument reports whether a value is a variable that a program hands on under
 // the same name: password=password, password=self.password.
 func isArgument(value, name string) bool {
 	value = strings.TrimRight(value, ",)")
@@ -106,7 +106,7 @@ func isArgument(value, name string) bool {
 	return strings.EqualFold(value, name) || namesPassword(value)
 }
 
-// isPlaceholder tells whether the value stands in source code, where a real one
+// isPlaceholder reports whether the value stands in source code, where a real one
 // will be put in.
 func isPlaceholder(value string) bool {
 	switch value = strings.TrimRight(value, ",);"); value {
@@ -126,7 +126,7 @@ const (
 	yes
 )
 
-// hasSettings tells whether the text assigns something to a host, a database or
+// hasSettings reports whether the text assigns something to a host, a database or
 // a user, as the settings of a connection do.
 func (s *scan) hasSettings() bool {
 	if s.settings == unknown {
@@ -142,7 +142,7 @@ func (s *scan) hasSettings() bool {
 	return s.settings == yes
 }
 
-// isSetting tells whether the text ends in the name of such a setting.
+// isSetting reports whether the text ends in the name of such a setting.
 func isSetting(text string) bool {
 	text = strings.TrimRight(text[max(0, len(text)-24):], " ")
 	for _, name := range [...]string{

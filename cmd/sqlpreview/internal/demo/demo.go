@@ -88,7 +88,7 @@ func (s *show) one(ctx context.Context, number int, sample sample) {
 	var faults []string
 	if err != nil {
 		failure := received.Error(err)
-		s.keep(diagnostic.Error(s.w, s.colour, s.width, "query", sample.sql, failure))
+		s.keep(diagnostic.Error(s.w, diagnostic.Options{Colour: s.colour, Width: s.width}, "query", sample.sql, failure))
 		faults = sample.judgeFailure(failure)
 	} else {
 		result := received.Preview(response)

@@ -106,7 +106,7 @@ func (s *store) Get(ctx context.Context, secret secretmanager.Secret) (string, e
 	found, err := client.GetSecretValue(ctx, request)
 	switch {
 	case err != nil:
-		return "", s.told(err)
+		return "", s.withoutText(err)
 	case aws.ToString(found.Name) != secret.Name:
 		return "", errors.New("the manager answered with another secret")
 	case found.SecretString == nil:
@@ -118,8 +118,9 @@ func (s *store) Get(ctx context.Context, secret secretmanager.Secret) (string, e
 // stale are the codes that say that the credentials are no longer good.
 var stale = []string{"ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException", "InvalidSignatureException", "InvalidClientTokenId"}
 
-// told is an error without the SDK's text, which names accounts and roles.
-func (s *store) told(err error) error {
+// withoutText returns an error that leaves out the SDK's text, which names
+// accounts and roles.
+func (s *store) withoutText(err error) error {
 	var code string
 	var named smithy.APIError
 	if errors.As(err, &named) {

@@ -155,7 +155,7 @@ func (s *store) Get(ctx context.Context, secret secretmanager.Secret) (string, e
 		found, err = service.Projects.Locations.Secrets.Versions.Access(name).Context(ctx).Do()
 	}
 	if err != nil {
-		return "", s.told(err)
+		return "", s.withoutText(err)
 	}
 	return payload(found)
 }
@@ -176,8 +176,8 @@ func payload(found *api.AccessSecretVersionResponse) (string, error) {
 	return string(data), nil
 }
 
-// told is an error without the library's text, which names projects and accounts.
-func (s *store) told(err error) error {
+// withoutText returns an error that leaves out the library's text, which names projects and accounts.
+func (s *store) withoutText(err error) error {
 	var answer *googleapi.Error
 	var login *auth.Error
 	switch {

@@ -106,9 +106,9 @@ func (s *store) logIn(ctx context.Context) (token, error) {
 	answer, err := client.Auth().Login(ctx, method)
 	switch {
 	case statusOf(err) != 0:
-		return token{}, fmt.Errorf("the login by the service account: %w", told(err))
+		return token{}, fmt.Errorf("the login by the service account: %w", withoutText(err))
 	case err != nil:
-		return token{}, told(err)
+		return token{}, withoutText(err)
 	case answer == nil || answer.Auth == nil || answer.Auth.ClientToken == "":
 		return token{}, errors.New("the login by the service account gave no token")
 	}

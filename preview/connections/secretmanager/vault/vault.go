@@ -1,10 +1,10 @@
 // Package vault fetches the secrets of stored connections from HashiCorp Vault, or
 // OpenBao, which speaks the same protocol: key-value secrets of version 1 or 2.
 //
-// The sidecar logs in with a token from a file, read for every secret, so that
-// whoever writes the file (Vault Agent, for instance) renews and replaces it; or by
-// its Kubernetes service account, whose short-lived token is used for two thirds
-// of its life and then got anew, and at once if Vault no longer knows it.
+// The sidecar logs in with a token from a file, read for every secret, so that the writer
+// of the file (Vault Agent, for instance) renews and replaces it; or by its Kubernetes
+// service account, whose short-lived token is used for two thirds of its life and then
+// got anew, and at once if Vault no longer knows it.
 //
 // Of the environment only Vault's extra headers (VAULT_HEADERS) and the proxies
 // count; a leftover VAULT_TOKEN, VAULT_ADDR or VAULT_SKIP_VERIFY does not.
@@ -177,7 +177,7 @@ func (s *store) Get(ctx context.Context, secret secretmanager.Secret) (string, e
 	}
 	switch {
 	case err != nil:
-		return "", told(err)
+		return "", withoutText(err)
 	case found.Data == nil: // this version was deleted
 		return "", secretmanager.ErrNotFound
 	}
@@ -210,9 +210,9 @@ var (
 	errVersion    = errors.New("vault's versions are numbers from 1 on")
 )
 
-// told is an error without the library's text, which names the path and the
+// withoutText returns an error that leaves out the library's text, which names the path and the
 // address.
-func told(err error) error {
+func withoutText(err error) error {
 	switch status := statusOf(err); {
 	case errors.Is(err, errNoVersions), errors.Is(err, errVersion):
 		return err

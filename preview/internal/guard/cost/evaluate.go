@@ -89,7 +89,7 @@ func (e *expander) selectColumns(at int32, around *nameScope) *columns {
 	if !e.step(1) {
 		return nil
 	}
-	// What nobody refers to is analysed too.
+	// PostgreSQL analyses a CTE that nothing refers to as well.
 	for i := range sel.ctes {
 		if cte := &sel.ctes[i]; cte.refs == 0 && cte.sub > 0 {
 			cte.state = evalDone

@@ -74,7 +74,7 @@ func (m *Model) path(f *pgtree.Frame, xpath string) {
 // wideAxes lead from a node to many others.
 var wideAxes = []string{"descendant::", "descendant-or-self::", "following::", "following-sibling::", "preceding::", "preceding-sibling::"}
 
-// searchesInPredicate tells whether an XPath expression searches the whole document in
+// searchesInPredicate reports whether an XPath expression searches the whole document in
 // a predicate, or many nodes in a predicate of a predicate: its time is a power of the
 // size of the document.
 func searchesInPredicate(xpath string) bool {
@@ -107,7 +107,7 @@ func searchesInPredicate(xpath string) bool {
 	return false
 }
 
-// isOperatorWord tells whether a text ends with one of XPath's operators that are words.
+// isOperatorWord reports whether a text ends with one of XPath's operators that are words.
 func isOperatorWord(before string) bool {
 	before = strings.TrimRight(before, " \t\r\n")
 	for _, word := range []string{" and", " or", " div", " mod"} {

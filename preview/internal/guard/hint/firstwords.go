@@ -34,7 +34,7 @@ func fence(s *source) (Finding, bool) {
 	return Finding{}, false
 }
 
-// inString tells whether a place lies inside a string or a quoted name.
+// inString reports whether a place lies inside a string or a quoted name.
 func (s *source) inString(at int) bool {
 	i := sort.Search(len(s.tokens), func(i int) bool { return s.tokens[i].End > at })
 	t := s.token(i)

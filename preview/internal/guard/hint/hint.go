@@ -133,7 +133,7 @@ func (s *source) token(i int) token {
 	return s.tokens[i]
 }
 
-// is tells whether the i-th token is a word, in lower case, or a sign.
+// is reports whether the i-th token is a word, in lower case, or a sign.
 func (s *source) is(i int, text string) bool {
 	t := s.token(i)
 	if t.Kind == pgtree.TokenWord {
@@ -142,12 +142,12 @@ func (s *source) is(i int, text string) bool {
 	return t.text == text && text != "" && (t.Kind == pgtree.TokenOp || t.Kind == pgtree.TokenPunct || t.Kind == pgtree.TokenOther)
 }
 
-// joined tells whether nothing stands between two tokens.
+// joined reports whether nothing stands between two tokens.
 func (s *source) joined(i, j int) bool {
 	return i >= 0 && j < len(s.tokens) && s.tokens[i].End == s.tokens[j].Start
 }
 
-// atEnd tells whether the grammar missed something at the end of the text.
+// atEnd reports whether the grammar missed something at the end of the text.
 func (s *source) atEnd() bool { return s.stop >= len(s.tokens) || s.is(s.stop, ";") }
 
 func (s *source) endOfStop() int {
@@ -172,7 +172,7 @@ const (
 	repairWhole          // the text is SQL
 )
 
-// repaired tells whether the text with something in the place of [start, end) is
+// repaired reports whether the text with something in the place of [start, end) is
 // SQL, or at least goes wrong only further on.
 func (s *source) repaired(start, end int, with string) bool {
 	return s.repair(start, end, with) > repairNone

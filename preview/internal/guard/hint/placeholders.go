@@ -83,7 +83,7 @@ func (s *source) bracketedAt(i int) (Finding, bool) {
 	return Finding{}, false
 }
 
-// arrayBefore tells whether a bracket can be a subscript's or an array's.
+// arrayBefore reports whether a bracket can be a subscript's or an array's.
 func (s *source) arrayBefore(i int) bool {
 	before := s.token(i - 1)
 	if s.is(i, "[") && s.is(i+1, "[") {

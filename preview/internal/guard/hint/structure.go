@@ -271,7 +271,7 @@ func missingComma(s *source) (Finding, bool) {
 	return Finding{}, false
 }
 
-// begins tells whether an operand can begin with the i-th token.
+// begins reports whether an operand can begin with the i-th token.
 func (s *source) begins(i int) bool {
 	t := s.token(i)
 	switch t.Kind {

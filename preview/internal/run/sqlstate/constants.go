@@ -42,7 +42,7 @@ var regexpFaults = []string{
 	"regular expression is too complex", "too many colors",
 }
 
-// isConstant tells whether a server's message is one of its constant messages.
+// isConstant reports whether a server's message is one of its constant messages.
 func isConstant(message string) bool {
 	_, ok := constants()[message]
 	return ok

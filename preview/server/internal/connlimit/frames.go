@@ -43,7 +43,7 @@ func (f *frames) scan(p []byte, frame func(kind, flags byte, stream uint32)) {
 	}
 }
 
-// between tells whether a frame has ended and the next has not begun.
+// between reports whether a frame has ended and the next has not begun.
 func (f *frames) between() bool { return f.have == 0 && f.skip == 0 }
 
 // goAway is a GOAWAY frame: the peer is to open no more streams, and may send

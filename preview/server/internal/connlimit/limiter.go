@@ -149,7 +149,7 @@ func (l *Limiter) count(c *conn) {
 	c.requests = now
 }
 
-// mayOpen tells whether the newest request of a connection may be read: a
+// mayOpen reports whether the newest request of a connection may be read: a
 // stranger's when it is the connection's only one, a caller's when the caller has
 // not too many. If not, the connection is nudged when that may have changed.
 func (l *Limiter) mayOpen(c *conn) bool {
@@ -299,10 +299,10 @@ func (l *Limiter) ended(c *conn) {
 	l.count(c)
 }
 
-// full tells whether there is no place for one more connection. mu is held.
+// full reports whether there is no place for one more connection. mu is held.
 func (l *Limiter) full() bool { return len(l.open) >= l.config.MaxConnections }
 
-// hasShare tells whether a caller has as many connections as all would have if
+// hasShare reports whether a caller has as many connections as all would have if
 // they had the same number. Strangers are one caller. mu is held.
 func (l *Limiter) hasShare(owner string) bool {
 	return l.owned[owner]*len(l.owned) >= l.config.MaxConnections

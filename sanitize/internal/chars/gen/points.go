@@ -132,7 +132,7 @@ var plainScripts = map[string]bool{
 	"Armn": true, "Geor": true, "Copt": true, "Ethi": true, "Goth": true, "Glag": true, "Tfng": true,
 }
 
-// usesJoiners tells whether the character belongs to a script of those, by its
+// usesJoiners reports whether the character belongs to a script of those, by its
 // own script or, where it has none, by the scripts that it is used in.
 func usesJoiners(p point, scripts map[string]bool) bool {
 	if p.category[0] == 'C' {

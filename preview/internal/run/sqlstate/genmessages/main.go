@@ -61,7 +61,7 @@ func run(files []string, out io.Writer) error {
 	return w.Flush()
 }
 
-// constant tells whether a message holds no placeholder and is no sentence.
+// constant reports whether a message holds no placeholder and is no sentence.
 func constant(message string) bool {
 	if message == "" || strings.ContainsAny(message, "%\n\t\x04#") || strings.HasSuffix(message, ".") || len(message) > 300 {
 		return false
