@@ -56,6 +56,8 @@ func TestSelectionRunsAlone(t *testing.T) {
 	p.WaitFor(`document.getElementById("run-label").textContent === "Run selection"`)
 	p.keys(input.ModifierCtrl, kb.Enter)
 	p.WaitFor(`probe.rows()[0]?.[0].text === "first"`)
+	// The guard still has something against the whole text.
+	p.WaitFor(`probe.all(".cm-lintRange-error").length > 0 && /one statement/.test(document.getElementById("problem").textContent)`)
 
 	p.keys(input.ModifierCtrl, kb.End)
 	p.keys(input.ModifierShift, kb.Home)

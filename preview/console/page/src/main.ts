@@ -11,7 +11,7 @@ import "./panel.css";
 import "./tables.css";
 
 import { closeCompletion } from "@codemirror/autocomplete";
-import { forEachDiagnostic, setDiagnostics } from "@codemirror/lint";
+import { forEachDiagnostic } from "@codemirror/lint";
 import type { EditorView } from "@codemirror/view";
 import { byId, element } from "./dom";
 import { insertName, makeEditor, toRun } from "./editor";
@@ -110,7 +110,7 @@ function goTo(p: Position, sql: string, from: number): void {
 function chooseConnection(): void {
   schema?.close();
   schema = new Schema(picker.value);
-  view.dispatch(setDiagnostics(view.state, []));
+  problems.show(view, []); // what another database had against the text
   void tree.show(schema);
 }
 

@@ -51,6 +51,7 @@ export function diagnosticsOf(doc: Text, sent: string, violations: readonly Viol
 
 export class Problems {
   private fromRun: { doc: Text; diagnostics: Diagnostic[] } | undefined;
+  private fromGuard: { doc: Text; diagnostics: Diagnostic[] } | undefined;
   private asking = new AbortController();
 
   /** told is called when the sidecar refuses the page itself. */
@@ -74,6 +75,7 @@ export class Problems {
     try {
       const answer = await call<ValidateQueryResponse>("ValidateQuery", { sql }, this.asking.signal);
       const found = diagnosticsOf(doc, sql, answer.violations ?? []);
+      this.fromGuard = { doc, diagnostics: found };
       // What the guard lets pass the database may still have refused.
       return found.length === 0 && this.fromRun?.doc.eq(doc) ? this.fromRun.diagnostics : found;
     } catch (error) {
@@ -82,9 +84,11 @@ export class Problems {
     }
   }
 
-  /** Shows what a run had against the text, until the text changes; none forgets it. */
+  /** Shows what a run had against the text, until the text changes; none leaves what the guard has. */
   show(view: EditorView, diagnostics: Diagnostic[]): void {
-    this.fromRun = diagnostics.length > 0 ? { doc: view.state.doc, diagnostics } : undefined;
-    view.dispatch(setDiagnostics(view.state, diagnostics));
+    const { doc } = view.state;
+    this.fromRun = diagnostics.length > 0 ? { doc, diagnostics } : undefined;
+    const guard = this.fromGuard?.doc.eq(doc) ? this.fromGuard.diagnostics : [];
+    view.dispatch(setDiagnostics(view.state, diagnostics.length > 0 ? diagnostics : guard));
   }
 }
