@@ -28,13 +28,13 @@ var axe = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer os.RemoveAll(folder) //nolint:errcheck // what is left is in the temporary folder
+	defer os.RemoveAll(folder)
 	fetch := exec.Command("go", "run", ".", "-page", page, "-dev", "axe-core", "-out", folder)
 	fetch.Dir = "../../.ci/tools/console"
 	if said, err := fetch.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, said)
 	}
-	source, err := os.ReadFile(filepath.Join(folder, "axe.min.js")) //nolint:gosec // fetched above
+	source, err := os.ReadFile(filepath.Join(folder, "axe.min.js"))
 	return string(source), err
 })
 

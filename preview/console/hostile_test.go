@@ -38,7 +38,7 @@ func readCells(t *testing.T, pattern string) (values []hostileValue) {
 		t.Fatalf("no file matches %s (%v)", pattern, err)
 	}
 	for _, file := range files {
-		content, err := os.ReadFile(file) //nolint:gosec // a file of the repository
+		content, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -310,9 +310,10 @@ func TestHostileQueries(t *testing.T) {
 				continue
 			}
 			for k, fault := range faults {
-				// A long place is shown from its beginning; one of no length as a caret.
-				if fault.Message != want[k].message || strings.TrimPrefix(fault.Mark, "\u200b") != want[k].mark &&
-					!(len(fault.Mark) >= 300 && strings.HasPrefix(want[k].mark, fault.Mark)) {
+				// A place of no length is shown as a caret, a long one from its beginning.
+				mark := strings.TrimPrefix(fault.Mark, "\u200b")
+				long := len(mark) >= 300 && strings.HasPrefix(want[k].mark, mark)
+				if fault.Message != want[k].message || mark != want[k].mark && !long {
 					t.Errorf("%q: shown %+v, want %+v", some[i], fault, want[k])
 				}
 			}
