@@ -148,7 +148,7 @@ func (c callers) jwtNeeds() error {
 func (c callers) accessToken() (server.Authenticator, error) {
 	variables, err := variableClaims(c.VariableClaims)
 	if err != nil {
-		return nil, nil // conflicts has said so
+		return nil, nil //nolint:nilerr // conflicts has said so
 	}
 	return auth.AccessToken(auth.TokenConfig{
 		Issuer: c.Issuer, Audience: c.Audience, Subjects: c.Subjects, Organization: c.Organization,

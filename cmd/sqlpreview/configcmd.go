@@ -66,7 +66,7 @@ func (c *configCheckCommand) Run(env *environment) error {
 		name = "standard input"
 		content, err = io.ReadAll(env.stdin)
 	} else {
-		content, err = os.ReadFile(name)
+		content, err = os.ReadFile(name) //nolint:gosec // the operator names the file
 	}
 	if err != nil {
 		return misusef("the configuration file: %s", operatorText(err))

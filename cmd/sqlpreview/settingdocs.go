@@ -67,7 +67,7 @@ func settingsSchema() (*jsonschema.Schema, error) {
 func (s setting) schema() (*jsonschema.Schema, error) {
 	property := &jsonschema.Schema{Description: plain(strings.TrimSpace(s.about + " " + s.more))}
 	least := 0.0
-	var value any = s.value
+	value := s.value
 	switch of := s.value.(type) {
 	case *string:
 		property.Type = "string"
@@ -126,7 +126,7 @@ func exampleFile() (string, error) {
 			if err := setText(s.value, text); err != nil {
 				return "", fmt.Errorf("the example of %s: %w", s.key, err)
 			}
-			var value any = s.value
+			value := s.value
 			if duration, ok := s.value.(*time.Duration); ok {
 				value = shortDuration(*duration)
 			}

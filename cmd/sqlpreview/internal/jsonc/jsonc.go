@@ -11,28 +11,28 @@ func Standardize(text []byte) []byte {
 	comma := -1 // the last comma after a value, while only blanks and comments follow it
 	value := false
 	for i := 0; i < len(out); {
-		switch c := out[i]; {
-		case c == '"':
+		switch c := out[i]; c {
+		case '"':
 			i, comma, value = endOfString(out, i), -1, true
-		case c == '/':
+		case '/':
 			end := endOfComment(out, i)
 			if end < 0 {
 				return out
 			}
 			blank(out[i:end])
 			i = end
-		case c == ',':
+		case ',':
 			comma = -1
 			if value {
 				comma = i
 			}
 			i, value = i+1, false
-		case c == ']' || c == '}':
+		case ']', '}':
 			if comma >= 0 {
 				out[comma] = ' '
 			}
 			i, comma, value = i+1, -1, true
-		case c == ' ' || c == '\t' || c == '\r' || c == '\n':
+		case ' ', '\t', '\r', '\n':
 			i++
 		default:
 			i, comma, value = i+1, -1, c != '[' && c != '{' && c != ':'
