@@ -67,7 +67,7 @@ func with(t *testing.T, p programs, egress string, do func(target string)) {
 }
 
 // understood is what any client understands of any sidecar.
-const understood = `{"bounds":["TRUNCATION_REASON_ROW_LIMIT"],"changes":["CHANGE_CONTROL"],"columns":["id int4","name text","note text"],"counted":2,"id":"upgrade","receipt":true,"rows":["1","Anna","plain","2","漢字","bell�"]}
+const understood = `{"bounds":["TRUNCATION_REASON_ROW_LIMIT"],"changes":["CHANGE_CONTROL"],"columns":["id integer","name text","note text"],"counted":2,"id":"upgrade","receipt":true,"rows":["1","Anna","plain","2","漢字","bell�"]}
 {"reason":"NOT_A_SELECT","sql":"delete from people","violations":true}
 {"reason":"MULTIPLE_STATEMENTS","sql":"select 1; select 2","violations":true}
 {"reason":"UNDEFINED_OBJECT","sql":"select nobody from people","violations":false}
