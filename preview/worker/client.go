@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"time"
+	"unicode/utf8"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
@@ -37,6 +38,9 @@ type Run struct {
 //
 // The workflow's id is "preview-" and the request's id.
 func (c *Connection) Preview(ctx context.Context, input *previewv1.PreviewQueryWorkflowInput, started func(Run)) (*previewv1.PreviewQueryResponse, error) {
+	if !utf8.ValidString(input.GetSql()) {
+		return nil, newFailure(reason.SQLInvalidText, "the text is not valid UTF-8", "save it as UTF-8")
+	}
 	if input.OrgId == "" {
 		input.OrgId = c.config.OrgID
 	}

@@ -107,6 +107,8 @@ func (c *Config) options() client.Options {
 			// What is encrypted cannot be compressed.
 			GrpcCompression: &client.GrpcCompressionNone{},
 		},
+		// Half a MiB, the SDK's own, is no result worth a warning.
+		PayloadLimits: client.PayloadLimitOptions{PayloadSizeWarning: maxPayload},
 		// The SDK's own reports name the host, its operating system and its cloud.
 		WorkerHeartbeatInterval:      -1,
 		DisableWorkerEnvironmentInfo: true,

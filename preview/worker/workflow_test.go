@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -138,5 +139,28 @@ func TestFailures(t *testing.T) {
 				t.Errorf("got %v", failure.Detail)
 			}
 		})
+	}
+}
+
+// TestTemporalIsLinkedByTheWorkerAlone: who embeds the package or runs the sidecar
+// does not carry the workflow engine.
+func TestTemporalIsLinkedByTheWorkerAlone(t *testing.T) {
+	for _, pkg := range []string{"preview", "sanitize", "preview/server", "preview/client", "cmd/sqlpreview"} {
+		output, err := exec.Command("go", "list", "-deps", "github.com/op-data/sqlpreview/"+pkg).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, output)
+		}
+		if strings.Contains(string(output), "go.temporal.io/") {
+			t.Errorf("%s links Temporal", pkg)
+		}
+	}
+	output, err := exec.Command("go", "list", "-deps", ".").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+	for _, foreign := range []string{"github.com/jackc/pgx", "github.com/pganalyze", "sqlpreview/preview\n", "sqlpreview/preview/server"} {
+		if strings.Contains(string(output), foreign) {
+			t.Errorf("the worker links %s", foreign)
+		}
 	}
 }
