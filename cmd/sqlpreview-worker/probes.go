@@ -59,7 +59,7 @@ func (r *readiness) check(ctx context.Context) error {
 func (r *readiness) look(ctx context.Context) error {
 	w := r.worker.Load()
 	if w == nil {
-		return errors.New("Temporal does not answer yet") //nolint:revive,staticcheck // a name
+		return errors.New("Temporal does not answer yet") //nolint:staticcheck // a name
 	}
 	if err := w.Polled(ctx); err != nil {
 		return errors.New(operatorText(err))

@@ -143,7 +143,7 @@ func (h *codecHandler) decode(w http.ResponseWriter, r *http.Request) {
 	}
 	h.config.Log.Info("decoded", "payloads", len(payloads.GetPayloads()), "decrypted", decrypted)
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(answer) //nolint:gosec // JSON, with its type and nosniff
+	_, _ = w.Write(answer)
 }
 
 func (h *codecHandler) refuse(w http.ResponseWriter, status int, why string) {

@@ -135,7 +135,7 @@ func writeHistory(t *testing.T, connection *Connection, prefix, name string,
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(historiesDir, prefix+"-"+name+".json"), append(text, '\n'), 0o644); err != nil { //nolint:gosec // it is committed
+	if err := os.WriteFile(filepath.Join(historiesDir, prefix+"-"+name+".json"), append(text, '\n'), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

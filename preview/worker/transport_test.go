@@ -32,7 +32,7 @@ func tlsServer(t *testing.T, folder string) string {
 				return
 			}
 			go func() {
-				defer conn.Close() //nolint:errcheck // the test's
+				defer conn.Close()
 				pair, err := tls.LoadX509KeyPair(filepath.Join(folder, temporaltest.ServerCertFile), filepath.Join(folder, temporaltest.ServerKeyFile))
 				if err != nil {
 					return
@@ -53,7 +53,7 @@ func shake(address string, config *tls.Config) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close() //nolint:errcheck // the test's
+	defer conn.Close()
 	_, err = conn.Read(make([]byte, 1))
 	return err
 }
