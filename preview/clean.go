@@ -99,7 +99,7 @@ func (p *Previewer) row(row []Cell, values []run.Cell, inputs []sanitize.Input) 
 		}
 		in := inputs[i]
 		in.OriginalBytes = value.OriginalBytes
-		text := ""
+		var text string
 		if texts != "" {
 			text, texts = texts[:len(value.Bytes)], texts[len(value.Bytes):]
 		} else {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -137,6 +138,9 @@ func bareWay(b *testing.B, dsn string) *warmWay {
 			for _, value := range rows.RawValues() {
 				kept = append(kept, slices.Clone(value))
 			}
+		}
+		if len(kept) == 0 && rows.Err() == nil {
+			return errors.New("no values")
 		}
 		return rows.Err()
 	}}

@@ -309,7 +309,8 @@ func (w *jsonWriter) string(text string) {
 		w.fail(errInvalidText)
 		return
 	}
-	out := append(w.out, '"')
+	out := w.out
+	out = append(out, '"')
 	plain := 0 // from here on nothing has been written
 	for i := range len(text) {
 		c := text[i]
@@ -321,7 +322,8 @@ func (w *jsonWriter) string(text string) {
 		plain = i + 1
 	}
 	out = append(out, text[plain:]...)
-	w.out = append(out, '"')
+	out = append(out, '"')
+	w.out = out
 }
 
 // appendEscaped appends a character that may not stand in a JSON string.
