@@ -47,7 +47,7 @@ func (p *Previewer) check(ctx context.Context, sql string, r *boundedRequest) (*
 	if c.text, err = wrap.Wrap(st, r.rows); err != nil {
 		return c, internal("the wrapped query does not read as the one that was checked")
 	}
-	p.checkedTexts.keep(key, sql, c)
+	p.checkedTexts.keep(key, sql, c, 0)
 	return c, nil
 }
 

@@ -81,17 +81,30 @@ func TestReceiptsAreTheCallersOwn(t *testing.T) {
 	}
 }
 
+// What is kept is bounded by what it takes in memory: by the length of texts, by their
+// number, and by what was found for them.
 func TestTextCacheIsBounded(t *testing.T) {
 	t.Parallel()
+	for name, test := range map[string]struct{ length, beside, most int }{
+		"long texts":               {1000, 0, textCacheBytes / (1000 * bytesPerByte)},
+		"short texts":              {1, 0, textCacheBytes / keptBytes},
+		"short texts, much beside": {1, 200 << 10, 20},
+	} {
+		c := newTextCache[string, int]()
+		for i := range 5000 {
+			text := strings.Repeat("x", test.length-1) + string(rune(i+1))
+			c.keep(text, text, i+1, test.beside)
+			if c.find(text) != i+1 {
+				t.Fatalf("%s: the text %d is not kept", name, i)
+			}
+			if kept := len(c.known); kept > test.most {
+				t.Fatalf("%s: %d are kept", name, kept)
+			}
+		}
+	}
 	c := newTextCache[string, int]()
-	for i := range 1000 {
-		text := strings.Repeat("x", 1000) + string(rune(i))
-		c.keep(text, text, i+1)
-		if c.find(text) != i+1 {
-			t.Fatalf("the text %d is not kept", i)
-		}
-		if kept := len(c.known); kept > textCacheBytes/1000 {
-			t.Fatalf("%d texts are kept", kept)
-		}
+	c.keep("a", "a", 1, textCacheBytes)
+	if c.find("a") != 0 {
+		t.Error("what is too large is kept")
 	}
 }

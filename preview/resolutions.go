@@ -14,5 +14,13 @@ type resolutionKey struct {
 	policy            *guard.Policy
 }
 
+// size is about what a resolution takes in memory beside the tree: what was found for
+// each column, use and call, and the Snapshot, which lives as long as it is kept.
+func (r *resolved) size() int {
+	const each = 256
+	f := r.found
+	return each*(len(f.Outputs)+len(f.Mentions)+len(f.Runs)+len(f.Relations)+len(f.Types)+len(r.objects)) + r.known.Size()
+}
+
 // made reports whether a resolution was made with a Snapshot.
 func (r *resolved) made(with *catalog.Snapshot) bool { return r != nil && r.known == with }

@@ -78,7 +78,7 @@ func (p *Previewer) resolve(ctx context.Context, t *target, st *guard.Statement,
 		}
 	}
 	r.objects = objectsOf(verdict.Objects)
-	p.resolutions.keep(key, st.Source, r)
+	p.resolutions.keep(key, st.Source, r, r.size())
 	return r, nil
 }
 

@@ -15,6 +15,8 @@ import (
 const (
 	// undefinedColumn is SQLSTATE 42703.
 	undefinedColumn = "42703"
+	// maxNameBytes is as much of a name as PostgreSQL keeps (NAMEDATALEN - 1).
+	maxNameBytes = 63
 	// maxSuggested bounds how many names one hint holds.
 	maxSuggested = 3
 	// suggestionTime bounds the wait for what the role may read.
@@ -33,7 +35,7 @@ func (p *Previewer) suggestColumn(ctx context.Context, q *query, sql string, e *
 		return // the server's own, of names in the author's text
 	}
 	written, _ := guard.NameAt(sql, e.Position.Offset)
-	if len(written) == 0 {
+	if len(written) == 0 || len(written[len(written)-1]) > maxNameBytes {
 		return
 	}
 	columns := make(map[string][]catalogColumn)
@@ -82,7 +84,8 @@ func (t *target) selectable(ctx context.Context, names []string, columns map[str
 	}
 	texts, err := t.pools.InternalOnCatalogPath(ctx, t.Target,
 		"select n::text from (values "+strings.Join(pairs, ", ")+") as c (n, relation, number)"+
-			" group by n having bool_and(has_column_privilege(relation::oid, number::int2, 'select')) order by n", left)
+			" group by n having bool_and(has_column_privilege(relation::oid, number::int2, 'select')"+
+			" and (select has_schema_privilege(relnamespace, 'usage') from pg_class where oid = relation::oid)) order by n", left)
 	if err != nil {
 		return nil
 	}

@@ -3,9 +3,12 @@ package preview
 import "sync"
 
 const (
-	// textCacheBytes bounds the texts that one textCache knows, together; what is kept
-	// of each takes some fifty times its text.
-	textCacheBytes = 64 << 10
+	// textCacheBytes bounds what one textCache keeps, in bytes of memory.
+	textCacheBytes = 4 << 20
+	// bytesPerByte is about what a parsed text takes in memory, by its length.
+	bytesPerByte = 64
+	// keptBytes is what an entry takes beside that.
+	keptBytes = 1 << 10
 	// longestCached is the longest text that is kept.
 	longestCached = 4 << 10
 )
@@ -29,18 +32,20 @@ func (c *textCache[K, V]) find(key K) V {
 	return c.known[key]
 }
 
-// keep takes in what follows from a text. Where there is no room it forgets all: what
-// is in use is soon back.
-func (c *textCache[K, V]) keep(key K, sql string, made V) {
-	if len(sql) > longestCached {
+// keep takes in what follows from a text; beside is what it takes in memory that
+// does not grow with the text. Where there is no room it forgets all: what is in use
+// is soon back.
+func (c *textCache[K, V]) keep(key K, sql string, made V, beside int) {
+	size := bytesPerByte*len(sql) + keptBytes + beside
+	if len(sql) > longestCached || size > textCacheBytes/4 {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.known[key]; !ok {
-		if c.bytes += len(sql); c.bytes > textCacheBytes {
+		if c.bytes += size; c.bytes > textCacheBytes {
 			clear(c.known)
-			c.bytes = len(sql)
+			c.bytes = size
 		}
 	}
 	c.known[key] = made

@@ -216,7 +216,7 @@ var typeInData = map[string]bool{"pg_input_is_valid": true, "pg_input_error_info
 
 // typeInData notes the input function of a type that is named in a constant.
 func (a *analyzer) typeInData(c invocation) {
-	if len(c.args) == 2 {
+	if len(c.args) == 2 && len(c.names) == 0 { // names can turn the arguments round
 		if text := c.args[1].node.Node("sval"); text.Exists() {
 			if name, ok := typeNameIn(text.Text("sval")); ok {
 				if t, ok := a.source.NamedType(name); ok {
@@ -233,12 +233,21 @@ func (a *analyzer) typeInData(c invocation) {
 	a.result.HiddenTypes = append(a.result.HiddenTypes, Place{c.name.Name, a.place(c.node)})
 }
 
+// HiddenModifiers is what HiddenTypes has for a constant that names a type with
+// modifiers, such as 'numeric(10,2)', where it cannot be told which type that is.
+const HiddenModifiers = "regtype"
+
 // modifiersIn notes what reading the modifiers of a type runs, which a constant names.
 func (a *analyzer) modifiersIn(constant, n pgtree.Node) {
-	if name, ok := typeNameIn(constant.Node("sval").Text("sval")); ok {
+	text := constant.Node("sval").Text("sval")
+	if name, ok := typeNameIn(text); ok {
 		if t, ok := a.source.NamedType(name); ok {
 			a.byType(ByType, t, a.place(n), t.Modifier)
+			return
 		}
+	}
+	if strings.Contains(text, "(") && !strings.HasPrefix(strings.ToLower(strings.TrimSpace(text)), "interval ") {
+		a.result.HiddenTypes = append(a.result.HiddenTypes, Place{HiddenModifiers, a.place(n)})
 	}
 }
 

@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/op-data/sqlpreview/preview/internal/catalog"
 	"github.com/op-data/sqlpreview/preview/internal/pgtree"
@@ -150,6 +151,9 @@ func (c *collector) expression(n pgtree.Node) {
 
 // typeNameIn reads a type's name in a constant, as far as it is a plain one.
 func typeNameIn(text string) (catalog.Name, bool) {
+	if strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return catalog.Name{}, false // folded by the server's rules, not by Go's
+	}
 	text = strings.ToLower(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(text), "[]")))
 	if i := strings.IndexByte(text, '('); i >= 0 {
 		text = strings.TrimSpace(text[:i])

@@ -60,3 +60,13 @@ func (b *base) size() int {
 	}
 	return n
 }
+
+// Size is about what the Snapshot keeps in memory, in bytes; it shares the objects
+// with the catalog for as long as the catalog knows them.
+func (s *Snapshot) Size() int {
+	n := snapshotEntryBytes * (len(s.names) + len(s.objects))
+	for _, o := range s.objects {
+		n += o.size()
+	}
+	return n
+}

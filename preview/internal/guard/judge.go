@@ -89,11 +89,16 @@ func (s *Statement) Judge(found *analyze.Result, known Objects, bodies Bodies, p
 	}
 	for _, hidden := range found.HiddenTypes {
 		at := j.offset(hidden.At)
-		j.refuse(pgtree.Extent{Start: at, End: j.nameEnd(at)}, refusal{
+		r := refusal{
 			reason: reason.FunctionNotAllowed, rule: "type-hidden",
 			message: "the function " + hidden.What + " reads a value of a type that the text does not name",
 			hint:    "write the type's name as a constant: " + hidden.What + "(value, 'integer')",
-		})
+		}
+		if hidden.What == analyze.HiddenModifiers {
+			r.message = "it cannot be told which type's modifiers a constant names"
+			r.hint = "write the type's name without modifiers: 'numeric'::regtype"
+		}
+		j.refuse(pgtree.Extent{Start: at, End: j.nameEnd(at)}, r)
 	}
 	j.judgement.Violations = j.sorted()
 	return j.judgement

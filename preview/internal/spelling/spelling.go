@@ -8,6 +8,9 @@ func Nearest(word string, known []string) []string {
 	var nearest []string
 	least := min(2, len(word)/3)
 	for _, candidate := range known {
+		if len(candidate)-len(word) > least || len(word)-len(candidate) > least {
+			continue
+		}
 		switch d := Distance(word, candidate); {
 		case d == 0:
 			return nil
@@ -21,7 +24,8 @@ func Nearest(word string, known []string) []string {
 	return nearest
 }
 
-// Distance is the number of bytes to insert, delete, replace or swap with their
+// Distance takes time that grows with the product of both lengths: Nearest compares
+// only words of nearly the same length. It is the number of bytes to insert, delete, replace or swap with their
 // neighbour that turns a into b (the optimal string alignment distance).
 func Distance(a, b string) int {
 	before, above, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)

@@ -2,6 +2,7 @@ package spelling_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/op-data/sqlpreview/preview/internal/spelling"
@@ -34,5 +35,17 @@ func TestNearest(t *testing.T) {
 		if got := spelling.Nearest(word, known); !slices.Equal(got, want) {
 			t.Errorf("Nearest(%q) = %q, want %q", word, got, want)
 		}
+	}
+}
+
+// A word as long as a query is compared with no name.
+func BenchmarkNearestOfALongWord(b *testing.B) {
+	word := strings.Repeat("a", 256<<10)
+	known := make([]string, 1600)
+	for i := range known {
+		known[i] = "a_column_of_a_wide_table"
+	}
+	for b.Loop() {
+		spelling.Nearest(word, known)
 	}
 }
