@@ -35,16 +35,22 @@ func (o *Oracle) grade(ctx context.Context, use rewritten.Use) (grade, error) {
 	if view != nil && (view.Builtin() && f.Builtin() || view.Extension != "" && view.Extension == f.Extension) {
 		return fine, nil // the policy judges such a view, not its text
 	}
+	if use.Why == "call" && f.Builtin() && o.internal(f) {
+		return unknown, nil // the text itself calls it, which the policy refuses, or the server does in its place
+	}
 	if g, known := o.grades[f.OID]; known {
 		return g, nil
-	}
-	if _, rule := o.byName(f); f.Builtin() && internalRules[rule] && use.Why == "call" {
-		return unknown, nil // the text itself calls it, which the policy refuses, or the server does in its place
 	}
 	o.grades[f.OID] = unknown // where a body calls itself
 	g, err := o.judge(ctx, f)
 	o.grades[f.OID] = g
 	return g, err
+}
+
+// internal tells whether a call by name is refused of what the server itself calls.
+func (o *Oracle) internal(f *rewritten.Function) bool {
+	_, rule := o.byName(f)
+	return internalRules[rule]
 }
 
 func (o *Oracle) judge(ctx context.Context, f *rewritten.Function) (grade, error) {
