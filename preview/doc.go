@@ -58,22 +58,25 @@
 // # Cost
 //
 // What an author waits for, in milliseconds, by the number of tables in the database
-// (BenchmarkCatalogStates: medians of 15, PostgreSQL 15 on the same two cores):
+// (BenchmarkCatalogStates: medians of 15, PostgreSQL 15 on the same two cores, before
+// sessions kept the catalog's question prepared):
 //
 //	tables                                        50   20,000  100,000
 //	first preview, with login: select 1           18       11       11
 //	two tables that no preview has named before  6.5      6.5      7.3
-//	the same again, within a minute             0.25     0.25     0.28
+//	the same again, at once                     0.25     0.25     0.28
 //	the same after 31 s of idling                0.7      0.8      8.1
 //	the same after 61 s of idling                2.9      2.2      2.9
 //
 // A session keeps the catalog's question prepared from its third query on; two new tables
-// then take 3 to 5 ms, with a million tables too. The first preview of tables by a new
+// then take 3 to 5 ms at best, with a million tables too (7 to 12 in the middle, on a busy
+// machine). The first preview of tables by a new
 // session takes 30 ms and more, most of it the server's own caches being filled; nothing
 // hides that yet.
 //
 // What a repeated preview takes of the processor, in microseconds a call: the process that
-// answers, not PostgreSQL (BenchmarkWarm in cmd/sqlpreview, one run on a busy machine).
+// answers, not PostgreSQL (BenchmarkWarm in cmd/sqlpreview, one run of 500 calls each at a
+// load of 48; differences below a tenth are noise).
 // "Naive" is 40 lines of net/http, pgx and encoding/json without a guard or a bound.
 //
 //	                           select 1   100 rows of 4 columns
