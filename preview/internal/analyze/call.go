@@ -257,7 +257,7 @@ func (a *analyzer) returned(fn *catalog.Function, g generics, c invocation) valu
 	if known := a.typeInfo(v.typ); known != nil && (known.Kind == 'r' || known.Kind == 'm') {
 		a.compare(v.typ, c.node) // the bounds of a range are put in order
 	}
-	if isPolymorphic(fn.Returns) && !(fn.OID.BuiltIn() && useOfAny[fn.Name] == moves) {
+	if isPolymorphic(fn.Returns) && (!fn.OID.BuiltIn() || useOfAny[fn.Name] != moves) {
 		// Such a function may read the value from a text, as json_populate_record does.
 		a.input(v.typ, c.node)
 	}

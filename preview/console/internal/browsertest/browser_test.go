@@ -59,7 +59,7 @@ func TestReports(t *testing.T) {
 					w.WriteHeader(http.StatusNotFound)
 				}
 			}))
-			defer server.Close()
+			t.Cleanup(server.Close)
 			inner := &recorder{TB: t}
 			tab := Open(inner, server.URL+"/", Options{})
 			if test.name == "a missing file" {
@@ -85,7 +85,7 @@ func TestOptions(t *testing.T) {
 			w.WriteHeader(http.StatusUnauthorized)
 		}
 	}))
-	defer server.Close()
+	t.Cleanup(server.Close) // after the browser, which may still ask for an icon
 	tab := Open(t, server.URL, Options{Width: 360, Height: 640, Dark: true, Expect: regexp.MustCompile(`status of 401`)})
 	var seen struct {
 		Width, Height int
