@@ -101,7 +101,7 @@ func (c *Connection) wait(ctx context.Context, run client.WorkflowRun, response 
 		}
 		if !polled && c.untouched(ctx, run) {
 			stop()
-			_ = <-done // that it was stopped
+			<-done // that it was stopped
 			c.end(run, func(ctx context.Context, id, runID string) error {
 				return c.client.TerminateWorkflow(ctx, id, runID, "no agent took it up")
 			})
