@@ -26,6 +26,7 @@ const aadPurpose = "op-data previewQueryWorkflow payload v1"
 // The errors of a payload that is not accepted. They quote nothing of it.
 var (
 	errNotEncrypted  = errors.New("the payload is not encrypted, and this worker has keys: encrypt it with one of them")
+	errNoWorkflow    = errors.New("the payload is for no known workflow, and is not encrypted without one")
 	errOtherWorkflow = errors.New("the payload was encrypted for another workflow")
 	errKeyID         = errors.New("the payload was encrypted with a key that is not in the file of keys")
 	errTampered      = errors.New("the payload does not decrypt: it was changed, or is of another organization or namespace, or the key has another value here")
@@ -61,17 +62,15 @@ func NewCodec(keys *Keys, orgID, namespace string) *Codec {
 func (c *Codec) WithSerializationContext(about converter.SerializationContext) converter.PayloadCodec {
 	bound := *c
 	bound.bound = true
-	switch about := about.(type) {
-	case converter.WorkflowSerializationContext:
-		bound.workflowID = about.WorkflowID
-	case converter.ActivitySerializationContext:
-		bound.workflowID = about.WorkflowID
-	}
+	bound.workflowID = workflowOf(about)
 	return &bound
 }
 
-// Encode encrypts payloads.
+// Encode encrypts payloads. Without a workflow that they are for it is an error.
 func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
+	if c.workflowID == "" {
+		return nil, errNoWorkflow
+	}
 	ring := c.keys.ring()
 	aead := ring.aeads[ring.first]
 	result := make([]*commonpb.Payload, len(payloads))
@@ -113,7 +112,7 @@ func (c *Codec) open(ring *keyring, payload *commonpb.Payload) (*commonpb.Payloa
 		return nil, errNotEncrypted
 	}
 	workflowID, keyID := string(metadata[metadataWorkflow]), string(metadata[metadataKeyID])
-	if c.bound && workflowID != c.workflowID {
+	if c.bound && (c.workflowID == "" || workflowID != c.workflowID) {
 		return nil, errOtherWorkflow
 	}
 	aead := ring.aeads[keyID]

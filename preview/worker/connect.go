@@ -13,7 +13,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/opentelemetry"
-	"go.temporal.io/sdk/temporal"
 )
 
 // DefaultNamespace is the default of Config.Namespace.
@@ -93,15 +92,12 @@ func (c *Config) options() client.Options {
 	}
 	data := newDataConverter(codec)
 	options := client.Options{
-		HostPort:      c.Address,
-		Namespace:     c.Namespace,
-		Identity:      c.Identity,
-		Logger:        sdkLogger(c.Log),
-		DataConverter: data,
-		FailureConverter: temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
-			DataConverter:          data,
-			EncodeCommonAttributes: codec != nil, // messages and stack traces
-		}),
+		HostPort:         c.Address,
+		Namespace:        c.Namespace,
+		Identity:         c.Identity,
+		Logger:           sdkLogger(c.Log),
+		DataConverter:    data,
+		FailureConverter: newFailureConverter(data, codec != nil),
 		ConnectionOptions: client.ConnectionOptions{
 			TLS: c.TLS,
 			// What is encrypted cannot be compressed.
