@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 
 	"github.com/op-data/sqlpreview/cmd/internal/observe"
@@ -64,13 +65,19 @@ func (c *codecCommand) Run(ctx context.Context, env *environment) error {
 	}
 	defer service.IgnoreSignals(seen.Log)()
 	server := newHTTPServer(handler)
-	context.AfterFunc(ctx, func() {
+	drained := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(drained)
 		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectPause)
 		defer cancel()
 		_ = server.Shutdown(drain) // what is not answered by then is cut off
 	})
 	seen.Log.Info("decoding", "address", listener.Addr().String())
-	_ = server.Serve(listener) // until it is shut down
+	err = server.Serve(listener)
+	if stop() { // nobody asked it to end
+		return fmt.Errorf("the codec endpoint stopped accepting connections: %w", err)
+	}
+	<-drained // Serve returns as soon as the shutdown begins
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -69,10 +70,21 @@ type ClientCredentials struct {
 	Client *http.Client
 }
 
+// isConfidential tells whether nobody on the way reads what is sent to a URL: it is
+// https, or of this machine.
+func isConfidential(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.User != nil || u.Hostname() == "" {
+		return false
+	}
+	local := u.Hostname() == "localhost" || u.Hostname() == "127.0.0.1" || u.Hostname() == "::1"
+	return u.Scheme == "https" || u.Scheme == "http" && local
+}
+
 // Token returns access tokens for Config.Token. One is used until shortly before it
 // expires. The error of a request quotes neither the URL nor the answer.
 func (c ClientCredentials) Token() (func(context.Context) (string, error), error) {
-	if !strings.HasPrefix(c.TokenURL, "https://") && !strings.HasPrefix(c.TokenURL, "http://127.0.0.1:") && !strings.HasPrefix(c.TokenURL, "http://localhost:") {
+	if !isConfidential(c.TokenURL) {
 		return nil, errors.New("worker: ClientCredentials.TokenURL is not an https URL, and the secret would travel in the clear")
 	}
 	if c.ClientID == "" {

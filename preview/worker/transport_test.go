@@ -186,9 +186,11 @@ func TestClientCredentials(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	for name, wrong := range map[string]ClientCredentials{
-		"http":      {TokenURL: "http://issuer.example.com/token", ClientID: "a", SecretFile: secret},
-		"no client": {TokenURL: "https://issuer.example.com/token", SecretFile: secret},
-		"no secret": {TokenURL: "https://issuer.example.com/token", ClientID: "a", SecretFile: "/nonexistent"},
+		"http":                   {TokenURL: "http://issuer.example.com/token", ClientID: "a", SecretFile: secret},
+		"a user before the host": {TokenURL: "http://127.0.0.1:x@issuer.example.com/token", ClientID: "a", SecretFile: secret},
+		"a host like this one":   {TokenURL: "http://localhost.example.com/token", ClientID: "a", SecretFile: secret},
+		"no client":              {TokenURL: "https://issuer.example.com/token", SecretFile: secret},
+		"no secret":              {TokenURL: "https://issuer.example.com/token", ClientID: "a", SecretFile: "/nonexistent"},
 	} {
 		if _, err := wrong.Token(); err == nil {
 			t.Errorf("%s is no fault", name)
