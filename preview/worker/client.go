@@ -101,7 +101,9 @@ func (c *Connection) wait(ctx context.Context, run client.WorkflowRun, response 
 		}
 		if !polled && c.untouched(ctx, run) {
 			stop()
-			<-done // that it was stopped
+			if err := <-done; err == nil { // an agent answered after all
+				return nil
+			}
 			c.end(run, func(ctx context.Context, id, runID string) error {
 				return c.client.TerminateWorkflow(ctx, id, runID, "no agent took it up")
 			})
