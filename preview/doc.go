@@ -33,7 +33,7 @@
 //
 // Everything else stands beside that way. [github.com/op-data/sqlpreview/preview/reason]
 // is the closed list of reasons. internal/limiter bounds how much happens at a time, and
-// internal/singleflight lets many callers share one question. Package doctor grades a
+// internal/singleflight lets many callers share one question and remembers answers. Package doctor grades a
 // role; package mcp serves the same core to language models; package client calls a
 // sidecar; pgtest starts a throw-away PostgreSQL for tests. The command is
 // cmd/sqlpreview, and fuzz attacks all of it from outside. Nothing imports upward: cmd,

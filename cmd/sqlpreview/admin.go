@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/op-data/sqlpreview/preview/server"
+	"github.com/op-data/sqlpreview/preview/server/readiness"
 )
 
 // metricsInFlight bounds how many callers may read the metrics at a time.
@@ -23,11 +24,11 @@ const metricsInFlight = 4
 // or a caller but numbers, and the ids of the connections that are in use.
 type admin struct{ handler http.Handler }
 
-func newAdmin(ready *readiness, metrics *prometheus.Registry) *admin {
+func newAdmin(ready *readiness.Readiness, metrics *prometheus.Registry) *admin {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if err := ready.check(r.Context()); err != nil {
+		if err := ready.Check(r.Context()); err != nil {
 			say(w, http.StatusServiceUnavailable, err.Error())
 			return
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/console"
+	"github.com/op-data/sqlpreview/preview/doctor"
 	"github.com/op-data/sqlpreview/preview/server"
 )
 
@@ -100,7 +101,7 @@ func openConsole(ctx context.Context, config *config, known error, env *environm
 	s, err := newSidecar(ctx, config, known, env, func(c *server.Config) {
 		c.Authenticate, c.Public = sessions.Authenticate, public
 	})
-	var tooLow gradeError
+	var tooLow *doctor.GradeError
 	switch {
 	case errors.As(err, &tooLow):
 		return nil, err

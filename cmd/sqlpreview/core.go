@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -50,16 +49,17 @@ func (c *config) openCore(ctx context.Context) (*core, error) {
 }
 
 // previewer makes what runs previews; adjust, unless it is nil, has the last word on
-// its configuration. A gradeError says that the one connection is not fit to be
-// served.
+// its configuration. A *doctor.GradeError says that the one connection is not
+// fit to be served.
 func (c *core) previewer(ctx context.Context, config *config, adjust func(*preview.Config)) (*preview.Previewer, error) {
 	resolver := preview.Resolver(c.source)
 	if c.least != "" {
-		grader := &graded{Resolver: c.source, least: c.least, known: map[[sha256.Size]byte]verdict{}}
-		resolver = grader
+		resolver = doctor.MinGrade(c.source, c.least)
 		if c.source.single {
-			if err := grader.atStart(ctx); err != nil {
-				return nil, err
+			// A database that is not up yet is no fault: it is graded when it is first used.
+			_, err := resolver.Resolve(ctx, preview.DefaultConnectionID)
+			if tooLow := (*doctor.GradeError)(nil); errors.As(err, &tooLow) {
+				return nil, tooLow
 			}
 		}
 	}

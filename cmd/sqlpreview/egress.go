@@ -10,15 +10,16 @@ import (
 
 	"github.com/op-data/sqlpreview/preview/server"
 	"github.com/op-data/sqlpreview/preview/server/egress"
+	"github.com/op-data/sqlpreview/preview/server/readiness"
 )
 
 // recorder writes the egress record of a request. What it returns goes into the
 // request's log line, so that the log stream, which is kept elsewhere, witnesses
 // the chain.
-func recorder(record *egress.Log, ready *readiness, log *slog.Logger, failures metric.Int64Counter) func(context.Context, server.Call) (string, error) {
+func recorder(record *egress.Log, ready *readiness.Readiness, log *slog.Logger, failures metric.Int64Counter) func(context.Context, server.Call) (string, error) {
 	return func(ctx context.Context, call server.Call) (string, error) {
 		head, err := record.Append(entryOf(call))
-		ready.recorded(err == nil)
+		ready.SetAuditWritten(err == nil)
 		if err != nil {
 			failures.Add(ctx, 1)
 			log.Error("the egress record cannot be written, so nothing is answered", "why", err.Error())

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/op-data/sqlpreview/cmd/internal/service"
+	"github.com/op-data/sqlpreview/preview/doctor"
 	"github.com/op-data/sqlpreview/preview/server"
 )
 
@@ -53,7 +54,7 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 		return config.print(env.stdout, env.stderr)
 	}
 	sidecar, err := newSidecar(ctx, config, err, env)
-	var tooLow gradeError
+	var tooLow *doctor.GradeError
 	switch {
 	case errors.As(err, &tooLow):
 		return err
@@ -127,7 +128,7 @@ func (s *sidecar) serve(ctx context.Context, listener, adminListener net.Listene
 	said := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(said)
-		s.ready.drain()
+		s.ready.Drain()
 		s.log.Info("stopping: running previews may finish")
 	})
 	err := s.server.Serve(ctx, listener)

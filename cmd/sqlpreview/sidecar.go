@@ -12,6 +12,7 @@ import (
 	"github.com/op-data/sqlpreview/preview/console"
 	"github.com/op-data/sqlpreview/preview/server"
 	"github.com/op-data/sqlpreview/preview/server/egress"
+	"github.com/op-data/sqlpreview/preview/server/readiness"
 	"github.com/op-data/sqlpreview/preview/server/telemetry"
 )
 
@@ -21,7 +22,7 @@ type sidecar struct {
 	previewer *preview.Previewer
 	server    *server.Server
 	admin     *admin
-	ready     *readiness
+	ready     *readiness.Readiness
 	tls       *tls.Config
 	log       *slog.Logger
 	// closers end what was opened, the last first.
@@ -29,7 +30,7 @@ type sidecar struct {
 }
 
 // newSidecar puts a sidecar together, or reports every fault of config: those that are
-// known and what it finds. A gradeError says that the database is not fit to be served.
+// known and what it finds. A *doctor.GradeError says that the database is not fit to be served.
 // adjust change the server's configuration last.
 func newSidecar(ctx context.Context, config *config, known error, env *environment, adjust ...func(*server.Config)) (_ *sidecar, err error) {
 	s := &sidecar{}
@@ -120,7 +121,7 @@ func (s *sidecar) serverConfig(config *config) (server.Config, error) {
 		RequestsPerSecond: config.MaxPerSecond,
 		DrainTimeout:      config.DrainTimeout,
 		TLS:               s.tls,
-		Ready:             s.ready.check,
+		Ready:             s.ready.Check,
 	}
 	if config.MCP {
 		c.Mount = s.mountMCP(c.MaxMessageBytes)
@@ -149,7 +150,7 @@ func sharedPool(pool preview.Pool) (shared preview.Pool, perConnection int) {
 
 // observe connects the server with the egress record, the telemetry and the log.
 func (s *sidecar) observe(config *server.Config, seen *observe.Observability, egressDir string, certificates map[string]string) error {
-	state, err := newStateMetrics(seen.Meters, s.ready.check, certificates)
+	state, err := newStateMetrics(seen.Meters, s.ready.Check, certificates)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -147,30 +146,5 @@ func TestServiceManagerIsTold(t *testing.T) {
 		if got := string(buffer[:n]); err != nil || got != want {
 			t.Errorf("the service manager was told %q %v, want %q", got, err, want)
 		}
-	}
-}
-
-// TestReadinessIsLogged: becoming unready and ready again is a line each, and
-// nothing between.
-func TestReadinessIsLogged(t *testing.T) {
-	var out lockedBuffer
-	clock := time.Unix(0, 0)
-	var answer error
-	r := &readiness{
-		now: func() time.Time { return clock }, log: slog.New(slog.NewTextHandler(&out, nil)),
-		probe: func(context.Context) error { return answer },
-	}
-	down := notReady{message: "DATABASE_UNAVAILABLE", detail: "nothing listens"}
-	for i, next := range []error{nil, nil, down, down, nil, nil, down} {
-		answer = next
-		clock = clock.Add(time.Hour)
-		if err := r.check(t.Context()); err != next { //nolint:errorlint // the same value
-			t.Errorf("step %d: got %v", i, err)
-		}
-	}
-	got := out.String()
-	if strings.Count(got, "\n") != 3 || strings.Count(got, `level=WARN msg="not ready" reason=DATABASE_UNAVAILABLE why="nothing listens"`) != 2 ||
-		strings.Count(got, `level=INFO msg="ready again"`) != 1 {
-		t.Errorf("the log says\n%s", got)
 	}
 }

@@ -64,29 +64,29 @@ create view totals as select count(*) from orders;`
 
 var roles atomic.Int64
 
-// world is a database with a role that has only what a preview needs.
-type world struct {
+// testDB is a database with a role that has only what a preview needs.
+type testDB struct {
 	super, role, dsn string
 }
 
-func newWorld(t *testing.T) world {
+func newTestDB(t *testing.T) testDB {
 	t.Helper()
 	server := pgtest.Shared(t)
-	w := world{super: server.Database(t, shop), role: fmt.Sprintf("preview role %d", roles.Add(1))}
-	w.dsn = server.DSNFor(w.role, databaseOf(t, w.super))
-	script := examine(t, w.super).LeastPrivilege
-	execute(t, w.super, strings.NewReplacer("role sqlpreview", "role "+w.quoted(), "to sqlpreview", "to "+w.quoted()).Replace(script))
-	t.Cleanup(func() { execute(t, w.super, "drop owned by "+w.quoted()+" cascade; drop role "+w.quoted()) })
-	return w
+	db := testDB{super: server.Database(t, shop), role: fmt.Sprintf("preview role %d", roles.Add(1))}
+	db.dsn = server.DSNFor(db.role, databaseOf(t, db.super))
+	script := examine(t, db.super).LeastPrivilege
+	execute(t, db.super, strings.NewReplacer("role sqlpreview", "role "+db.quoted(), "to sqlpreview", "to "+db.quoted()).Replace(script))
+	t.Cleanup(func() { execute(t, db.super, "drop owned by "+db.quoted()+" cascade; drop role "+db.quoted()) })
+	return db
 }
 
-func (w world) quoted() string { return `"` + w.role + `"` }
+func (db testDB) quoted() string { return `"` + db.role + `"` }
 
 // TestGrades is what an operator sees for the three typical roles.
 func TestGrades(t *testing.T) {
-	w := newWorld(t)
+	db := newTestDB(t)
 
-	least := examine(t, w.dsn)
+	least := examine(t, db.dsn)
 	if least.Grade != doctor.GradeA {
 		t.Errorf("the role that doctor's own script made has grade %s: %s", least.Grade, ids(least))
 	}
@@ -94,13 +94,13 @@ func TestGrades(t *testing.T) {
 		t.Errorf("the server: %+v", s)
 	}
 
-	super := examine(t, w.super)
+	super := examine(t, db.super)
 	if super.Grade != doctor.GradeF || find(super, "superuser") == nil {
 		t.Errorf("a superuser has grade %s: %s", super.Grade, ids(super))
 	}
 
-	execute(t, w.super, `alter table orders owner to `+w.quoted())
-	owner := examine(t, w.dsn)
+	execute(t, db.super, `alter table orders owner to `+db.quoted())
+	owner := examine(t, db.dsn)
 	if f := find(owner, "owns-objects"); owner.Grade != doctor.GradeD || f == nil || !slices.Contains(f.Names, "public.orders") {
 		t.Errorf("an owner has grade %s: %s", owner.Grade, ids(owner))
 	}
@@ -130,7 +130,7 @@ func ids(r *doctor.Report) string {
 // TestEveryFindingAndItsRemedy gives the role one right too many, sees that it
 // is found, runs the remedy as it stands, and sees that it is gone.
 func TestEveryFindingAndItsRemedy(t *testing.T) {
-	w := newWorld(t)
+	db := newTestDB(t)
 	for _, c := range []struct {
 		check    string
 		setup    string
@@ -168,24 +168,24 @@ func TestEveryFindingAndItsRemedy(t *testing.T) {
 	} {
 		t.Run(c.check+" "+c.name, func(t *testing.T) {
 			fill := func(text string) string {
-				return strings.NewReplacer(`"R boss"`, `"`+w.role+` boss"`, `"R writer"`, `"`+w.role+` writer"`, `"R team"`, `"`+w.role+` team"`,
-					"R boss", w.role+" boss", "R team", w.role+" team", " R ", " "+w.quoted()+" ").Replace(text + " ")
+				return strings.NewReplacer(`"R boss"`, `"`+db.role+` boss"`, `"R writer"`, `"`+db.role+` writer"`, `"R team"`, `"`+db.role+` team"`,
+					"R boss", db.role+" boss", "R team", db.role+" team", " R ", " "+db.quoted()+" ").Replace(text + " ")
 			}
-			execute(t, w.super, fill(c.setup))
+			execute(t, db.super, fill(c.setup))
 			t.Cleanup(func() {
 				for _, suffix := range []string{" boss", " writer", " team"} {
-					name := pgx.Identifier{w.role + suffix}.Sanitize()
-					execute(t, w.super, `do $$ begin if exists (select from pg_roles where rolname = '`+w.role+suffix+`') then
+					name := pgx.Identifier{db.role + suffix}.Sanitize()
+					execute(t, db.super, `do $$ begin if exists (select from pg_roles where rolname = '`+db.role+suffix+`') then
 						drop owned by `+name+`; drop role `+name+`; end if; end $$`)
 				}
-				execute(t, w.super, fill(`revoke pg_read_server_files, pg_execute_server_program, pg_signal_backend, pg_monitor, pg_read_all_data from R `))
+				execute(t, db.super, fill(`revoke pg_read_server_files, pg_execute_server_program, pg_signal_backend, pg_monitor, pg_read_all_data from R `))
 			})
-			report := examine(t, w.dsn)
+			report := examine(t, db.dsn)
 			f := find(report, c.check)
 			if f == nil || f.Severity != c.severity || report.Grade.AtLeast(better[c.severity]) {
 				t.Fatalf("grade %s, %s", report.Grade, ids(report))
 			}
-			if want := strings.TrimSpace(fill(c.name)); c.name == "R" && !slices.Contains(f.Names, w.quoted()) ||
+			if want := strings.TrimSpace(fill(c.name)); c.name == "R" && !slices.Contains(f.Names, db.quoted()) ||
 				c.name != "R" && want != "" && !slices.ContainsFunc(f.Names, func(n string) bool { return strings.Contains(n, want) }) {
 				t.Errorf("names %q, want %q", f.Names, want)
 			}
@@ -193,8 +193,8 @@ func TestEveryFindingAndItsRemedy(t *testing.T) {
 			if c.undo != "" {
 				remedy = fill(c.undo)
 			}
-			execute(t, w.super, remedy)
-			if f := find(examine(t, w.dsn), c.check); f != nil {
+			execute(t, db.super, remedy)
+			if f := find(examine(t, db.dsn), c.check); f != nil {
 				t.Errorf("after\n%s\nit is still found: %+v", remedy, f)
 			}
 		})
@@ -205,9 +205,9 @@ func TestEveryFindingAndItsRemedy(t *testing.T) {
 // alone there is advice and no statement about it, and the script for a new role
 // changes neither another role nor what everybody may do.
 func TestAdviceTakesNothingFromAnybody(t *testing.T) {
-	w := newWorld(t)
-	execute(t, w.super, `grant insert on orders to `+w.quoted()+`; alter role `+w.quoted()+` createdb; grant create on schema public to public`)
-	for name, dsn := range map[string]string{"a superuser": w.super, "an application's role": w.dsn} {
+	db := newTestDB(t)
+	execute(t, db.super, `grant insert on orders to `+db.quoted()+`; alter role `+db.quoted()+` createdb; grant create on schema public to public`)
+	for name, dsn := range map[string]string{"a superuser": db.super, "an application's role": db.dsn} {
 		report, err := doctor.Examine(t.Context(), preview.Connection{DSN: preview.NewSecret(dsn)}, doctor.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -238,7 +238,7 @@ func TestAdviceTakesNothingFromAnybody(t *testing.T) {
 			union all select p.oid || e::text from pg_proc p, unnest(p.proacl) e union all select d.oid || e::text from pg_database d, unnest(d.datacl) e
 		) a (acl) where a.acl not like '%sqlpreview=%')))`
 	read := func() (sum string) {
-		conn, err := pgx.Connect(t.Context(), w.super)
+		conn, err := pgx.Connect(t.Context(), db.super)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -248,10 +248,10 @@ func TestAdviceTakesNothingFromAnybody(t *testing.T) {
 		}
 		return sum
 	}
-	script := examine(t, w.super).LeastPrivilege
+	script := examine(t, db.super).LeastPrivilege
 	before := read()
-	execute(t, w.super, script)
-	t.Cleanup(func() { execute(t, w.super, "drop owned by sqlpreview; drop role sqlpreview") })
+	execute(t, db.super, script)
+	t.Cleanup(func() { execute(t, db.super, "drop owned by sqlpreview; drop role sqlpreview") })
 	if read() != before {
 		t.Errorf("the script changes what others may do:\n%s", script)
 	}
@@ -260,12 +260,12 @@ func TestAdviceTakesNothingFromAnybody(t *testing.T) {
 // TestExtensionsFunctions: what an extension gives to everybody is found by its
 // name, and a function of one's own by the same name is not taken for it.
 func TestExtensionsFunctions(t *testing.T) {
-	w := newWorld(t)
-	execute(t, w.super, `create function dblink(text) returns text language sql as 'select $1'`)
-	if f := find(examine(t, w.dsn), "dangerous-functions"); f != nil {
+	db := newTestDB(t)
+	execute(t, db.super, `create function dblink(text) returns text language sql as 'select $1'`)
+	if f := find(examine(t, db.dsn), "dangerous-functions"); f != nil {
 		t.Errorf("a function of one's own: %+v", f)
 	}
-	conn, err := pgx.Connect(t.Context(), w.super)
+	conn, err := pgx.Connect(t.Context(), db.super)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,8 +277,8 @@ func TestExtensionsFunctions(t *testing.T) {
 	if !available {
 		t.Skip("this PostgreSQL comes without dblink")
 	}
-	execute(t, w.super, `create schema extra; grant usage on schema extra to public; create extension dblink schema extra`)
-	f := find(examine(t, w.dsn), "dangerous-functions")
+	execute(t, db.super, `create schema extra; grant usage on schema extra to public; create extension dblink schema extra`)
+	f := find(examine(t, db.dsn), "dangerous-functions")
 	if f == nil || !slices.ContainsFunc(f.Names, func(n string) bool { return strings.HasPrefix(n, "extra.dblink") }) {
 		t.Errorf("dblink for everybody: %+v", f)
 	}
@@ -299,9 +299,9 @@ func TestOwnershipOfEachKind(t *testing.T) {
 		"public.f()":     `create function f() returns int language sql as 'select 1'; alter function f() owner to R`,
 		"public.numbers": `create sequence numbers; alter sequence numbers owner to R`,
 	} {
-		w := newWorld(t)
-		execute(t, w.super, strings.ReplaceAll(setup, " R", " "+w.quoted()))
-		if f := find(examine(t, w.dsn), "owns-objects"); f == nil || !slices.Contains(f.Names, want) {
+		db := newTestDB(t)
+		execute(t, db.super, strings.ReplaceAll(setup, " R", " "+db.quoted()))
+		if f := find(examine(t, db.dsn), "owns-objects"); f == nil || !slices.Contains(f.Names, want) {
 			t.Errorf("%s: %+v", want, f)
 		}
 	}

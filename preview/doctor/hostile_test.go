@@ -18,9 +18,9 @@ import (
 // TestHostileNames: a table's name cannot steer the terminal of the operator
 // nor get into SQL that is meant to be copied.
 func TestHostileNames(t *testing.T) {
-	w := newWorld(t)
-	execute(t, w.super, "create table \"x\x1b[2J\u202e\ny\" (a int); grant insert on \"x\x1b[2J\u202e\ny\" to "+w.quoted())
-	report := examine(t, w.dsn)
+	db := newTestDB(t)
+	execute(t, db.super, "create table \"x\x1b[2J\u202e\ny\" (a int); grant insert on \"x\x1b[2J\u202e\ny\" to "+db.quoted())
+	report := examine(t, db.dsn)
 	f := find(report, "write-grants")
 	if f == nil || len(f.Names) != 1 || strings.ContainsAny(f.Names[0], "\x1b\u202e\n") || f.Remedy != "" {
 		t.Errorf("got %+v", f)
@@ -28,9 +28,9 @@ func TestHostileNames(t *testing.T) {
 }
 
 func TestManyNamesAreCounted(t *testing.T) {
-	w := newWorld(t)
-	execute(t, w.super, `do $$ begin for i in 1..30 loop execute format('create table t%s (a int); grant insert on t%s to `+w.quoted()+`', i, i); end loop; end $$`)
-	f := find(examine(t, w.dsn), "write-grants")
+	db := newTestDB(t)
+	execute(t, db.super, `do $$ begin for i in 1..30 loop execute format('create table t%s (a int); grant insert on t%s to `+db.quoted()+`', i, i); end loop; end $$`)
+	f := find(examine(t, db.dsn), "write-grants")
 	if f == nil || f.Count != 30 || len(f.Names) != 10 || !strings.Contains(f.Remedy, "and 20 more") {
 		t.Errorf("got %+v", f)
 	}
@@ -39,31 +39,31 @@ func TestManyNamesAreCounted(t *testing.T) {
 // TestAShadowedCatalogCannotLie: objects in a schema of the role's search_path
 // do not answer the questions.
 func TestAShadowedCatalogCannotLie(t *testing.T) {
-	w := newWorld(t)
-	execute(t, w.super, `create schema lie; grant usage on schema lie to public;
+	db := newTestDB(t)
+	execute(t, db.super, `create schema lie; grant usage on schema lie to public;
 		create function lie.has_table_privilege(oid, oid, text) returns bool language sql as 'select false';
 		create table lie.pg_roles (like pg_catalog.pg_roles);
-		alter role `+w.quoted()+` set search_path = lie, pg_catalog, public;
-		grant insert on orders to `+w.quoted())
-	if f := find(examine(t, w.dsn), "write-grants"); f == nil {
+		alter role `+db.quoted()+` set search_path = lie, pg_catalog, public;
+		grant insert on orders to `+db.quoted())
+	if f := find(examine(t, db.dsn), "write-grants"); f == nil {
 		t.Error("the lie was believed")
 	}
 }
 
 func TestExamineLeavesNothing(t *testing.T) {
-	w := newWorld(t)
+	db := newTestDB(t)
 	count := func() (n int) {
-		conn, err := pgx.Connect(context.Background(), w.super)
+		conn, err := pgx.Connect(context.Background(), db.super)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer conn.Close(context.Background())
-		if err := conn.QueryRow(context.Background(), `select count(*) from pg_stat_activity where usename = $1`, w.role).Scan(&n); err != nil {
+		if err := conn.QueryRow(context.Background(), `select count(*) from pg_stat_activity where usename = $1`, db.role).Scan(&n); err != nil {
 			t.Fatal(err)
 		}
 		return n
 	}
-	examine(t, w.dsn)
+	examine(t, db.dsn)
 	for range 100 {
 		if count() == 0 {
 			return

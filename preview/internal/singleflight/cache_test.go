@@ -3,6 +3,7 @@ package singleflight
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -97,6 +98,62 @@ func TestCache(t *testing.T) {
 			t.Errorf("%v, %d questions", err, c.calls-before)
 		}
 	})
+}
+
+func TestCacheRemembersErrors(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		options Options[int]
+		// The answers to a question that succeeds at 0 s, fails at 10 s, is repeated at
+		// 12 s and asked again at 13 s, when it succeeds.
+		want []int // 0 for the error
+		// The answer of Peek after the failure, 0 for none.
+		peek int
+	}{
+		{"not at all", Options[int]{}, []int{1, 0, 3, 3}, 0},
+		{"for three seconds", Options[int]{ErrorAge: 3 * time.Second}, []int{1, 0, 0, 3}, 0},
+		{"beside the answer", Options[int]{ErrorAge: 3 * time.Second, KeepOnError: true}, []int{1, 0, 0, 3}, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				test.options.Timeout, test.options.MaxEntries = time.Second, 2
+				cache := NewCache[string](test.options)
+				var c counted
+				get := func(after time.Duration, err error) int {
+					time.Sleep(after)
+					c.err = err
+					n, got := cache.Get(t.Context(), "a", 5*time.Second, c.ask)
+					if got != nil {
+						n = 0
+					}
+					return n
+				}
+				answers := []int{get(0, nil), get(10*time.Second, errors.New("gone"))}
+				if n, age, ok := cache.Peek("a"); ok != (test.peek != 0) || n != test.peek || ok && age != 10*time.Second {
+					t.Errorf("Peek returns %d, %v, %v", n, age, ok)
+				}
+				answers = append(answers, get(2*time.Second, nil), get(time.Second, nil))
+				if !slices.Equal(answers, test.want) {
+					t.Errorf("got %v, want %v", answers, test.want)
+				}
+				// A caller that wants an answer of now does not get an old error.
+				c.err = errors.New("gone")
+				if _, err := cache.Get(t.Context(), "a", 0, c.ask); err == nil {
+					t.Error("no error")
+				}
+				c.err = nil
+				if _, err := cache.Get(t.Context(), "a", 0, c.ask); err != nil {
+					t.Errorf("an old error answers a caller that wants an answer of now: %v", err)
+				}
+				for _, key := range []string{"b", "c", "d", "e"} {
+					_, _ = cache.Get(t.Context(), key, 0, func(context.Context) (int, error) { return 0, errors.New("gone") })
+				}
+				if len(cache.failed) > 2 {
+					t.Errorf("%d errors are kept", len(cache.failed))
+				}
+			})
+		})
+	}
 }
 
 func TestCacheIsBounded(t *testing.T) {

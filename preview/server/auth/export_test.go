@@ -1,11 +1,6 @@
 package auth
 
-import (
-	"context"
-	"time"
-
-	"github.com/op-data/sqlpreview/preview/server"
-)
+import "github.com/op-data/sqlpreview/preview/server"
 
 // AccessTokenSettled is AccessToken with a function that waits until no fetch of
 // the issuer's keys is under way: a test that moves the clock needs to know that
@@ -15,8 +10,5 @@ func AccessTokenSettled(config TokenConfig) (authenticate server.Authenticator, 
 	if err != nil {
 		return nil, nil, err
 	}
-	settle = func() {
-		_, _ = verifier.keys.fetches.Do(context.Background(), struct{}{}, time.Time{}, func(context.Context) (none struct{}, err error) { return none, nil })
-	}
-	return verifier.authenticate, settle, nil
+	return verifier.authenticate, verifier.keys.background.Wait, nil
 }

@@ -31,19 +31,20 @@ const (
 	fetchEvery = 10 * time.Second
 )
 
-// keys caches the keys that the issuer publishes (JWKS, RFC 7517).
+// keySet has the issuer's keys by their ids.
+type keySet map[string][]jose.JSONWebKey
+
+// keys caches the keys that the issuer publishes (JWKS, RFC 7517). A fetch that fails
+// leaves those that are known until they are too old.
 type keys struct {
 	url       string
 	algorithm jose.SignatureAlgorithm
 	maxAge    time.Duration
 	client    *http.Client
-	now       func() time.Time
 
-	fetches singleflight.Group[struct{}, struct{}]
-	mu      sync.Mutex
-	known   map[string][]jose.JSONWebKey
-	fetched time.Time // when known was asked for
-	tried   time.Time // when the last fetch began
+	cache *singleflight.Cache[struct{}, keySet]
+	// background has the fetches that no caller waits for.
+	background sync.WaitGroup
 }
 
 func newKeys(config TokenConfig) *keys {
@@ -55,9 +56,10 @@ func newKeys(config TokenConfig) *keys {
 		}
 	}
 	return &keys{
-		url: config.KeysURL, algorithm: jose.SignatureAlgorithm(config.Algorithm),
-		maxAge: config.KeyMaxAge, client: client, now: config.Now,
-		fetches: singleflight.Group[struct{}, struct{}]{Detach: true},
+		url: config.KeysURL, algorithm: jose.SignatureAlgorithm(config.Algorithm), maxAge: config.KeyMaxAge, client: client,
+		cache: singleflight.NewCache[struct{}](singleflight.Options[keySet]{
+			Timeout: fetchTimeout, MaxEntries: 1, ErrorAge: fetchEvery, KeepOnError: true, Now: config.Now,
+		}),
 	}
 }
 
@@ -73,69 +75,37 @@ func checkKeysURL(text string) error {
 	return errors.New("auth: TokenConfig.KeysURL must be an https URL without credentials (http only on loopback)")
 }
 
-// find returns the issuer's keys of that id, at least one.
+// find returns the issuer's keys of that id, at least one. Keys that are past half of
+// their age are used, and fetched again beside the request.
 func (k *keys) find(ctx context.Context, id string) ([]jose.JSONWebKey, error) {
-	found, age := k.look(id)
+	set, age, _ := k.cache.Peek(struct{}{})
 	switch {
-	case len(found) > 0 && age <= k.maxAge/2:
-		return found, nil
-	case len(found) > 0 && age <= k.maxAge:
-		go k.refresh(ctx) //nolint:errcheck // these keys are good for as long again; the next caller tries again
-		return found, nil
+	case len(set[id]) > 0 && age <= k.maxAge/2:
+		return set[id], nil
+	case len(set[id]) > 0 && age <= k.maxAge:
+		ctx = context.WithoutCancel(ctx)
+		k.background.Go(func() { _, _ = k.refresh(ctx) }) // if it fails, a later caller tries again
+		return set[id], nil
 	}
-	err := k.refresh(ctx)
-	if ctx.Err() != nil {
+	set, err := k.refresh(ctx)
+	switch {
+	case ctx.Err() != nil:
 		return nil, errors.New("the request ended before the issuer's keys were fetched")
-	}
-	if found, age = k.look(id); len(found) > 0 && age <= k.maxAge {
-		return found, nil
-	}
-	if err != nil {
+	case err != nil:
 		return nil, err
+	case len(set[id]) == 0:
+		return nil, errors.New("the token's key is not one of the issuer's")
 	}
-	return nil, errors.New("the token's key is not one of the issuer's")
+	return set[id], nil
 }
 
-// look returns the keys of an id that were fetched last, and how long ago.
-func (k *keys) look(id string) ([]jose.JSONWebKey, time.Duration) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.known[id], k.now().Sub(k.fetched)
+// refresh returns the keys that were asked for, or the error that came, less than
+// fetchEvery ago; else it fetches them.
+func (k *keys) refresh(ctx context.Context) (keySet, error) {
+	return k.cache.Get(ctx, struct{}{}, fetchEvery, k.fetch)
 }
 
-// refresh fetches the keys, once for all callers that ask meanwhile, unless the last
-// fetch began less than fetchEvery ago.
-func (k *keys) refresh(ctx context.Context) error {
-	_, err := k.fetches.Do(ctx, struct{}{}, time.Time{}, func(ctx context.Context) (none struct{}, err error) {
-		began := k.now()
-		k.mu.Lock()
-		early := !k.tried.IsZero() && began.Sub(k.tried) < fetchEvery
-		expired := began.Sub(k.fetched) > k.maxAge
-		if !early {
-			k.tried = began
-		}
-		k.mu.Unlock()
-		if early && expired {
-			return none, errors.New("the issuer's keys cannot be fetched; they were asked for a moment ago")
-		}
-		if early {
-			return none, nil
-		}
-		ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
-		defer cancel()
-		known, err := k.fetch(ctx)
-		if err != nil {
-			return none, err
-		}
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		k.known, k.fetched = known, began
-		return none, nil
-	})
-	return err
-}
-
-func (k *keys) fetch(ctx context.Context) (map[string][]jose.JSONWebKey, error) {
+func (k *keys) fetch(ctx context.Context) (keySet, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, k.url, nil)
 	if err != nil {
 		return nil, errors.New("the issuer's keys cannot be fetched: the URL is wrong")
@@ -158,14 +128,14 @@ func (k *keys) fetch(ctx context.Context) (map[string][]jose.JSONWebKey, error) 
 
 // decode returns the keys that can verify the pinned algorithm, by their ids; an
 // issuer may publish others beside them.
-func (k *keys) decode(content []byte) (map[string][]jose.JSONWebKey, error) {
+func (k *keys) decode(content []byte) (keySet, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
 	if err := json.Unmarshal(content, &set); err != nil || len(set.Keys) > maxKeys {
 		return nil, errors.New("the issuer's keys cannot be used: the answer is no JWKS")
 	}
-	known := map[string][]jose.JSONWebKey{}
+	known := keySet{}
 	for _, raw := range set.Keys {
 		var key jose.JSONWebKey
 		if json.Unmarshal(raw, &key) == nil && k.fits(key) {
