@@ -124,6 +124,7 @@ var checks = []check{
 		query: me + `select distinct format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))
 			from pg_proc p join pg_namespace n on n.oid = p.pronamespace
 			where p.proname in (` + dangerousFunctions + `)
+			and not (p.proname like 'pg\_replication\_origin\_%' escape '\' and current_setting('server_version_num')::int < 140000)
 			and (n.nspname = 'pg_catalog' or exists (select from pg_depend d
 				where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'))
 			and exists (select from me where has_function_privilege(me.oid, p.oid, 'EXECUTE')) order by 1`,
@@ -224,8 +225,8 @@ var checks = []check{
 
 // dangerousFunctions are not for everybody on a server as it is installed, or
 // come with an extension. Left out are those that look at the caller themselves
-// (replication slots ask for REPLICATION, pg_read_file_old and, before 15,
-// pg_log_backend_memory_contexts for a superuser) and those that only list and measure,
+// (replication slots ask for REPLICATION, pg_read_file_old, before 14 pg_replication_origin_*
+// and before 15 pg_log_backend_memory_contexts for a superuser) and those that only list and measure,
 // which come with pg_monitor.
 const dangerousFunctions = `
 'pg_read_file', 'pg_read_binary_file', 'pg_ls_dir', 'pg_stat_file', 'pg_file_read',

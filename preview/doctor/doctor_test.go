@@ -55,6 +55,19 @@ func find(r *doctor.Report, check string) *doctor.Finding {
 	return nil
 }
 
+func hasRole(t *testing.T, dsn, name string) (has bool) {
+	t.Helper()
+	conn, err := pgx.Connect(context.Background(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	if err := conn.QueryRow(context.Background(), `select exists (select from pg_roles where rolname = $1)`, name).Scan(&has); err != nil {
+		t.Fatal(err)
+	}
+	return has
+}
+
 // shop is a small database; its owner is one role, and another may read it.
 const shop = `
 revoke create on schema public from public;
@@ -63,6 +76,15 @@ create table "od""d Table" (id int);
 create view totals as select count(*) from orders;`
 
 var roles atomic.Int64
+
+// bestGrade is the best that a connection to this server can have: one that gets no
+// more security fixes leads to advice.
+func bestGrade(r *doctor.Report) doctor.Grade {
+	if find(r, "version") != nil {
+		return doctor.GradeB
+	}
+	return doctor.GradeA
+}
 
 // testDB is a database with a role that has only what a preview needs.
 type testDB struct {
@@ -87,7 +109,7 @@ func TestGrades(t *testing.T) {
 	db := newTestDB(t)
 
 	least := examine(t, db.dsn)
-	if least.Grade != doctor.GradeA {
+	if least.Grade != bestGrade(least) {
 		t.Errorf("the role that doctor's own script made has grade %s: %s", least.Grade, ids(least))
 	}
 	if s := least.Server; !s.Local || s.Pooled || s.Standby || s.Encoding != "UTF8" || s.Version == "" || s.Latency <= 0 || s.Connect <= 0 {
@@ -167,6 +189,9 @@ func TestEveryFindingAndItsRemedy(t *testing.T) {
 		{"nothing-to-read", `revoke select on all tables in schema public from R`, "", doctor.Advice, ""},
 	} {
 		t.Run(c.check+" "+c.name, func(t *testing.T) {
+			if c.name == "pg_read_all_data" && !hasRole(t, db.super, c.name) {
+				t.Skip("the role came with PostgreSQL 14")
+			}
 			fill := func(text string) string {
 				return strings.NewReplacer(`"R boss"`, `"`+db.role+` boss"`, `"R writer"`, `"`+db.role+` writer"`, `"R team"`, `"`+db.role+` team"`,
 					"R boss", db.role+" boss", "R team", db.role+" team", " R ", " "+db.quoted()+" ").Replace(text + " ")
@@ -178,7 +203,10 @@ func TestEveryFindingAndItsRemedy(t *testing.T) {
 					execute(t, db.super, `do $$ begin if exists (select from pg_roles where rolname = '`+db.role+suffix+`') then
 						drop owned by `+name+`; drop role `+name+`; end if; end $$`)
 				}
-				execute(t, db.super, fill(`revoke pg_read_server_files, pg_execute_server_program, pg_signal_backend, pg_monitor, pg_read_all_data from R `))
+				execute(t, db.super, fill(`revoke pg_read_server_files, pg_execute_server_program, pg_signal_backend, pg_monitor from R `))
+				if hasRole(t, db.super, "pg_read_all_data") {
+					execute(t, db.super, fill(`revoke pg_read_all_data from R `))
+				}
 			})
 			report := examine(t, db.dsn)
 			f := find(report, c.check)

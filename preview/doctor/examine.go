@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -26,7 +27,9 @@ const (
 	checkTimeout = 10 * time.Second
 	maxNames     = 10
 	roundTrips   = 5
-	oldestTested = 14
+	// supported is the oldest major version that the PostgreSQL project still mended
+	// when this version of the program was made.
+	supported = 14
 )
 
 // Examine connects and grades the connection. It changes nothing. The error is a
@@ -59,6 +62,9 @@ func Examine(ctx context.Context, connection preview.Connection, options Options
 	e := &examination{conn: conn, options: options}
 	e.report.Server.Connect = time.Since(start)
 	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing in the session is needed any more
+	if tooOld := run.TooOld(conn); tooOld != nil {
+		return nil, public(tooOld)
+	}
 
 	if err := e.facts(ctx); err != nil {
 		return nil, failure(err)
@@ -77,7 +83,11 @@ func unreachable(ctx context.Context, err error) error {
 	if errors.Is(err, preview.ErrConnectionInvalid) {
 		return failure(err)
 	}
-	said := run.ConnectFailure(ctx, err)
+	return public(run.ConnectFailure(ctx, err))
+}
+
+// public is an error of a run as the caller gets it.
+func public(said *run.Error) *preview.Error {
 	return &preview.Error{Reason: said.Reason, Message: said.Message, Hint: said.Hint, SQLSTATE: said.SQLSTATE, RetryAfter: said.RetryAfter}
 }
 
@@ -128,13 +138,7 @@ func (e *examination) facts(ctx context.Context) error {
 	s.Pooled = row[4] != fmt.Sprint(e.conn.PID())
 	e.report.Role, e.role, e.report.Database = printable(row[5]), row[6], row[7]
 	e.super = row[8] == "t"
-	var major int
-	if _, err := fmt.Sscan(row[1], &major); err != nil || major < oldestTested {
-		e.add(Finding{
-			Check: "version", Severity: Warning, Message: fmt.Sprintf("PostgreSQL %s is older than the versions that are tested (%d and newer)", s.Version, oldestTested),
-			Advice: "Upgrade the server.",
-		})
-	}
+	e.report.Findings = append(e.report.Findings, versionFindings(s.Version, row[1])...)
 
 	if rows, err = e.query(ctx, 1, `select distinct quote_ident(n.nspname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
 		where c.relkind in ('r', 'p', 'v', 'm', 'f') and`+userObject+`and has_schema_privilege(n.oid, 'USAGE')
@@ -165,6 +169,25 @@ func (e *examination) latency(ctx context.Context) error {
 	}
 	slices.Sort(times)
 	e.report.Server.Latency = times[len(times)/2]
+	return nil
+}
+
+// versionFindings judges a server's version, given as its text and its major number.
+// One that is too old for previews never comes here.
+func versionFindings(version, major string) []Finding {
+	number, err := strconv.Atoi(major)
+	switch {
+	case err != nil:
+		return []Finding{{
+			Check: "version", Severity: Warning, Message: "the server's version could not be read, so it may lack what previews need",
+			Advice: "Try a preview of this connection.",
+		}}
+	case number < supported:
+		return []Finding{{
+			Check: "version", Severity: Advice, Message: fmt.Sprintf("PostgreSQL %s gets no more security fixes; previews work", version),
+			Advice: fmt.Sprintf("Upgrade the server to PostgreSQL %d or newer.", supported),
+		}}
+	}
 	return nil
 }
 

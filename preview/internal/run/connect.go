@@ -75,10 +75,9 @@ func dial(ctx context.Context, config *pgconn.Config, idle time.Duration) (*sess
 		return nil, generalError(reason.Internal)
 	}
 	version := majorVersion(pg.ParameterStatus("server_version"))
-	if version > 0 && version < oldestVersion {
+	if tooOld := TooOld(pg); tooOld != nil {
 		_ = pg.Conn().Close() // nothing has been asked on it
-		return nil, newError(reason.DatabaseLoginFailed, fmt.Sprintf("the database is PostgreSQL %d, and previews need %d or newer", version, oldestVersion),
-			"preview a newer server, for instance a replica that was upgraded")
+		return nil, tooOld
 	}
 	return &session{
 		pg: pg, conn: conn, reader: wire.NewReader(conn), created: time.Now(),
@@ -88,6 +87,17 @@ func dial(ctx context.Context, config *pgconn.Config, idle time.Duration) (*sess
 			idle:    idle + lostAfter,
 		},
 	}, nil
+}
+
+// TooOld returns the error for a server that lacks what previews need, nil for others.
+// It reads the version that the server sent when the session began and asks nothing.
+func TooOld(pg *pgconn.PgConn) *Error {
+	version := majorVersion(pg.ParameterStatus("server_version"))
+	if version == 0 || version >= oldestVersion {
+		return nil
+	}
+	return newError(reason.DatabaseLoginFailed, fmt.Sprintf("the database is PostgreSQL %d, and previews need %d or newer", version, oldestVersion),
+		"preview a newer server, for instance a replica that was upgraded")
 }
 
 // majorVersion reads "17.2 (Debian 17.2-1)" or "18beta1" as 17 and 18.
