@@ -97,9 +97,7 @@ func (a *analyzer) operator(name catalog.Name, left *value, right value, n pgtre
 	op := chosen.op
 	a.runOperator(op, name, true, n)
 	generics := a.generics(args, chosen.args)
-	if left != nil {
-		a.support(a.source.Support(op.OID), op, name, true, n)
-	}
+	a.support(a.source.Support(op.OID), op, name, true, n)
 	// A join by an operator of the database's own sorts or hashes with the support
 	// functions of its type's classes too.
 	joins := !op.OID.BuiltIn() && left != nil && op.Result == typeBool
@@ -128,7 +126,9 @@ func (a *analyzer) runOperator(op *catalog.Operator, name catalog.Name, certain 
 }
 
 // support notes the functions by which values are sorted, hashed or merged in the order
-// of an operator, or as it finds them equal. The planner chooses whether to.
+// of an operator, or as it finds them equal, and those of operators that are used in its
+// place: NOT uses the negator, an index or a join the commutator. Statistics of columns
+// are compared by all of them. The planner chooses whether to.
 func (a *analyzer) support(functions []OID, op *catalog.Operator, name catalog.Name, certain bool, n pgtree.Node) {
 	for _, fn := range functions {
 		a.run(Run{Function: fn, How: ByOperator, Through: written(name), Schema: op.Schema, At: a.place(n), Certain: certain})
@@ -162,9 +162,7 @@ func (a *analyzer) anyOperator(name catalog.Name, possible []candidate, values [
 	result, first := undetermined, true
 	for _, c := range possible {
 		a.runOperator(c.op, name, false, n)
-		if len(values) > 1 {
-			a.support(a.source.Support(c.op.OID), c.op, name, false, n)
-		}
+		a.support(a.source.Support(c.op.OID), c.op, name, false, n)
 		for i, v := range values {
 			if v.typ != undetermined {
 				a.coerce(v, c.args[i], implicit, n)

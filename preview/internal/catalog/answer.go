@@ -203,7 +203,7 @@ func (r *reader) link() {
 		case o.typ != nil:
 			o.typ.Compare = r.compare(at, r.parts[at.oid])
 		case o.operator != nil:
-			o.operator.Support = r.compare(at, nil)
+			o.operator.Support = r.compare(at, r.instead(o.operator))
 		}
 		o.bytes += o.size()
 	}
@@ -251,6 +251,22 @@ func (r *reader) compare(at ref, functions []OID) []OID {
 	return r.functionsOf(r.families[at], functions)
 }
 
+// instead returns the functions of the operators that the planner may use in an
+// operator's place: its commutator, its negator, and theirs.
+func (r *reader) instead(op *Operator) (functions []OID) {
+	seen := map[OID]bool{op.OID: true}
+	for next := []OID{op.Commutator, op.Negator}; len(next) > 0; next = next[1:] {
+		o := r.objects[ref{classOperator, next[0]}]
+		if o == nil || seen[next[0]] {
+			continue
+		}
+		seen[next[0]] = true
+		functions = append(functions, o.operator.Function)
+		next = append(next, o.operator.Commutator, o.operator.Negator)
+	}
+	return functions
+}
+
 func (r *reader) functionsOf(families, functions []OID) []OID {
 	for _, f := range families {
 		family := r.objects[ref{classFamily, f}]
@@ -260,7 +276,7 @@ func (r *reader) functionsOf(families, functions []OID) []OID {
 		functions = append(functions, family.family.functions...)
 		for _, oid := range family.family.operators {
 			if o := r.objects[ref{classOperator, oid}]; o != nil {
-				functions = append(functions, o.operator.Function)
+				functions = append(append(functions, o.operator.Function), r.instead(o.operator)...)
 			}
 		}
 	}

@@ -227,9 +227,10 @@ type Operator struct {
 	// Commutator and Negator are operators that the planner may use instead, or zero.
 	Commutator, Negator OID
 	// Support has the functions of the btree and hash operator families that the
-	// operator is in, which sorting, grouping, hashing and merging by it call, and what
-	// the planner may derive from it. Empty for PostgreSQL's own operators:
-	// see Snapshot.Support.
+	// operator is in, which sorting, grouping, hashing and merging by it call, those of
+	// the operators that stand for it when its operands are exchanged (Commutator) or
+	// what it says is denied (Negator), and what the planner may derive from it. Empty
+	// for PostgreSQL's own operators: see Snapshot.Support.
 	Support []OID
 }
 

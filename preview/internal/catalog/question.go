@@ -74,7 +74,8 @@ const always = `(select pg_catalog.string_agg(case when k.castfunc operator(pg_c
 // ones for the type; functions that were added to PostgreSQL's own families, of which
 // those without an argument of the type internal bound the frames of windows (v); and
 // families of operators that are in none of PostgreSQL's own, which sort by the
-// operator (d), and join by it where it is marked so (o).
+// operator (d), and join by it where it is marked so (o). Last come operators of the
+// database's own that are commutators and negators of PostgreSQL's own.
 const touchedText = `
     select 't' operator(pg_catalog.||) k.opcintype::pg_catalog.text, 'm' operator(pg_catalog.||) k.opcfamily::pg_catalog.text
     from pg_catalog.pg_opclass k
@@ -97,6 +98,11 @@ const touchedText = `
         where b.amopopr operator(pg_catalog.=) m.amopopr and b.amopfamily operator(pg_catalog.<) 16384
           and b.amopmethod operator(pg_catalog.=) any ('{403,405}'::pg_catalog.oid[])
       )
+  union all
+    select 'o' operator(pg_catalog.||) o.oid::pg_catalog.text, 'f' operator(pg_catalog.||) i.oprcode::pg_catalog.oid::pg_catalog.text
+    from pg_catalog.pg_operator i
+    join pg_catalog.pg_operator o on o.oprcom operator(pg_catalog.=) i.oid or o.oprnegate operator(pg_catalog.=) i.oid
+    where i.oid operator(pg_catalog.>=) 16384 and o.oid operator(pg_catalog.<) 16384
   `
 
 // A form of the question is its text, whose parameter, if it has one, is the seeds.
