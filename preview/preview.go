@@ -84,6 +84,7 @@ func (p *Previewer) preview(ctx context.Context, request Request, r *boundedRequ
 		p.suggestColumn(ctx, &q, request.SQL, failed)
 		return nil, r.failed(failed, q.checkedText)
 	}
+	defer raw.Release()
 	ran := time.Now()
 	masked, err := p.masked(ctx, &q, raw.Columns)
 	if err != nil {
@@ -130,6 +131,7 @@ func (p *Previewer) describe(ctx context.Context, request Request, r *boundedReq
 		p.suggestColumn(ctx, &q, request.SQL, failed)
 		return nil, r.failed(failed, q.checkedText)
 	}
+	defer raw.Release()
 	masked, err := p.masked(ctx, &q, raw.Columns)
 	if err != nil {
 		return nil, r.failed(publicError(err, request.SQL, wrap.Text{}), q.checkedText)

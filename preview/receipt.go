@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"hash"
+	"sync"
 
 	"github.com/op-data/sqlpreview/preview/internal/guard"
 )
@@ -26,7 +27,9 @@ func receipt(st *guard.Statement) Receipt {
 //
 // A text is its length in bytes and its bytes.
 func payloadSHA256(columns []Column, rows [][]Cell) string {
-	w := newHashWriter()
+	w := hashWriters.Get().(*hashWriter) //nolint:forcetypeassert // what New makes
+	defer hashWriters.Put(w)
+	w.hash.Reset()
 	w.number(len(columns))
 	for _, c := range columns {
 		w.text(c.Name)
@@ -51,10 +54,14 @@ func payloadSHA256(columns []Column, rows [][]Cell) string {
 type hashWriter struct {
 	hash   hash.Hash
 	length int
-	buffer [1 << 10]byte
+	buffer [2 << 10]byte
 }
 
 func newHashWriter() *hashWriter { return &hashWriter{hash: sha256.New()} }
+
+// hashWriters are those that are not in use: one is a large part of what a small result
+// allocates.
+var hashWriters = sync.Pool{New: func() any { return newHashWriter() }}
 
 // hex returns the hash of what was written. It ends the writing.
 func (w *hashWriter) hex() string {
@@ -82,11 +89,12 @@ func (w *hashWriter) number(n int) { binary.BigEndian.PutUint64(w.reserve(8), ui
 
 func (w *hashWriter) text(text string) {
 	w.number(len(text))
-	for len(text) > 0 {
-		if w.length == len(w.buffer) {
-			w.flush()
-		}
+	for {
 		n := copy(w.buffer[w.length:], text)
-		w.length, text = w.length+n, text[n:]
+		if w.length += n; n == len(text) {
+			return
+		}
+		text = text[n:]
+		w.flush()
 	}
 }

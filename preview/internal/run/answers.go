@@ -22,6 +22,8 @@ type resultLimits struct {
 	origin                   func(uint32, uint16) (table, column string) // see Query.Origin
 	// internal marks a query of our own.
 	internal bool
+	// memory is where the rows are kept; nil for memory of this answer's own.
+	memory *rowMemory
 	// question is the statement, where it is one that is asked often.
 	question *Question
 	// catalogPath makes the search path PostgreSQL's own catalog alone.
@@ -198,9 +200,15 @@ func (a *answers) dataRow(r *wire.Reader, _ step) error {
 	if a.byteLimited || !a.fits(r) {
 		return nil
 	}
+	store := &a.store
+	if m := a.limits.memory; m != nil {
+		if store = &m.store; len(a.rows) == 0 {
+			a.rows = m.rows
+		}
+	}
 	row, err := r.Row(wire.RowLimits{
 		Columns: a.totalColumns, MaxColumns: a.limits.columns, MaxCellBytes: a.limits.cellBytes,
-		MaxBytes: a.limits.bytes - a.bytes, Store: &a.store,
+		MaxBytes: a.limits.bytes - a.bytes, Store: store,
 	})
 	if err != nil {
 		return err

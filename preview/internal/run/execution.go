@@ -56,12 +56,18 @@ func (ps *Pools) newExecution(t Target, sql string, timeout time.Duration) *exec
 }
 
 // query runs the main pipeline and, for names that are not known yet, a second.
-func (e *execution) query(ctx context.Context, limits resultLimits) (*Result, *Error) {
+func (e *execution) query(ctx context.Context, limits resultLimits) (_ *Result, failed *Error) {
 	if err := e.acquire(ctx); err != nil {
 		return nil, err
 	}
 	defer e.release()
 
+	limits.memory = takeRowMemory()
+	defer func() {
+		if failed != nil {
+			limits.memory.release()
+		}
+	}()
 	a, err := e.roundTrip(ctx, e.sql, limits)
 	if err != nil {
 		return nil, err
@@ -70,7 +76,7 @@ func (e *execution) query(ctx context.Context, limits resultLimits) (*Result, *E
 	result := &Result{
 		Columns: a.columns, TotalColumns: a.totalColumns, Rows: a.rows,
 		RowLimited: len(a.rows) >= limits.rows || a.moreRows, ByteLimited: a.byteLimited,
-		Bytes: a.bytes, BytesReceived: a.received,
+		Bytes: a.bytes, BytesReceived: a.received, memory: limits.memory,
 	}
 	if limits.describeOnly {
 		result.Execute = done.Sub(a.sent)
@@ -176,8 +182,9 @@ func (e *execution) roundTrip(ctx context.Context, sql string, limits resultLimi
 		question := s.question(sql, limits)
 		p := newPipeline(sql, pipelineOptions{
 			capabilities: s.capabilities, left: left, limits: limits, direct: direct, configured: s.configured,
-			session: e.target.Session, question: question, keeps: len(s.questions) > 0,
+			session: e.target.Session, question: question, keeps: len(s.questions) > 0, buffer: s.pipeline,
 		})
+		s.keepBuffer(p.bytes)
 		a := &answers{limits: limits, groups: p.groups}
 		before, sent := s.reader.Received(), time.Now()
 		state, err := s.roundTrip(ctx, p, a, e.deadline)

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -80,10 +81,12 @@ type pipelineOptions struct {
 	question *preparedQuestion
 	// keeps tells that the session has questions prepared.
 	keeps bool
+	// buffer is memory to write into, from the pipeline before.
+	buffer []byte
 }
 
 func newPipeline(sql string, t pipelineOptions) pipeline {
-	p := pipeline{bytes: make([]byte, 0, len(sql)+2048)}
+	p := pipeline{bytes: slices.Grow(t.buffer[:0], len(sql)+2048), groups: make([][]step, 0, 2)}
 	p.begin()
 	p.execute(partBegin, sqlBegin)
 	switch {
@@ -148,7 +151,10 @@ func newCleanUpPipeline() pipeline {
 	return p
 }
 
-func (p *pipeline) begin() { p.groups = append(p.groups, nil) }
+// maxSteps is how many steps a group has at most.
+const maxSteps = 6
+
+func (p *pipeline) begin() { p.groups = append(p.groups, make([]step, 0, maxSteps)) }
 
 func (p *pipeline) end() { p.add(&pgproto3.Sync{}) }
 

@@ -148,4 +148,6 @@ type Result struct {
 	// there to the end. Describe is the time spent on looking up names of types
 	// and origins that were not known yet.
 	Queue, Connect, Execute, Fetch, Describe time.Duration
+
+	memory *rowMemory // see Release
 }

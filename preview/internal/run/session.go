@@ -40,6 +40,15 @@ type session struct {
 	// questions are the names of the questions that the session keeps prepared, by their
 	// text.
 	questions map[string]string
+	// pipeline is the memory of the last pipeline, which the next is written into.
+	pipeline []byte
+}
+
+// keepBuffer keeps the memory of a pipeline for the next one.
+func (s *session) keepBuffer(pipeline []byte) {
+	if cap(pipeline) < largePipeline {
+		s.pipeline = pipeline[:0]
+	}
 }
 
 // state is what may be done with a session after a pipeline.

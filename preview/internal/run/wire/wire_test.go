@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/jackc/pgx/v5/pgproto3"
 )
@@ -22,6 +23,15 @@ func (s scripted) Read(p []byte) (int, error) { return s.Reader.Read(p) }
 
 func reading(messages ...[]byte) *Reader {
 	return NewReader(NewConn(scripted{Reader: bytes.NewReader(bytes.Join(messages, nil))}))
+}
+
+// readers are the ways in which the same bytes arrive: at once, and one after the other,
+// so that a message is never in the buffer as a whole.
+var readers = map[string]func(messages ...[]byte) *Reader{
+	"at once": reading,
+	"in pieces": func(messages ...[]byte) *Reader {
+		return NewReader(NewConn(scripted{Reader: iotest.OneByteReader(bytes.NewReader(bytes.Join(messages, nil)))}))
+	},
 }
 
 func encode(t testing.TB, message pgproto3.BackendMessage) []byte {
@@ -57,31 +67,33 @@ func TestRow(t *testing.T) {
 		{"a byte too many", RowLimits{4, 4, 10, 7, nil}, nil, 0, false},
 		{"only what is kept counts", RowLimits{4, 4, 3, 5, nil}, []string{"abc/6", "NULL", "/0", "gh/2"}, 5, true},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			r := reading(row, message('Z', 5, "I"))
-			if kind, err := r.Next(); kind != 'D' || err != nil {
-				t.Fatalf("%c %v", kind, err)
-			}
-			got, err := r.Row(test.limits)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got.Bytes != test.kept || got.TooLarge == test.fits || len(got.Cells) != len(test.want) {
-				t.Errorf("kept %d, too large %v, %d cells; want %d, %v, %d", got.Bytes, got.TooLarge, len(got.Cells), test.kept, !test.fits, len(test.want))
-			}
-			for i, cell := range got.Cells {
-				text := string(cell.Bytes) + "/" + string('0'+rune(cell.OriginalBytes))
-				if cell.Null {
-					text = "NULL"
+		for way, reading := range readers {
+			t.Run(test.name+" "+way, func(t *testing.T) {
+				r := reading(row, message('Z', 5, "I"))
+				if kind, err := r.Next(); kind != 'D' || err != nil {
+					t.Fatalf("%c %v", kind, err)
 				}
-				if text != test.want[i] {
-					t.Errorf("cell %d is %s, want %s", i, text, test.want[i])
+				got, err := r.Row(test.limits)
+				if err != nil {
+					t.Fatal(err)
 				}
-			}
-			if kind, err := r.Next(); kind != 'Z' || err != nil {
-				t.Errorf("after the row: %c %v", kind, err)
-			}
-		})
+				if got.Bytes != test.kept || got.TooLarge == test.fits || len(got.Cells) != len(test.want) {
+					t.Errorf("kept %d, too large %v, %d cells; want %d, %v, %d", got.Bytes, got.TooLarge, len(got.Cells), test.kept, !test.fits, len(test.want))
+				}
+				for i, cell := range got.Cells {
+					text := string(cell.Bytes) + "/" + string('0'+rune(cell.OriginalBytes))
+					if cell.Null {
+						text = "NULL"
+					}
+					if text != test.want[i] {
+						t.Errorf("cell %d is %s, want %s", i, text, test.want[i])
+					}
+				}
+				if kind, err := r.Next(); kind != 'Z' || err != nil {
+					t.Errorf("after the row: %c %v", kind, err)
+				}
+			})
+		}
 	}
 }
 
@@ -124,6 +136,42 @@ func TestRowsOfOneStore(t *testing.T) {
 	}
 }
 
+// TestResetLeavesNothing uses one Store for results of several sizes: the next one never
+// sees anything of the one before, nor does who looks at the memory that was given up.
+func TestResetLeavesNothing(t *testing.T) {
+	t.Parallel()
+	store := new(Store)
+	for round, secret := range []string{"first", "the second", "3", "the fourth one"} {
+		var rows []Row
+		for i := range 5 + 40*round {
+			row := encode(t, &pgproto3.DataRow{Values: [][]byte{[]byte(secret), nil, []byte(strings.Repeat(secret, i%9))}})
+			r := reading(row, message('Z', 5, "I"))
+			if _, err := r.Next(); err != nil {
+				t.Fatal(err)
+			}
+			got, err := r.Row(RowLimits{3, 3, 1000, 1 << 20, store})
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows = append(rows, got)
+		}
+		for i, row := range rows {
+			if string(row.Cells[0].Bytes) != secret || row.Cells[0].Null || !row.Cells[1].Null || string(row.Cells[2].Bytes) != strings.Repeat(secret, i%9) {
+				t.Fatalf("round %d, row %d is %+v", round, i, row.Cells)
+			}
+		}
+		store.Reset()
+		if bytes.Contains(store.bytes[:cap(store.bytes)], []byte(secret)) {
+			t.Errorf("round %d: the memory still holds a value", round)
+		}
+		for _, cell := range store.cells[:cap(store.cells)] {
+			if cell.Bytes != nil || cell.Null || cell.OriginalBytes != 0 {
+				t.Fatalf("round %d: a cell still holds a value", round)
+			}
+		}
+	}
+}
+
 func TestMalformedMessages(t *testing.T) {
 	t.Parallel()
 	row := func(r *Reader) error {
@@ -154,17 +202,19 @@ func TestMalformedMessages(t *testing.T) {
 		{"body longer than its bound", message('T', 15, "0123456789a"), body, ErrProtocol},
 		{"body that breaks off", message('T', 14, "01234"), body, io.ErrUnexpectedEOF},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			r := reading(test.bytes)
-			_, err := r.Next()
-			if err == nil && test.read != nil {
-				err = test.read(r)
-			}
-			if !errors.Is(err, test.want) {
-				t.Errorf("the error is %v, want %v", err, test.want)
-			}
-		})
+		for way, reading := range readers {
+			t.Run(test.name+" "+way, func(t *testing.T) {
+				t.Parallel()
+				r := reading(test.bytes)
+				_, err := r.Next()
+				if err == nil && test.read != nil {
+					err = test.read(r)
+				}
+				if !errors.Is(err, test.want) {
+					t.Errorf("the error is %v, want %v", err, test.want)
+				}
+			})
+		}
 	}
 }
 
