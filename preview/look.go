@@ -22,6 +22,10 @@ func (t *target) look(ctx context.Context, names catalog.Names) (*catalog.Snapsh
 // that contradicts them.
 func (t *target) lookSince(ctx context.Context, names catalog.Names, since time.Time) (*catalog.Snapshot, error) {
 	deadline := t.deadline
+	a := &asker{target: t.Target, pools: t.pools, deadline: deadline}
+	if known := t.catalog.Known(a, names, since); known != nil {
+		return known, nil
+	}
 	if of, ok := ctx.Deadline(); ok && of.Before(deadline) {
 		deadline = of
 	}
@@ -34,7 +38,7 @@ func (t *target) lookSince(ctx context.Context, names catalog.Names, since time.
 			leave()
 		}
 	})()
-	a := &asker{target: t.Target, pools: t.pools, deadline: deadline}
+	a.deadline = deadline
 	snapshot, err := t.catalog.Refresh(waiting, a, names, since)
 	t.queue += time.Duration(a.queue.Load())
 	t.connect += time.Duration(a.connect.Load())

@@ -2,6 +2,8 @@ package preview
 
 import (
 	"context"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/op-data/sqlpreview/preview/internal/analyze"
@@ -22,6 +24,16 @@ type resolved struct {
 	objects []Object
 	// bodies are the trees of the functions in SQL whose bodies decide.
 	bodies map[*catalog.Function][]pgtree.Node
+	// judged has the masks of the last result's columns.
+	judged atomic.Pointer[judgedColumns]
+}
+
+// judgedColumns are the masks of a result's columns. They hold for as long as the
+// resolution, unless they needed an answer of the catalog's that is not of its Snapshot.
+type judgedColumns struct {
+	by      *origin.Masks
+	columns []origin.Column
+	masks   []origin.Mask
 }
 
 // bodyRounds bounds how often functions' bodies lead to further bodies.
@@ -158,7 +170,20 @@ func (p *Previewer) masked(ctx context.Context, q *query, columns []run.Column) 
 		}
 		q.resolved = again
 	}
-	return p.masks.MaskOutput(ctx, q.resolved.statement(q.target), originColumns(columns))
+	of := originColumns(columns)
+	if known := q.resolved.judged.Load(); known != nil && known.by == p.masks && slices.Equal(known.columns, of) {
+		return known.masks, nil
+	}
+	st, asked := q.resolved.statement(q.target), false
+	st.Lookup = func(ctx context.Context, names catalog.Names) (analyze.Source, error) {
+		asked = true
+		return q.target.lookup(ctx, names)
+	}
+	masks, err := p.masks.MaskOutput(ctx, st, of)
+	if err == nil && !asked {
+		q.resolved.judged.Store(&judgedColumns{p.masks, of, masks})
+	}
+	return masks, err
 }
 
 // statement returns the statement as package origin takes it.

@@ -78,9 +78,12 @@ func (s Session) check() error {
 
 // over returns s with the fields of base where s has none.
 func (s Session) over(base Session) Session {
-	merged := Session{SearchPath: base.SearchPath, TimeZone: base.TimeZone, Role: base.Role, Variables: map[string]string{}}
-	maps.Copy(merged.Variables, base.Variables)
-	maps.Copy(merged.Variables, s.Variables)
+	merged := Session{SearchPath: base.SearchPath, TimeZone: base.TimeZone, Role: base.Role}
+	if len(base.Variables)+len(s.Variables) > 0 {
+		merged.Variables = make(map[string]string)
+		maps.Copy(merged.Variables, base.Variables)
+		maps.Copy(merged.Variables, s.Variables)
+	}
 	if s.SearchPath != "" {
 		merged.SearchPath = s.SearchPath
 	}

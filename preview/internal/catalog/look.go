@@ -44,9 +44,18 @@ func (k *Catalog) Refresh(ctx context.Context, a Asker, names Names, since time.
 	return k.look(ctx, a, names, since)
 }
 
-func (k *Catalog) look(ctx context.Context, a Asker, names Names, since time.Time) (*Snapshot, error) {
+// Known is Refresh where nothing has to be asked, and nil where something has.
+func (k *Catalog) Known(a Asker, names Names, since time.Time) *Snapshot {
+	return k.newLook(a, names, since).collect()
+}
+
+func (k *Catalog) newLook(a Asker, names Names, since time.Time) *look {
 	keys := names.keys()
-	l := &look{catalog: k, keys: keys, id: identify(keys), since: since, asker: a}
+	return &look{catalog: k, keys: keys, id: identify(keys), since: since, asker: a}
+}
+
+func (k *Catalog) look(ctx context.Context, a Asker, names Names, since time.Time) (*Snapshot, error) {
+	l := k.newLook(a, names, since)
 	for attempt := 1; ; attempt++ {
 		snapshot := l.collect()
 		switch {
