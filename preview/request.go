@@ -1,6 +1,10 @@
 package preview
 
-import "time"
+import (
+	"time"
+
+	"github.com/op-data/sqlpreview/preview/internal/requestid"
+)
 
 // Request asks for one preview.
 type Request struct {
@@ -25,7 +29,7 @@ type Request struct {
 // ValidRequestID reports whether a caller's id is taken as it is: whether it is 1
 // to 128 characters of printable ASCII, which may stand in logs and headers.
 func ValidRequestID(id string) bool {
-	return id != "" && len(id) <= 128 && isPrintable(id)
+	return requestid.Valid(id)
 }
 
 // Verdict is what the guard says of a text.

@@ -50,6 +50,9 @@ func (c *runCommand) Run(ctx context.Context, env *environment) error {
 	config.TracerProvider, config.MeterProvider = seen.Traces, seen.Meters
 	sidecar, sidecarErr := dial.Sidecar(dial.Config{
 		Address: c.Sidecar, TokenFile: c.Token, CAFile: c.CAFile, CertFile: c.CertFile, KeyFile: c.KeyFile, Attempts: 1,
+		OnError: func(why error) {
+			log.Warn("the changed token for the sidecar cannot be read; the last good one stays in force", "why", why.Error())
+		},
 	})
 	if c.BuildID == "" {
 		c.BuildID = versionString()

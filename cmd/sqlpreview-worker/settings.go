@@ -63,7 +63,7 @@ func (f temporalFlags) config(log *slog.Logger) (worker.Config, error) {
 	} else {
 		faults = append(faults, config.Check())
 	}
-	config.Token, err = f.token()
+	config.Token, err = f.token(log)
 	faults = append(faults, err)
 	if f.TLS || f.TLSCert+f.TLSKey+f.TLSCA+f.ServerName != "" || config.Token != nil {
 		config.TLS, err = worker.ClientTLS(f.Address, worker.TLSFiles{
@@ -90,12 +90,14 @@ func (f temporalFlags) keys(log *slog.Logger) (*worker.Keys, error) {
 }
 
 // token is what proves who calls, nil for none.
-func (f temporalFlags) token() (func(context.Context) (string, error), error) {
+func (f temporalFlags) token(log *slog.Logger) (func(context.Context) (string, error), error) {
 	switch oauth := f.TokenURL+f.ClientID+f.ClientSecret+f.Audience != "" || len(f.Scopes) > 0; {
 	case f.APIKeyFile != "" && oauth:
 		return nil, errors.New("OP_TEMPORAL_API_KEY_FILE and OP_TEMPORAL_TOKEN_URL both say what to send as a bearer token; set one")
 	case f.APIKeyFile != "":
-		token, err := worker.KeyFile(f.APIKeyFile)
+		token, err := worker.KeyFile(f.APIKeyFile, func(why error) {
+			log.Warn("the changed API key cannot be read; the last good one stays in force", "why", why.Error())
+		})
 		if err != nil {
 			return nil, fmt.Errorf("OP_TEMPORAL_API_KEY_FILE: %w", err)
 		}
@@ -103,6 +105,9 @@ func (f temporalFlags) token() (func(context.Context) (string, error), error) {
 	case oauth:
 		return worker.ClientCredentials{
 			TokenURL: f.TokenURL, ClientID: f.ClientID, SecretFile: f.ClientSecret, Scopes: f.Scopes, Audience: f.Audience,
+			OnError: func(why error) {
+				log.Warn("the access token cannot be replaced, or the client's changed secret cannot be read; the last good one stays in force", "why", why.Error())
+			},
 		}.Token()
 	}
 	return nil, nil //nolint:nilnil // no token is what the settings say

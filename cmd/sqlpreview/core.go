@@ -12,6 +12,7 @@ import (
 
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/doctor"
+	"github.com/op-data/sqlpreview/preview/server/jsonline"
 	"github.com/op-data/sqlpreview/sanitize"
 )
 
@@ -141,7 +142,7 @@ type loggingResolver struct {
 func (l loggingResolver) Resolve(ctx context.Context, id string) (preview.Connection, error) {
 	connection, err := l.Resolver.Resolve(ctx, id)
 	if err != nil && !errors.Is(err, preview.ErrConnectionNotFound) && ctx.Err() == nil {
-		l.log.LogAttrs(ctx, slog.LevelWarn, "a connection cannot be used", slog.String("connection_id", bounded(id)), slog.String("why", operatorText(err)))
+		l.log.LogAttrs(ctx, slog.LevelWarn, "a connection cannot be used", slog.String("connection_id", jsonline.Bounded(id)), slog.String("why", operatorText(err)))
 	}
 	return connection, err
 }

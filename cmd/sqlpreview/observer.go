@@ -3,26 +3,23 @@ package main
 import (
 	"context"
 	"log/slog"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/op-data/sqlpreview/preview/server"
+	"github.com/op-data/sqlpreview/preview/server/jsonline"
 )
 
-// maxLogged and maxLoggedTables bound what a caller can put into a log line: the
-// bytes of a text, and the tables of a query. The egress record holds more.
-const (
-	maxLogged       = 128
-	maxLoggedTables = 20
-)
+// maxLoggedTables bounds the tables of a query in a log line. The egress record holds
+// more.
+const maxLoggedTables = 20
 
 // observer writes one line a request. There is no SQL and no value in it.
 func observer(log *slog.Logger) func(context.Context, server.Call) {
 	return func(ctx context.Context, call server.Call) {
 		attributes := []slog.Attr{
-			slog.String("path", bounded(call.Path)),
+			slog.String("path", jsonline.Bounded(call.Path)),
 			slog.String("outcome", string(call.Outcome)),
 			milliseconds("duration", call.Duration),
 		}
@@ -35,7 +32,7 @@ func observer(log *slog.Logger) func(context.Context, server.Call) {
 			{"egress", call.Record},
 		} {
 			if a.value != "" {
-				attributes = append(attributes, slog.String(a.key, bounded(a.value)))
+				attributes = append(attributes, slog.String(a.key, jsonline.Bounded(a.value)))
 			}
 		}
 		if call.Message != "" { // of our own words, so it is whole
@@ -77,14 +74,7 @@ func milliseconds(key string, d time.Duration) slog.Attr {
 func fewTables(tables []string) []string {
 	few := make([]string, min(len(tables), maxLoggedTables))
 	for i := range few {
-		few[i] = bounded(tables[i])
+		few[i] = jsonline.Bounded(tables[i])
 	}
 	return few
-}
-
-func bounded(text string) string {
-	if len(text) > maxLogged {
-		text = strings.ToValidUTF8(text[:maxLogged], "")
-	}
-	return text
 }

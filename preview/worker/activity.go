@@ -13,7 +13,9 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/op-data/sqlpreview/preview/internal/requestid"
 	"github.com/op-data/sqlpreview/preview/reason"
+	"github.com/op-data/sqlpreview/preview/server/jsonline"
 	previewv1 "github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1"
 )
 
@@ -60,11 +62,14 @@ func (a *activities) answer(ctx context.Context, info activity.Info, input *prev
 	if input.GetOrgId() != a.orgID {
 		return nil, newFailure(InputRefused, "the preview is for another organization than this agent's", "start it on the queue of its own organization")
 	}
+	if input.GetRequestId() != "" && !requestid.Valid(input.GetRequestId()) {
+		return nil, requestIDFailure()
+	}
 	request := &previewv1.PreviewQueryRequest{
 		ConnectionId: input.GetConnectionId(), Sql: input.GetSql(), RequestId: input.GetRequestId(),
 		MaxRows: input.GetMaxRows(), Timeout: input.GetTimeout(),
 	}
-	if request.RequestId == "" {
+	if request.RequestId == "" && requestid.Valid(info.WorkflowExecution.ID) {
 		request.RequestId = info.WorkflowExecution.ID
 	}
 	call, cancel := context.WithDeadline(ctx, info.Deadline.Add(-answerMargin))
@@ -117,10 +122,12 @@ func beat(ctx context.Context) (stop func()) {
 func readInput(payload *commonpb.Payload) (*previewv1.PreviewQueryWorkflowInput, error) {
 	input := &previewv1.PreviewQueryWorkflowInput{}
 	var err error
-	switch string(payload.GetMetadata()[converter.MetadataEncoding]) {
-	case converter.MetadataEncodingProto:
+	switch encoding := string(payload.GetMetadata()[converter.MetadataEncoding]); {
+	case !isOf(payload, kindInput, inputType):
+		err = errOtherKind
+	case encoding == converter.MetadataEncodingProto:
 		err = proto.Unmarshal(payload.GetData(), input)
-	case converter.MetadataEncodingProtoJSON, converter.MetadataEncodingJSON:
+	case encoding == converter.MetadataEncodingProtoJSON || encoding == converter.MetadataEncodingJSON:
 		err = protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(payload.GetData(), input)
 	default:
 		err = errors.New("neither Protobuf nor JSON")
@@ -137,7 +144,7 @@ func (a *activities) record(ctx context.Context, info activity.Info, input *prev
 	response *previewv1.PreviewQueryResponse, err error, took time.Duration,
 ) {
 	attributes := []slog.Attr{
-		slog.String("workflow_id", bounded(info.WorkflowExecution.ID)),
+		slog.String("workflow_id", jsonline.Bounded(info.WorkflowExecution.ID)),
 		slog.Int("attempt", int(info.Attempt)),
 		slog.Float64("duration_ms", float64(took.Microseconds())/1000),
 	}
@@ -145,7 +152,7 @@ func (a *activities) record(ctx context.Context, info activity.Info, input *prev
 		{"request_id", input.GetRequestId()}, {"connection_id", input.GetConnectionId()}, {"model_id", input.GetModelId()},
 	} {
 		if a.value != "" {
-			attributes = append(attributes, slog.String(a.key, bounded(a.value)))
+			attributes = append(attributes, slog.String(a.key, jsonline.Bounded(a.value)))
 		}
 	}
 	outcome := "answered"
@@ -161,8 +168,3 @@ func (a *activities) record(ctx context.Context, info activity.Info, input *prev
 	}
 	a.log.LogAttrs(ctx, slog.LevelInfo, "preview", append(attributes, slog.String("outcome", outcome))...)
 }
-
-// maxLogged bounds what a caller can put into a log line, in bytes.
-const maxLogged = 128
-
-func bounded(text string) string { return text[:min(len(text), maxLogged)] }

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/op-data/sqlpreview/preview/internal/requestid"
 	"github.com/op-data/sqlpreview/preview/reason"
 	previewv1 "github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1"
 )
@@ -36,7 +37,8 @@ type Run struct {
 // where the preview failed. When ctx ends, the workflow is cancelled, and with it the
 // query. started, unless it is nil, is called with the workflow's names.
 //
-// The workflow's id is "preview-" and the request's id.
+// The workflow's id is "preview-" and the request's id, which is 1 to 128 characters of
+// printable ASCII.
 func (c *Connection) Preview(ctx context.Context, input *previewv1.PreviewQueryWorkflowInput, started func(Run)) (*previewv1.PreviewQueryResponse, error) {
 	if !utf8.ValidString(input.GetSql()) {
 		return nil, newFailure(reason.SQLInvalidText, "the text is not valid UTF-8", "save it as UTF-8")
@@ -46,6 +48,9 @@ func (c *Connection) Preview(ctx context.Context, input *previewv1.PreviewQueryW
 	}
 	if input.RequestId == "" {
 		input.RequestId = rand.Text()
+	}
+	if !requestid.Valid(input.GetRequestId()) {
+		return nil, requestIDFailure()
 	}
 	options := client.StartWorkflowOptions{
 		ID: "preview-" + input.GetRequestId(), TaskQueue: Queue(c.config.OrgID),
@@ -142,6 +147,10 @@ func (c *Connection) end(run client.WorkflowRun, how func(ctx context.Context, i
 	_ = how(ctx, run.GetID(), run.GetRunID()) // its execution timeout ends it else
 }
 
+func requestIDFailure() *Failure {
+	return newFailure(InputRefused, "the request id is not 1 to 128 characters of printable ASCII", "choose another request id, or none")
+}
+
 func offlineFailure() *Failure {
 	return newFailure(AgentOffline, "no agent polls the queue of this organization", "start the agent's worker (sqlpreview-worker), and check its organization and namespace")
 }
@@ -185,7 +194,7 @@ func endError(err error) error {
 // unreadable tells a result that does not decrypt from a Temporal that does not
 // answer.
 func unreadable(err error) error {
-	for _, fault := range []error{errNotEncrypted, errOtherWorkflow, errKeyID, errTampered} {
+	for _, fault := range []error{errNotEncrypted, errOtherWorkflow, errOtherKind, errKeyID, errTampered} {
 		if errors.Is(err, fault) {
 			return newFailure(reason.Internal, "the result cannot be read: "+fault.Error(), "check that both sides have the same keys, organization and namespace")
 		}

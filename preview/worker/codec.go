@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
@@ -17,6 +18,14 @@ const (
 	encodingEncrypted = "binary/encrypted"
 	metadataKeyID     = "encryption-key-id"
 	metadataWorkflow  = "workflow-id"
+	metadataKind      = "payload-kind"
+)
+
+// The kinds of payloads: which way one goes.
+const (
+	kindInput   = "input"
+	kindResult  = "result"
+	kindFailure = "failure"
 )
 
 // aadPurpose begins what is authenticated beside the text, so that a key that is
@@ -28,6 +37,7 @@ var (
 	errNotEncrypted  = errors.New("the payload is not encrypted, and this worker has keys: encrypt it with one of them")
 	errNoWorkflow    = errors.New("the payload is for no known workflow, and is not encrypted without one")
 	errOtherWorkflow = errors.New("the payload was encrypted for another workflow")
+	errOtherKind     = errors.New("the payload was encrypted as another kind: an input, a result or a failure")
 	errKeyID         = errors.New("the payload was encrypted with a key that is not in the file of keys")
 	errTampered      = errors.New("the payload does not decrypt: it was changed, or is of another organization or namespace, or the key has another value here")
 )
@@ -35,15 +45,16 @@ var (
 // Codec encrypts payloads with AES-256-GCM. It is a converter.PayloadCodec.
 //
 // An encrypted payload has the metadata encoding = "binary/encrypted",
-// encryption-key-id and workflow-id, and as data a nonce of 12 random bytes, then
-// the ciphertext with its tag of 16 bytes. The plaintext is the whole payload as
-// Protobuf (temporal.api.common.v1.Payload). Authenticated beside it are these
-// texts, each after its length as four bytes, the highest first: the purpose
-// "op-data previewQueryWorkflow payload v1", the organization's id, the namespace,
-// the workflow's id and the key's id.
+// encryption-key-id, workflow-id and payload-kind ("input", "result" or "failure"), and as
+// data a nonce of 12 random bytes, then the ciphertext with its tag of 16 bytes. The
+// plaintext is the whole payload as Protobuf (temporal.api.common.v1.Payload).
+// Authenticated beside it are these texts, each after its length as four bytes, the
+// highest first: the purpose "op-data previewQueryWorkflow payload v1", the
+// organization's id, the namespace, the workflow's id, the key's id and the kind.
 //
-// So a payload is of use in its own workflow only: not in another one, not in
-// another namespace or organization, even where these share a key.
+// So a payload is of use in its own workflow only, and only as what it was written: not
+// in another workflow, namespace or organization, even where these share a key, and an
+// input is no result.
 type Codec struct {
 	keys             *Keys
 	orgID, namespace string
@@ -51,6 +62,8 @@ type Codec struct {
 	// decoding believes what the payload names and authenticates.
 	workflowID string
 	bound      bool
+	// failures is set where payloads are parts of failures.
+	failures bool
 }
 
 // NewCodec returns the codec of an organization in a namespace.
@@ -66,7 +79,53 @@ func (c *Codec) WithSerializationContext(about converter.SerializationContext) c
 	return &bound
 }
 
-// Encode encrypts payloads. Without a workflow that they are for it is an error.
+// forFailures returns the codec of the payloads that are parts of failures.
+func (c *Codec) forFailures() *Codec {
+	of := *c
+	of.failures = true
+	return &of
+}
+
+// kindOf is the kind of a payload that is to be encrypted. One that was decrypted keeps
+// its kind, so that the workflow can hand it on.
+func (c *Codec) kindOf(payload *commonpb.Payload) string {
+	known := string(payload.GetMetadata()[metadataKind])
+	switch {
+	case c.failures:
+		return kindFailure
+	case known != "":
+		return known
+	case string(payload.GetMetadata()[converter.MetadataMessageType]) == resultType:
+		return kindResult
+	}
+	return kindInput
+}
+
+// accepts tells whether a payload of a kind belongs where this codec decrypts.
+func (c *Codec) accepts(kind string) bool {
+	if c.failures {
+		return kind == kindFailure
+	}
+	return kind == kindInput || kind == kindResult
+}
+
+// withKind returns a payload with its kind among its metadata, without one where kind is
+// empty. payload stays as it is.
+func withKind(payload *commonpb.Payload, kind string) *commonpb.Payload {
+	metadata := maps.Clone(payload.GetMetadata())
+	if metadata == nil {
+		metadata = map[string][]byte{}
+	}
+	delete(metadata, metadataKind)
+	if kind != "" {
+		metadata[metadataKind] = []byte(kind)
+	}
+	return &commonpb.Payload{Metadata: metadata, Data: payload.GetData(), ExternalPayloads: payload.GetExternalPayloads()}
+}
+
+// Encode encrypts payloads. Without a workflow that they are for it is an error. A
+// PreviewQueryResponse becomes a result, anything else an input, unless it was decrypted
+// by Decode before: then it stays what it was.
 func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	if c.workflowID == "" {
 		return nil, errNoWorkflow
@@ -75,7 +134,8 @@ func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error
 	aead := ring.aeads[ring.first]
 	result := make([]*commonpb.Payload, len(payloads))
 	for i, payload := range payloads {
-		plain, err := proto.Marshal(payload)
+		kind := c.kindOf(payload)
+		plain, err := proto.Marshal(withKind(payload, ""))
 		if err != nil {
 			return nil, err
 		}
@@ -86,58 +146,66 @@ func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error
 				converter.MetadataEncoding: []byte(encodingEncrypted),
 				metadataKeyID:              []byte(ring.first),
 				metadataWorkflow:           []byte(c.workflowID),
+				metadataKind:               []byte(kind),
 			},
-			Data: aead.Seal(data, data, plain, c.authenticated(c.workflowID, ring.first)),
+			Data: aead.Seal(data, data, plain, c.authenticated(c.workflowID, ring.first, kind)),
 		}
 	}
 	return result, nil
 }
 
-// Decode decrypts payloads. One that is not encrypted is an error.
+// Decode decrypts payloads. One that is not encrypted is an error. Each gets its kind as
+// the metadata payload-kind, and whoever reads it must look at that: an input that stands
+// in the place of a result decrypts too.
 func (c *Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	ring := c.keys.ring()
 	result := make([]*commonpb.Payload, len(payloads))
 	for i, payload := range payloads {
-		var err error
-		if result[i], err = c.open(ring, payload); err != nil {
+		inner, kind, err := c.open(ring, payload)
+		if err == nil && !c.accepts(kind) {
+			err = errOtherKind
+		}
+		if err != nil {
 			return nil, err
 		}
+		result[i] = withKind(inner, kind)
 	}
 	return result, nil
 }
 
-func (c *Codec) open(ring *keyring, payload *commonpb.Payload) (*commonpb.Payload, error) {
+// open decrypts a payload and returns its kind.
+func (c *Codec) open(ring *keyring, payload *commonpb.Payload) (_ *commonpb.Payload, kind string, _ error) {
 	metadata := payload.GetMetadata()
 	if string(metadata[converter.MetadataEncoding]) != encodingEncrypted {
-		return nil, errNotEncrypted
+		return nil, "", errNotEncrypted
 	}
-	workflowID, keyID := string(metadata[metadataWorkflow]), string(metadata[metadataKeyID])
+	workflowID, keyID, kind := string(metadata[metadataWorkflow]), string(metadata[metadataKeyID]), string(metadata[metadataKind])
 	if c.bound && (c.workflowID == "" || workflowID != c.workflowID) {
-		return nil, errOtherWorkflow
+		return nil, "", errOtherWorkflow
 	}
 	aead := ring.aeads[keyID]
 	if aead == nil {
-		return nil, errKeyID
+		return nil, "", errKeyID
 	}
 	data := payload.GetData()
 	if len(data) < aead.NonceSize() {
-		return nil, errTampered
+		return nil, "", errTampered
 	}
 	nonce, sealed := data[:aead.NonceSize()], data[aead.NonceSize():]
-	plain, err := aead.Open(nil, nonce, sealed, c.authenticated(workflowID, keyID))
+	plain, err := aead.Open(nil, nonce, sealed, c.authenticated(workflowID, keyID, kind))
 	if err != nil {
-		return nil, errTampered
+		return nil, "", errTampered
 	}
 	inner := &commonpb.Payload{}
 	if err := proto.Unmarshal(plain, inner); err != nil {
-		return nil, fmt.Errorf("the decrypted payload is not one: %w", err)
+		return nil, "", fmt.Errorf("the decrypted payload is not one: %w", err)
 	}
-	return inner, nil
+	return inner, kind, nil
 }
 
 // authenticated is what is authenticated beside a payload, see Codec.
-func (c *Codec) authenticated(workflowID, keyID string) (aad []byte) {
-	for _, text := range []string{aadPurpose, c.orgID, c.namespace, workflowID, keyID} {
+func (c *Codec) authenticated(workflowID, keyID, kind string) (aad []byte) {
+	for _, text := range []string{aadPurpose, c.orgID, c.namespace, workflowID, keyID, kind} {
 		aad = binary.BigEndian.AppendUint32(aad, uint32(len(text)))
 		aad = append(aad, text...)
 	}

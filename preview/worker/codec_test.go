@@ -12,6 +12,8 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
 	"google.golang.org/protobuf/proto"
+
+	previewv1 "github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1"
 )
 
 // keyLine is a line of a file of keys: the key is the byte n, then others.
@@ -86,6 +88,14 @@ func TestCodecBinds(t *testing.T) {
 		"another organization":           {NewCodec(keys, "other", "default").in("w1"), sealed, errTampered},
 		"another namespace":              {NewCodec(keys, "acme", "prod").in("w1"), sealed, errTampered},
 		"organization and namespace cut": {NewCodec(keys, "acmed", "efault").in("w1"), sealed, errTampered},
+		"as another kind":                {codec.in("w1"), withMetadata(metadataKind, kindResult), errTampered},
+		"as a failure":                   {codec.in("w1"), withMetadata(metadataKind, kindFailure), errTampered},
+		"of no kind":                     {codec.in("w1"), changed(func(p *commonpb.Payload) { delete(p.Metadata, metadataKind) }), errTampered},
+		"kind and key's id cut": {codec.in("w1"), changed(func(p *commonpb.Payload) {
+			p.Metadata[metadataKind] = []byte("put")
+			p.Metadata[metadataKeyID] = []byte("ain")
+		}), errKeyID},
+		"where failures are read":        {codec.in("w1").forFailures(), sealed, errOtherKind},
 		"another key's id":               {codec.in("w1"), withMetadata(metadataKeyID, "b"), errTampered},
 		"keys with each other's ids":     {NewCodec(swapped, "acme", "default").in("w1"), withMetadata(metadataKeyID, "b"), errTampered},
 		"a key that is not there":        {codec.in("w1"), withMetadata(metadataKeyID, "c"), errKeyID},
@@ -106,8 +116,79 @@ func TestCodecBinds(t *testing.T) {
 	}
 	for name, tc := range cases {
 		out, err := tc.codec.Decode([]*commonpb.Payload{tc.payload})
-		if !errors.Is(err, tc.want) || tc.want == nil && !proto.Equal(out[0], plainPayload()) {
+		if !errors.Is(err, tc.want) || tc.want == nil && !proto.Equal(out[0], withKind(plainPayload(), kindInput)) {
 			t.Errorf("%s: got %v, %v", name, out, err)
+		}
+	}
+}
+
+// TestCodecKinds: a payload keeps the kind that it was encrypted as, the workflow that
+// hands it on included, and is read as nothing else.
+func TestCodecKinds(t *testing.T) {
+	keys, _ := keysOf(t, keyLine("a", 1))
+	codec := NewCodec(keys, "acme", "default").in("w")
+	data, failures := newDataConverter(codec), newDataConverter(codec.forFailures())
+	seal := func(c converter.DataConverter, value any) *commonpb.Payload {
+		t.Helper()
+		payload, err := c.ToPayload(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return payload
+	}
+	sealed := map[string]*commonpb.Payload{
+		kindInput:   seal(data, input(nil)),
+		kindResult:  seal(data, &previewv1.PreviewQueryResponse{RequestId: "r"}),
+		kindFailure: seal(failures, &previewv1.PreviewQueryWorkflowFailure{Message: "m"}),
+	}
+	sealed["an input that is no message"] = seal(data, map[string]string{"orgId": "acme"})
+	sealed["an answer as a failure"] = seal(failures, &previewv1.PreviewQueryResponse{RequestId: "r"})
+	for name, payload := range sealed {
+		kind := map[string]string{"an input that is no message": kindInput, "an answer as a failure": kindFailure}[name]
+		if kind == "" {
+			kind = name
+		}
+		if got := string(payload.GetMetadata()[metadataKind]); got != kind {
+			t.Errorf("%s was encrypted as %q", name, got)
+		}
+		var raw converter.RawValue
+		if err := data.FromPayload(payload, &raw); (err == nil) != (kind != kindFailure) {
+			t.Errorf("%s is handed on: %v", name, err)
+		}
+		if kind != kindFailure {
+			for _, handedOn := range []*commonpb.Payload{payload, seal(data, raw)} {
+				if err := data.FromPayload(handedOn, &raw); err != nil || string(handedOn.GetMetadata()[metadataKind]) != kind {
+					t.Errorf("%s becomes %s: %v", name, handedOn.GetMetadata()[metadataKind], err)
+				}
+				if _, err := readInput(raw.Payload()); (err == nil) != (kind == kindInput) {
+					t.Errorf("%s is read as an input: %v", name, err)
+				}
+			}
+		}
+		var response previewv1.PreviewQueryResponse
+		for i, err := range []error{
+			data.FromPayload(payload, &response),
+			data.FromPayloads(&commonpb.Payloads{Payloads: []*commonpb.Payload{payload}}, &response),
+		} {
+			if (err == nil) != (kind == kindResult) {
+				t.Errorf("%s is read as a result (%d): %v", name, i, err)
+			}
+		}
+		var failure previewv1.PreviewQueryWorkflowFailure
+		if err := failures.FromPayload(payload, &failure); (err == nil) != (kind == kindFailure) {
+			t.Errorf("%s is read as a failure: %v", name, err)
+		}
+	}
+	// A payload of no kind that there is, by someone who has the keys.
+	for _, kind := range []string{"", "inputs", "INPUT"} {
+		payload := withKind(plainPayload(), kind)
+		payload.Metadata[metadataKind] = []byte(kind)
+		out, err := codec.Encode([]*commonpb.Payload{payload})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := codec.Decode(out); kind != "" && !errors.Is(err, errOtherKind) {
+			t.Errorf("the kind %q decrypts: %v", kind, err)
 		}
 	}
 }

@@ -154,7 +154,7 @@ func (h *codecHandler) refuse(w http.ResponseWriter, status int, why string) {
 // reveal decrypts those of the payloads that it can, and tells how many.
 func (c *Codec) reveal(payloads *commonpb.Payloads) (decrypted int) {
 	for i, payload := range payloads.GetPayloads() {
-		if inner, err := c.open(c.keys.ring(), payload); err == nil {
+		if inner, _, err := c.open(c.keys.ring(), payload); err == nil {
 			payloads.Payloads[i] = readable(inner)
 			decrypted++
 		}

@@ -86,18 +86,18 @@ func (c *Config) check() error {
 
 // options are the SDK's own.
 func (c *Config) options() client.Options {
-	var codec *Codec
+	data, failures := newDataConverter(nil), newFailureConverter(nil)
 	if c.Keys != nil {
-		codec = NewCodec(c.Keys, c.OrgID, c.Namespace)
+		codec := NewCodec(c.Keys, c.OrgID, c.Namespace)
+		data, failures = newDataConverter(codec), newFailureConverter(codec)
 	}
-	data := newDataConverter(codec)
 	options := client.Options{
 		HostPort:         c.Address,
 		Namespace:        c.Namespace,
 		Identity:         c.Identity,
 		Logger:           sdkLogger(c.Log),
 		DataConverter:    data,
-		FailureConverter: newFailureConverter(data, codec != nil),
+		FailureConverter: failures,
 		ConnectionOptions: client.ConnectionOptions{
 			TLS: c.TLS,
 			// What is encrypted cannot be compressed.

@@ -24,13 +24,12 @@ type failureConverter struct {
 	bound converter.FailureConverter
 }
 
-// newFailureConverter returns the converter of failures, on data that encrypts
-// where encrypts is true.
-func newFailureConverter(data converter.DataConverter, encrypts bool) converter.FailureConverter {
-	if !encrypts {
-		return defaultFailures(data, false)
+// newFailureConverter returns the converter of failures. codec is nil for none.
+func newFailureConverter(codec *Codec) converter.FailureConverter {
+	if codec == nil {
+		return defaultFailures(newDataConverter(nil), false)
 	}
-	return &failureConverter{data: data}
+	return &failureConverter{data: newDataConverter(codec.forFailures())}
 }
 
 func defaultFailures(data converter.DataConverter, encrypts bool) converter.FailureConverter {

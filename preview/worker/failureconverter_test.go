@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	commonpb "go.temporal.io/api/common/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
@@ -40,6 +41,21 @@ func TestFailuresBind(t *testing.T) {
 	}
 	if got := string(sealed.GetEncodedAttributes().GetMetadata()[metadataWorkflow]); got != "w1" {
 		t.Errorf("the message is for workflow %q", got)
+	}
+	for _, payload := range []*commonpb.Payload{sealed.GetApplicationFailureInfo().GetDetails().GetPayloads()[0], sealed.GetEncodedAttributes()} {
+		if got := string(payload.GetMetadata()[metadataKind]); got != kindFailure {
+			t.Errorf("a part of the failure was encrypted as %q", got)
+		}
+	}
+	// An input of this workflow as the detail of a failure.
+	asInput, err := newDataConverter(NewCodec(keys, "acme", "default").in("w1")).ToPayload(input(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	swapped := proto.Clone(sealed).(*failurepb.Failure)
+	swapped.GetApplicationFailureInfo().GetDetails().Payloads[0] = asInput
+	if got := FailureOf(workflow("w1").FailureToError(swapped)); got != nil {
+		t.Errorf("an input is read as a failure: %v", got)
 	}
 	// What names another workflow without being encrypted for it.
 	renamed := proto.Clone(sealed).(*failurepb.Failure)

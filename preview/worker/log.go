@@ -5,6 +5,8 @@ import (
 	"log/slog"
 
 	"go.temporal.io/sdk/log"
+
+	"github.com/op-data/sqlpreview/preview/server/jsonline"
 )
 
 // sdkLogger is the logger for the SDK. It lets through what names a part of the
@@ -42,7 +44,7 @@ func quietAttr(a slog.Attr) (slog.Attr, bool) {
 		return slog.String("code", codeOf(err).String()), true
 	}
 	if a.Value.Kind() == slog.KindString {
-		a.Value = slog.StringValue(bounded(a.Value.String()))
+		a.Value = slog.StringValue(jsonline.Bounded(a.Value.String()))
 	}
 	return a, quietKeys[a.Key]
 }

@@ -205,7 +205,7 @@ func TestKeyFile(t *testing.T) {
 		if err := os.WriteFile(path, []byte(wrong), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := KeyFile(path); err == nil {
+		if _, err := KeyFile(path, nil); err == nil {
 			t.Errorf("%q is no fault", wrong)
 		}
 	}
@@ -213,7 +213,7 @@ func TestKeyFile(t *testing.T) {
 		if err := os.WriteFile(path, []byte(key+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		read, err := KeyFile(path)
+		read, err := KeyFile(path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

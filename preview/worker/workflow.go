@@ -78,6 +78,9 @@ func previewQueryWorkflow(ctx workflow.Context, input converter.RawValue) (conve
 	if err != nil {
 		return converter.RawValue{}, workflowError(err)
 	}
+	if !isOf(result.Payload(), kindResult, resultType) {
+		return converter.RawValue{}, newFailure(reason.Internal, "the activity's result was replaced in the history", "try again, and see who can write to Temporal's database").final()
+	}
 	return result, nil
 }
 

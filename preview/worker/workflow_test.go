@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -26,6 +28,13 @@ import (
 // its converters. keys is nil for none.
 func newEnv(t *testing.T, keys *Keys, preview previewer) *testsuite.TestWorkflowEnvironment {
 	t.Helper()
+	a := &activities{orgID: "acme", maxResultBytes: DefaultMaxResultBytes, preview: preview, log: slog.New(slog.DiscardHandler)}
+	return newEnvWith(t, keys, a.previewQuery)
+}
+
+// newEnvWith is newEnv with another activity.
+func newEnvWith(t *testing.T, keys *Keys, previewQuery any) *testsuite.TestWorkflowEnvironment {
+	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(sdkLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
@@ -37,8 +46,7 @@ func newEnv(t *testing.T, keys *Keys, preview previewer) *testsuite.TestWorkflow
 	env.SetDataConverter(options.DataConverter)
 	env.SetFailureConverter(options.FailureConverter)
 	register(env)
-	a := &activities{orgID: "acme", maxResultBytes: DefaultMaxResultBytes, preview: preview, log: slog.New(slog.DiscardHandler)}
-	env.RegisterActivityWithOptions(a.previewQuery, activity.RegisterOptions{Name: ActivityType})
+	env.RegisterActivityWithOptions(previewQuery, activity.RegisterOptions{Name: ActivityType})
 	return env
 }
 
@@ -103,16 +111,19 @@ func TestFailures(t *testing.T) {
 		reason   reason.Reason
 		attempts int
 	}{
-		"a refusal":         {nil, sidecarError(reason.MultipleStatements, codes.InvalidArgument, 0), reason.MultipleStatements, 1},
-		"too many at once":  {nil, sidecarError(reason.ConcurrencyLimit, codes.ResourceExhausted, time.Millisecond), reason.ConcurrencyLimit, maxAttempts},
-		"no database":       {nil, sidecarError(reason.DatabaseUnavailable, codes.Unavailable, time.Second), reason.DatabaseUnavailable, maxAttempts},
-		"no sidecar":        {nil, status.Error(codes.Unavailable, "connection error: dial unix /secret/path"), "UNAVAILABLE", maxAttempts},
-		"not let in":        {nil, status.Error(codes.Unauthenticated, "who are you"), Unauthenticated, 1},
-		"a broken sidecar":  {nil, status.Error(codes.Internal, "panic: secret"), reason.Internal, 1},
-		"a plain error":     {nil, errors.New("secret"), reason.Internal, 1},
-		"another one's org": {input(func(in *previewv1.PreviewQueryWorkflowInput) { in.OrgId = "other" }), nil, InputRefused, 0},
-		"no org":            {input(func(in *previewv1.PreviewQueryWorkflowInput) { in.OrgId = "" }), nil, InputRefused, 0},
-		"an org with case":  {input(func(in *previewv1.PreviewQueryWorkflowInput) { in.OrgId = "Acme" }), nil, InputRefused, 0},
+		"a refusal":            {nil, sidecarError(reason.MultipleStatements, codes.InvalidArgument, 0), reason.MultipleStatements, 1},
+		"too many at once":     {nil, sidecarError(reason.ConcurrencyLimit, codes.ResourceExhausted, time.Millisecond), reason.ConcurrencyLimit, maxAttempts},
+		"no database":          {nil, sidecarError(reason.DatabaseUnavailable, codes.Unavailable, time.Second), reason.DatabaseUnavailable, maxAttempts},
+		"no sidecar":           {nil, status.Error(codes.Unavailable, "connection error: dial unix /secret/path"), "UNAVAILABLE", maxAttempts},
+		"not let in":           {nil, status.Error(codes.Unauthenticated, "who are you"), Unauthenticated, 1},
+		"a broken sidecar":     {nil, status.Error(codes.Internal, "panic: secret"), reason.Internal, 1},
+		"a plain error":        {nil, errors.New("secret"), reason.Internal, 1},
+		"another one's org":    {input(func(in *previewv1.PreviewQueryWorkflowInput) { in.OrgId = "other" }), nil, InputRefused, 0},
+		"no org":               {input(func(in *previewv1.PreviewQueryWorkflowInput) { in.OrgId = "" }), nil, InputRefused, 0},
+		"an id with a newline": {input(func(in *previewv1.PreviewQueryWorkflowInput) { in.RequestId = "a\nb" }), nil, InputRefused, 0},
+		"a long id":            {input(func(in *previewv1.PreviewQueryWorkflowInput) { in.RequestId = strings.Repeat("a", 129) }), nil, InputRefused, 0},
+		"an id beyond ASCII":   {input(func(in *previewv1.PreviewQueryWorkflowInput) { in.RequestId = "\u202eabc" }), nil, InputRefused, 0},
+		"an org with case":     {input(func(in *previewv1.PreviewQueryWorkflowInput) { in.OrgId = "Acme" }), nil, InputRefused, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			attempts := 0
@@ -142,6 +153,43 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// TestRequestIDs: an id that cannot stand in a log does not become a workflow's id, and
+// the sidecar gets the workflow's id, where the input has none, only if it can.
+func TestRequestIDs(t *testing.T) {
+	// It has no client: whoever gets past the check panics.
+	connection := &Connection{config: Config{OrgID: "acme"}}
+	for _, id := range []string{"a\nb", "\x00", "a\u202eb", "\xff", strings.Repeat("a", 129)} {
+		_, err := connection.Preview(t.Context(), input(func(in *previewv1.PreviewQueryWorkflowInput) { in.RequestId = id }), nil)
+		var failure *Failure
+		if !errors.As(err, &failure) || failure.Detail.GetReason() != string(InputRefused) || strings.Contains(failure.Error(), id) {
+			t.Errorf("%q: got %v", id, err)
+		}
+	}
+	for workflowID, want := range map[string]string{"own-1": "own-1", "own\n1": "", strings.Repeat("w", 500): ""} {
+		var asked *previewv1.PreviewQueryRequest
+		env := newEnv(t, nil, func(_ context.Context, request *previewv1.PreviewQueryRequest) (*previewv1.PreviewQueryResponse, error) {
+			asked = request
+			return &previewv1.PreviewQueryResponse{}, nil
+		})
+		env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflowID})
+		env.ExecuteWorkflow(WorkflowType, input(func(in *previewv1.PreviewQueryWorkflowInput) { in.RequestId = "" }))
+		if err := env.GetWorkflowError(); err != nil || asked.GetRequestId() != want {
+			t.Errorf("the workflow %q: asked with %q, %v", workflowID, asked.GetRequestId(), err)
+		}
+	}
+}
+
+// TestReplacedResult: an input that stands in the place of the activity's result ends
+// the workflow.
+func TestReplacedResult(t *testing.T) {
+	keys, _ := keysOf(t, keyLine("a", 1))
+	env := newEnvWith(t, keys, func(_ context.Context, given converter.RawValue) (converter.RawValue, error) { return given, nil })
+	env.ExecuteWorkflow(WorkflowType, input(nil))
+	if failure := FailureOf(env.GetWorkflowError()); failure == nil || failure.Detail.GetReason() != string(reason.Internal) {
+		t.Errorf("ended with %v", env.GetWorkflowError())
+	}
+}
+
 // TestTemporalIsLinkedByTheWorkerAlone: who embeds the package or runs the sidecar
 // does not carry the workflow engine.
 func TestTemporalIsLinkedByTheWorkerAlone(t *testing.T) {
@@ -158,8 +206,10 @@ func TestTemporalIsLinkedByTheWorkerAlone(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v: %s", err, output)
 	}
+	// How texts are written into log lines is no part of the sidecar.
+	deps := strings.ReplaceAll(string(output), "sqlpreview/preview/server/jsonline\n", "\n")
 	for _, foreign := range []string{"github.com/jackc/pgx", "github.com/pganalyze", "sqlpreview/preview\n", "sqlpreview/preview/server"} {
-		if strings.Contains(string(output), foreign) {
+		if strings.Contains(deps, foreign) {
 			t.Errorf("the worker links %s", foreign)
 		}
 	}

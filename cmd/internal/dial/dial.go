@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/op-data/sqlpreview/preview/client"
 )
@@ -21,8 +22,12 @@ type Config struct {
 	// Address is unix:PATH or HOST:PORT.
 	Address string
 	// TokenFile holds the bearer token to send, on its first line. It is read at every
-	// call, so that a rotated one is used at once.
+	// call, so that a rotated one is used at once. A file that cannot be read any more, or
+	// is empty while it is being written, leaves the last token in force.
 	TokenFile string
+	// OnError, unless it is nil, gets the fault of such a file, once until it is another
+	// one or the file is read again. It must not block.
+	OnError func(error)
 	// CAFile holds the authorities that may have signed the sidecar's certificate.
 	// Default: the system's.
 	CAFile string
@@ -59,10 +64,11 @@ func Sidecar(config Config) (*client.Client, error) {
 	}
 	settings := client.Config{Target: target, Attempts: config.Attempts}
 	if config.TokenFile != "" {
-		if _, err := FirstToken(config.TokenFile); err != nil {
+		file := &tokenFile{path: config.TokenFile, onError: config.OnError}
+		if file.last, err = FirstToken(config.TokenFile); err != nil {
 			return nil, settingError(err, "token_file")
 		}
-		settings.Token = func(context.Context) (string, error) { return FirstToken(config.TokenFile) }
+		settings.Token = func(context.Context) (string, error) { return file.token(), nil }
 	}
 	if host != "" && (!loopback(host) || config.CAFile+config.CertFile+config.KeyFile != "") {
 		if settings.TLS, err = config.tls(); err != nil {
@@ -129,6 +135,30 @@ func (c Config) tls() (*tls.Config, error) {
 		}
 	}
 	return config, nil
+}
+
+// tokenFile is a token file whose last good token stays in force.
+type tokenFile struct {
+	path    string
+	onError func(error)
+
+	mu             sync.Mutex
+	last, reported string
+}
+
+// token returns the file's token of now, or the last one that it had.
+func (f *tokenFile) token() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	token, err := FirstToken(f.path)
+	switch {
+	case err == nil:
+		f.last, f.reported = token, ""
+	case f.onError != nil && f.reported != err.Error():
+		f.reported = err.Error()
+		f.onError(err)
+	}
+	return f.last
 }
 
 // maxTokenFile bounds what is read of a token file.

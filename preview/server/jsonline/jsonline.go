@@ -1,6 +1,7 @@
 // Package jsonline escapes characters of JSON lines that a terminal or an editor acts
 // on: control, invisible and bidirectional characters, which JSON allows. With them,
-// text that a caller chose could make a line of a log look like another one.
+// text that a caller chose could make a line of a log look like another one. [Bounded]
+// bounds such a text before it becomes part of a line.
 package jsonline
 
 import (

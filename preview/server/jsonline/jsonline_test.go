@@ -29,6 +29,33 @@ func TestEscape(t *testing.T) {
 	}
 }
 
+func TestBounded(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("a", 127)
+	for _, c := range []struct{ name, text, want string }{
+		{"empty", "", ""},
+		{"plain", "shop-1 (east)", "shop-1 (east)"},
+		{"letters of any script", "Grüße 漢字", "Grüße 漢字"},
+		{"as long as may be", long + "b", long + "b"},
+		{"one byte more", long + "bc", long + "b"},
+		{"cut before a character, not in it", long + "é", long},
+		{"cut before a long character", long[:125] + "😀", long[:125]},
+		{"controls", "a\n\x1b[2J\u009bb\x7f", "a\ufffd\ufffd[2J\ufffdb\ufffd"},
+		{"overrides and hidden characters", "a\u202e\u2066\u200b\ufeffb", "a\ufffd\ufffd\ufffd\ufffdb"},
+		{"no UTF-8", "a\xff\xc3", "a\ufffd\ufffd"},
+		{"continuation bytes alone", strings.Repeat("\x80", 500), strings.Repeat("\ufffd", 42)},
+		{"controls alone", strings.Repeat("\x00", 500), strings.Repeat("\ufffd", 42)},
+	} {
+		got := jsonline.Bounded(c.text)
+		if got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+		if again := jsonline.Bounded(got); again != got {
+			t.Errorf("%s: again it is %q", c.name, again)
+		}
+	}
+}
+
 // A line of a log has the values that were written, and nothing that acts.
 func TestLogLine(t *testing.T) {
 	var out bytes.Buffer

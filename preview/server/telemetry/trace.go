@@ -11,6 +11,7 @@ import (
 
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/server"
+	"github.com/op-data/sqlpreview/preview/server/jsonline"
 )
 
 // maxSummary bounds db.query.summary, as its convention asks.
@@ -48,8 +49,8 @@ func (t *Telemetry) trace(next connect.UnaryFunc) connect.UnaryFunc {
 func (t *Telemetry) describe(ctx context.Context, span trace.Span, call server.Call, start time.Time) {
 	span.SetAttributes(
 		attribute.String("sqlpreview.outcome", string(call.Outcome)),
-		attribute.String("sqlpreview.request_id", bounded(call.RequestID)),
-		attribute.String("sqlpreview.connection_id", bounded(call.ConnectionID)),
+		attribute.String("sqlpreview.request_id", jsonline.Bounded(call.RequestID)),
+		attribute.String("sqlpreview.connection_id", jsonline.Bounded(call.ConnectionID)),
 	)
 	if call.Reason != "" {
 		span.SetAttributes(attribute.String("sqlpreview.reason", string(call.Reason)))
@@ -79,16 +80,6 @@ func (t *Telemetry) describe(ctx context.Context, span trace.Span, call server.C
 		_, child := t.tracer.Start(ctx, "preview "+s.name, options...)
 		child.End(trace.WithTimestamp(start))
 	}
-}
-
-// maxChosen bounds what a caller chooses freely.
-const maxChosen = 128
-
-func bounded(text string) string {
-	if len(text) > maxChosen {
-		text = strings.ToValidUTF8(text[:maxChosen], "")
-	}
-	return text
 }
 
 // summary is the verb and the relations.
