@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math/rand"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -34,9 +35,12 @@ func forever(step func(*peer) bool) func(*peer) bool {
 	}
 }
 
-// says sends messages and then goes on.
+// says sends messages and then goes on. They are encoded once, when they are first sent:
+// a server in the process whose memory is watched must not fill it with garbage of its
+// own, which a row of 1 MiB that is encoded again and again does.
 func says(messages ...pgproto3.BackendMessage) func(*peer) bool {
-	return func(p *peer) bool { return p.send(messages...) }
+	encoded := sync.OnceValue(func() []byte { return encode(messages...) })
+	return func(p *peer) bool { return p.write(encoded()) }
 }
 
 // raw sends bytes and then goes on.

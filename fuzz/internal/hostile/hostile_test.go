@@ -2,6 +2,7 @@ package hostile_test
 
 import (
 	"context"
+	"runtime"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/op-data/sqlpreview/fuzz/internal/hostile"
+	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/pgtest"
 )
 
@@ -55,6 +57,42 @@ func TestEveryBehaviourDiffersFromAnHonestServer(t *testing.T) {
 				t.Errorf("an ordinary client saw nothing odd")
 			}
 		})
+	}
+}
+
+// TestFloodsCostNoMemory: neither the server nor the preview that it floods allocates
+// with what is sent, which is some hundred MiB, so that growth of the process is the
+// gateway's fault.
+func TestFloodsCostNoMemory(t *testing.T) {
+	upstream := pgtest.Start(t, pgtest.Options{Own: true})
+	flooding := map[string]bool{"rows-forever": true, "rows-forever-large": true, "notices-forever": true, "execute-error-endless": true}
+	for _, b := range hostile.Behaviours("secret") {
+		if !flooding[b.Name] {
+			continue
+		}
+		delete(flooding, b.Name)
+		server, err := hostile.Start(b, upstream.DSN())
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := preview.New(preview.Config{Resolver: preview.SingleConnection(preview.NewSecret(server.DSN("p")))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := p.Preview(t.Context(), preview.Request{SQL: "select 1 as c", Timeout: 300 * time.Millisecond}); err == nil {
+			t.Errorf("%s: a flood was taken for an answer", b.Name)
+		}
+		runtime.ReadMemStats(&after)
+		if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 24<<20 {
+			t.Errorf("%s: %d MiB were allocated", b.Name, allocated>>20)
+		}
+		server.Close()
+		p.Close()
+	}
+	if len(flooding) > 0 {
+		t.Errorf("there are no such behaviours: %v", flooding)
 	}
 }
 
