@@ -108,7 +108,7 @@ func New(config Config) (*Client, error) {
 		grpc.WithDisableServiceConfig(),
 		grpc.WithStaticStreamWindowSize(streamWindow),
 		grpc.WithStaticConnWindowSize(connWindow),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer)),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer), grpc.ForceCodecV2(newCodec())),
 	}, config.Options...)...)
 	if err != nil {
 		return nil, fmt.Errorf("client: the target cannot be used: %w", err)
