@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,70 +12,43 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/op-data/sqlpreview/preview/client"
+	"github.com/op-data/sqlpreview/preview/server/readiness"
 	"github.com/op-data/sqlpreview/preview/worker"
 )
 
 const (
-	// readyAge is how long an answer is remembered, so that probes, however many,
-	// cost Temporal and the sidecar next to nothing.
+	// readyAge is how long an answer is remembered, yes or no, so that probes, however
+	// many, cost Temporal and the sidecar next to nothing.
 	readyAge = 2 * time.Second
-	// probeTimeout bounds a look.
-	probeTimeout = 2 * time.Second
 	// metricsInFlight bounds how many callers may read the metrics at a time.
 	metricsInFlight = 4
 )
 
-// readiness tells whether previews can be answered now.
-type readiness struct {
-	serving  func(context.Context) (bool, error)
-	worker   atomic.Pointer[worker.Worker]
-	draining atomic.Bool
-
-	mu    sync.Mutex
-	until time.Time
-	last  error
-}
-
-func newReadiness(sidecar *client.Client) *readiness { return &readiness{serving: sidecar.Serving} }
-
-// check returns why previews cannot be answered now, nil if they can.
-func (r *readiness) check(ctx context.Context) error {
-	if r.draining.Load() {
-		return errors.New("stopping")
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if time.Now().After(r.until) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
-		defer cancel()
-		r.last = r.look(ctx)
-		r.until = time.Now().Add(readyAge)
-	}
-	return r.last
-}
-
-func (r *readiness) look(ctx context.Context) error {
-	w := r.worker.Load()
-	if w == nil {
-		return errors.New("Temporal does not answer yet") //nolint:staticcheck // a name
-	}
-	if err := w.Polled(ctx); err != nil {
-		return errors.New(operatorText(err))
-	}
-	serving, err := r.serving(ctx)
-	switch {
-	case err != nil:
-		return errors.New("the sidecar does not answer")
-	case !serving:
-		return errors.New("the sidecar is up and not ready; its log says why")
-	}
-	return nil
+// newReadiness asks Temporal, by way of the worker once there is one, and the sidecar.
+func newReadiness(sidecar *client.Client, running *atomic.Pointer[worker.Worker]) *readiness.Readiness {
+	return readiness.New(readiness.Options{ReadyAge: readyAge, UnreadyAge: readyAge, Probe: func(ctx context.Context) error {
+		w := running.Load()
+		if w == nil {
+			return &readiness.Error{Message: "Temporal does not answer yet"}
+		}
+		if err := w.Polled(ctx); err != nil {
+			return &readiness.Error{Message: operatorText(err)}
+		}
+		serving, err := sidecar.Serving(ctx)
+		switch {
+		case err != nil:
+			return &readiness.Error{Message: "the sidecar does not answer"}
+		case !serving:
+			return &readiness.Error{Message: "the sidecar is up and not ready; its log says why"}
+		}
+		return nil
+	}})
 }
 
 // serveProbes answers probes and metrics until the function that it returns is
 // called. They tell nothing of a preview but numbers, so they ask for no
 // credentials.
-func serveProbes(ctx context.Context, health, metrics string, ready *readiness, registry *prometheus.Registry) (stop func(), _ error) {
+func serveProbes(ctx context.Context, health, metrics string, ready *readiness.Readiness, registry *prometheus.Registry) (stop func(), _ error) {
 	muxes := map[string]*http.ServeMux{}
 	at := func(address string) *http.ServeMux {
 		if muxes[address] == nil {
@@ -88,8 +59,8 @@ func serveProbes(ctx context.Context, health, metrics string, ready *readiness, 
 	if health != "" {
 		at(health).HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive") })
 		at(health).HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-			if err := ready.check(r.Context()); err != nil {
-				say(w, http.StatusServiceUnavailable, "not ready: "+err.Error())
+			if err := ready.Check(r.Context()); err != nil {
+				say(w, http.StatusServiceUnavailable, err.Error())
 				return
 			}
 			say(w, http.StatusOK, "ready")

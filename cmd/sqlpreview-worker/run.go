@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/op-data/sqlpreview/cmd/internal/dial"
@@ -64,7 +65,8 @@ func (c *runCommand) Run(ctx context.Context, env *environment) error {
 	defer sidecar.Close() //nolint:errcheck // nothing is left to send
 	defer service.IgnoreSignals(log)()
 
-	ready := newReadiness(sidecar)
+	var running atomic.Pointer[worker.Worker]
+	ready := newReadiness(sidecar, &running)
 	stopProbes, err := serveProbes(ctx, c.HealthListen, c.MetricsListen, ready, seen.Metrics)
 	if err != nil {
 		return err
@@ -79,9 +81,9 @@ func (c *runCommand) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return misconfigured(err)
 	}
-	ready.worker.Store(w)
+	running.Store(w)
 	context.AfterFunc(ctx, func() {
-		ready.draining.Store(true)
+		ready.Drain()
 		service.Notify(env.getenv, log, "STOPPING=1")
 	})
 	log.Info("polling", "queue", worker.Queue(c.Org), "identity", connection.Identity(), "version", versionString())
