@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// A Cursor reads the parser's JSON from front to back. It accepts what libpg_query
+// A Cursor reads the parser's JSON from front to back: for Walk, which keeps nothing of
+// it, and for ReadNode, which makes a tree of it. It accepts what libpg_query
 // writes, which is less than JSON: no white space, for one. At anything else it
 // goes to the end and stays broken.
 type Cursor struct {
@@ -72,36 +73,37 @@ func (c *Cursor) key() string {
 
 // text reads a string. It is a part of the JSON where nothing is escaped.
 func (c *Cursor) text() string {
-	raw := c.skipText()
-	if len(raw) < 2 {
+	start := c.pos
+	escaped := c.skipText()
+	switch {
+	case c.broken:
 		return ""
-	}
-	if strings.IndexByte(raw, '\\') < 0 {
-		return raw[1 : len(raw)-1]
+	case !escaped:
+		return c.js[start+1 : c.pos-1]
 	}
 	var s string
-	if json.Unmarshal([]byte(raw), &s) != nil {
+	if json.Unmarshal([]byte(c.js[start:c.pos]), &s) != nil {
 		c.fail()
 	}
 	return s
 }
 
-// skipText reads a string as it is written, with its quotes.
-func (c *Cursor) skipText() string {
-	start := c.pos
+// skipText skips a string and reports whether there is an escape in it.
+func (c *Cursor) skipText() (escaped bool) {
 	c.expect('"')
 	for c.pos < len(c.js) {
 		switch c.js[c.pos] {
 		case '"':
 			c.pos++
-			return c.js[start:c.pos]
+			return escaped
 		case '\\':
+			escaped = true
 			c.pos++
 		}
 		c.pos++
 	}
 	c.fail()
-	return ""
+	return escaped
 }
 
 // Integer reads a decimal number of at most ten digits.
@@ -121,12 +123,13 @@ func (c *Cursor) Integer() int {
 	return n
 }
 
-func (c *Cursor) boolean() {
+func (c *Cursor) boolean() bool {
 	if c.peek() == 't' {
 		c.Literal("true")
-	} else {
-		c.Literal("false")
+		return true
 	}
+	c.Literal("false")
+	return false
 }
 
 // number skips any number.

@@ -1,10 +1,6 @@
 package pgtree
 
-import (
-	"encoding/json"
-	"errors"
-	"strings"
-)
+import "errors"
 
 // ErrShape means that a text is not the JSON that the parser writes.
 var ErrShape = errors.New("pgtree: the parser's tree has a shape that is not known")
@@ -34,9 +30,9 @@ type nodeField struct {
 
 // ReadNode reads one node in the parser's JSON, such as {"SelectStmt":{...}}.
 func ReadNode(js string) (Node, error) {
-	r := nodeReader{js: js}
-	n := r.object()
-	if r.bad || r.pos != len(js) {
+	c := Cursor{js: js}
+	n := c.object()
+	if !c.AtEnd() {
 		return Node{}, ErrShape
 	}
 	return Node{n}, nil
@@ -136,136 +132,44 @@ func (n Node) Children(f func(field string, child Node)) {
 	}
 }
 
-// nodeReader reads what libpg_query writes and no white space.
-type nodeReader struct {
-	js  string
-	pos int
-	bad bool
-}
-
-func (r *nodeReader) fail() {
-	r.bad = true
-	r.pos = len(r.js)
-}
-
-func (r *nodeReader) peek() byte {
-	if r.pos < len(r.js) {
-		return r.js[r.pos]
-	}
-	return 0
-}
-
-func (r *nodeReader) skip(b byte) bool {
-	if r.peek() != b || r.pos >= len(r.js) {
-		return false
-	}
-	r.pos++
-	return true
-}
-
 // object reads {"Kind":{fields}}, or {fields} where the field above tells the kind.
-func (r *nodeReader) object() *node {
-	if !r.skip('{') {
-		r.fail()
-		return nil
-	}
+func (c *Cursor) object() *node {
 	n := &node{}
-	for !r.skip('}') && !r.bad {
-		name := r.text()
-		if !r.skip(':') {
-			r.fail()
-			break
-		}
+	c.expect('{')
+	for !c.skip('}') && !c.broken {
+		name := c.key()
 		if len(n.fields) == 0 && name != "" && name[0] >= 'A' && name[0] <= 'Z' {
-			inner := r.object()
-			if inner == nil || !r.skip('}') {
-				r.fail()
-				return n
-			}
-			inner.kind = name
-			return inner
+			n = c.object()
+			n.kind = name
+			c.expect('}')
+			return n
 		}
 		n.fields = append(n.fields, nodeField{name: name})
-		r.value(&n.fields[len(n.fields)-1])
-		if r.peek() != '}' && !r.skip(',') {
-			r.fail()
+		c.value(&n.fields[len(n.fields)-1])
+		if c.peek() != '}' {
+			c.expect(',')
 		}
 	}
 	return n
 }
 
-func (r *nodeReader) value(f *nodeField) {
-	switch r.peek() {
+func (c *Cursor) value(f *nodeField) {
+	switch c.peek() {
 	case '{':
-		f.node = r.object()
+		f.node = c.object()
 	case '[':
-		r.pos++
-		for !r.skip(']') && !r.bad {
-			f.list = append(f.list, Node{r.object()})
-			if r.peek() != ']' && !r.skip(',') {
-				r.fail()
+		c.pos++
+		for !c.skip(']') && !c.broken {
+			f.list = append(f.list, Node{c.object()})
+			if c.peek() != ']' {
+				c.expect(',')
 			}
 		}
 	case '"':
-		f.text = r.text()
-	case 't':
-		f.yes = true
-		r.literal("true")
-	case 'f':
-		r.literal("false")
+		f.text = c.text()
+	case 't', 'f':
+		f.yes = c.boolean()
 	default:
-		f.num = r.number()
+		f.num = c.Integer()
 	}
-}
-
-func (r *nodeReader) literal(s string) {
-	if !strings.HasPrefix(r.js[r.pos:], s) {
-		r.fail()
-		return
-	}
-	r.pos += len(s)
-}
-
-func (r *nodeReader) number() int {
-	negative := r.skip('-')
-	n, start := 0, r.pos
-	for r.pos < len(r.js) && r.js[r.pos] >= '0' && r.js[r.pos] <= '9' {
-		n = n*10 + int(r.js[r.pos]-'0')
-		r.pos++
-	}
-	if r.pos == start || r.pos-start > 18 {
-		r.fail()
-	}
-	if negative {
-		return -n
-	}
-	return n
-}
-
-func (r *nodeReader) text() string {
-	start, escaped := r.pos, false
-	if !r.skip('"') {
-		r.fail()
-		return ""
-	}
-	for r.pos < len(r.js) {
-		switch r.js[r.pos] {
-		case '"':
-			r.pos++
-			if !escaped {
-				return r.js[start+1 : r.pos-1]
-			}
-			var s string
-			if json.Unmarshal([]byte(r.js[start:r.pos]), &s) != nil {
-				r.fail()
-			}
-			return s
-		case '\\':
-			escaped = true
-			r.pos++
-		}
-		r.pos++
-	}
-	r.fail()
-	return ""
 }

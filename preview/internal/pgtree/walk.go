@@ -105,7 +105,7 @@ func (w *walker) field(f *Frame, k *nodeKind, name string) {
 	switch spec.typ {
 	case typeNode:
 		w.node()
-		w.told(f, name, 1)
+		w.fieldRead(f, name, 1)
 	case typeNodes:
 		w.nodes(f, name)
 	case typeNames:
@@ -127,7 +127,7 @@ func (w *walker) field(f *Frame, k *nodeKind, name string) {
 	}
 }
 
-func (w *walker) told(f *Frame, field string, n int) {
+func (w *walker) fieldRead(f *Frame, field string, n int) {
 	for _, v := range w.visitors {
 		v.Field(f, field, n)
 	}
@@ -146,7 +146,7 @@ func (w *walker) nodes(f *Frame, name string) {
 	if name == "args" || f.Kind == KindList {
 		f.Args, f.ArgsJSON = n, w.js[start:w.pos]
 	}
-	w.told(f, name, n)
+	w.fieldRead(f, name, n)
 }
 
 // nameList reads a list of strings; the star of `t.*` reads as Star.
