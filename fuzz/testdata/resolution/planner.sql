@@ -17,6 +17,10 @@ create operator public.+!> (leftarg = int, rightarg = int, function = public.lou
 create operator public.<=#=> (leftarg = int, rightarg = int, function = public.calm_is);
 create operator public.!=#=> (leftarg = int, rightarg = int, function = public.calm_is, negator = operator(public.<=#=>));
 create operator public.!@> (leftarg = anyarray, rightarg = anyarray, function = public.loud_covers, negator = operator(pg_catalog.@>));
+create function public.loud_hash(int) returns int volatile language plpgsql as $$ begin perform public.ran('loud_hash'); return $1; end $$;
+create operator public.=?= (leftarg = int, rightarg = int, function = int4eq, commutator = operator(public.=?=), hashes);
+create operator public.<?> (leftarg = int, rightarg = int, function = int4ne, negator = operator(public.=?=));
+create operator class public.loud_hashing for type int using hash as operator 1 public.=?=, function 1 public.loud_hash(int);
 create table public.lists (a int, b text, many int[]);
 insert into public.lists values (1, '1', '{1}'), (2, '2', '{2}');
 create view public.lists_not as select a from public.lists where not (a <~> 1);

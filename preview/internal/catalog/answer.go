@@ -201,9 +201,9 @@ func (r *reader) link() {
 		case o.relation != nil:
 			r.linkRelation(at, o)
 		case o.typ != nil:
-			o.typ.Compare = r.compare(at, r.parts[at.oid])
+			o.typ.Compare = r.functionsOf(r.families[at], r.parts[at.oid])
 		case o.operator != nil:
-			o.operator.Support = r.compare(at, r.instead(o.operator))
+			o.operator.Support = r.supportOf(o.operator)
 		}
 		o.bytes += o.size()
 	}
@@ -245,15 +245,9 @@ func (r *reader) kinOf(oid OID, direction class) (kin []OID) {
 	return kin
 }
 
-// compare returns the functions of an object's operator families that are not
-// PostgreSQL's own, with some others.
-func (r *reader) compare(at ref, functions []OID) []OID {
-	return r.functionsOf(r.families[at], functions)
-}
-
-// instead returns the functions of the operators that the planner may use in an
-// operator's place: its commutator, its negator, and theirs.
-func (r *reader) instead(op *Operator) (functions []OID) {
+// instead returns the operators that the planner may use in an operator's place: its
+// commutator, its negator, and theirs.
+func (r *reader) instead(op *Operator) (operators []*Operator) {
 	seen := map[OID]bool{op.OID: true}
 	for next := []OID{op.Commutator, op.Negator}; len(next) > 0; next = next[1:] {
 		o := r.objects[ref{classOperator, next[0]}]
@@ -261,12 +255,26 @@ func (r *reader) instead(op *Operator) (functions []OID) {
 			continue
 		}
 		seen[next[0]] = true
-		functions = append(functions, o.operator.Function)
+		operators = append(operators, o.operator)
 		next = append(next, o.operator.Commutator, o.operator.Negator)
 	}
-	return functions
+	return operators
 }
 
+// supportOf returns the functions of an operator's families and of the operators that
+// stand for it, with theirs: a long NOT IN hashes by the negator.
+func (r *reader) supportOf(op *Operator) []OID {
+	families := slices.Clone(r.families[ref{classOperator, op.OID}])
+	var functions []OID
+	for _, other := range r.instead(op) {
+		functions = append(functions, other.Function)
+		families = append(families, r.families[ref{classOperator, other.OID}]...)
+	}
+	return r.functionsOf(families, functions)
+}
+
+// functionsOf returns the functions of operator families that are not PostgreSQL's own,
+// with some others.
 func (r *reader) functionsOf(families, functions []OID) []OID {
 	for _, f := range families {
 		family := r.objects[ref{classFamily, f}]
@@ -276,7 +284,10 @@ func (r *reader) functionsOf(families, functions []OID) []OID {
 		functions = append(functions, family.family.functions...)
 		for _, oid := range family.family.operators {
 			if o := r.objects[ref{classOperator, oid}]; o != nil {
-				functions = append(append(functions, o.operator.Function), r.instead(o.operator)...)
+				functions = append(functions, o.operator.Function)
+				for _, other := range r.instead(o.operator) {
+					functions = append(functions, other.Function)
+				}
 			}
 		}
 	}

@@ -99,10 +99,13 @@ func (r *reader) linkTouched() {
 	for at, supports := range r.touched {
 		var families, functions []OID
 		for _, s := range supports {
-			if s.class == classFamily {
+			switch o := r.objects[s]; {
+			case s.class == classFamily:
 				families = append(families, s.oid)
-			} else {
+			case s.class == classFunction:
 				functions = append(functions, s.oid)
+			case o != nil && o.operator != nil:
+				functions = append(append(functions, o.operator.Function), r.supportOf(o.operator)...)
 			}
 		}
 		functions = r.functionsOf(families, functions)

@@ -99,7 +99,7 @@ const touchedText = `
           and b.amopmethod operator(pg_catalog.=) any ('{403,405}'::pg_catalog.oid[])
       )
   union all
-    select 'o' operator(pg_catalog.||) o.oid::pg_catalog.text, 'f' operator(pg_catalog.||) i.oprcode::pg_catalog.oid::pg_catalog.text
+    select 'o' operator(pg_catalog.||) o.oid::pg_catalog.text, 'o' operator(pg_catalog.||) i.oid::pg_catalog.text
     from pg_catalog.pg_operator i
     join pg_catalog.pg_operator o on o.oprcom operator(pg_catalog.=) i.oid or o.oprnegate operator(pg_catalog.=) i.oid
     where i.oid operator(pg_catalog.>=) 16384 and o.oid operator(pg_catalog.<) 16384
