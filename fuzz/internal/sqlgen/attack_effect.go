@@ -10,7 +10,7 @@ var shadowed = []string{
 // lying are functions that the fixture declares to be harmless and that are not.
 var lying = []string{
 	"public.trap_lock_immutable()", "public.trap_write_stable()", "public.trap_setting_stable()", "public.trap_notify_stable()", "public.trap_listen_stable()", "public.trap_temp_stable()", "trap_lock_immutable()",
-	"public.trap_prepare_stable()", "public.trap_seq_stable()",
+	"public.trap_prepare_stable()", "public.trap_question_stable()", "public.trap_seq_stable()",
 }
 
 // operators are the fixture's own, whose functions write or lock.
