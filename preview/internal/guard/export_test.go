@@ -37,3 +37,15 @@ func Operands(sql string) (list [][2]int) {
 	}
 	return list
 }
+
+// DeniesOfExtension reports whether a function of an extension is denied by name.
+func DeniesOfExtension(extension, name string) bool {
+	_, anywhere := functionLibrary.deniedAnywhere(name, true)
+	return anywhere || functionLibrary.ofExtension(extension, name).class == classDenied
+}
+
+// Vetted reports whether an extension has been looked through.
+func Vetted(extension string) bool { return functionLibrary.vetted(extension) }
+
+// ReadExtension reads the text of an extension's file.
+func ReadExtension(text string) { functionLibrary.readExtension("test", text) }

@@ -13,10 +13,12 @@ import (
 //go:embed extensions/*.txt
 var extensionFiles embed.FS
 
-// extension is an extension that has been looked through: its functions in C that take
-// a text do not run it as SQL, and its aggregates have no effect, but for what is
-// denied. A function whose body has dynamic SQL must be allowed by name.
+// extension is what a file says of an extension. One that has been looked through is
+// vetted: its functions in C that take a text do not run it as SQL, and its aggregates
+// have no effect, but for what is denied. A function whose body has dynamic SQL must be
+// allowed by name. Of one that is not vetted only what is denied is known.
 type extension struct {
+	vetted          bool
 	allowed, denied patterns
 }
 
@@ -37,7 +39,7 @@ func (lib *library) readExtensions(files fs.FS) {
 
 func (lib *library) readExtension(file, text string) *extension {
 	ext := &extension{}
-	var version, how bool
+	var version, unvetted bool
 	for line := range strings.Lines(text) {
 		head, hint, _ := strings.Cut(strings.TrimSpace(line), " | ")
 		words := strings.Fields(head)
@@ -46,7 +48,9 @@ func (lib *library) readExtension(file, text string) *extension {
 		case words[0] == "version" && len(words) > 1:
 			version = true
 		case words[0] == "how" && len(words) > 1:
-			how = true
+			ext.vetted = true
+		case words[0] == "unvetted" && len(words) > 1:
+			unvetted = true
 		case words[0] == "allow" && len(words) > 1:
 			for _, name := range words[1:] {
 				ext.allowed.add(name, verdict{class: classAllowed})
@@ -59,14 +63,17 @@ func (lib *library) readExtension(file, text string) *extension {
 			panic(file + ": cannot read " + line)
 		}
 	}
-	if !version || !how {
-		panic(file + ": it must say the version and how it was looked through")
+	if !version || ext.vetted == unvetted {
+		panic(file + ": it must say the version, and either how it was looked through or why it is unvetted")
 	}
 	return ext
 }
 
 // vetted reports whether an extension has been looked through.
-func (lib *library) vetted(name string) bool { return lib.extensions[name] != nil }
+func (lib *library) vetted(name string) bool {
+	ext := lib.extensions[name]
+	return ext != nil && ext.vetted
+}
 
 // ofExtension is what is known of a function of an extension.
 func (lib *library) ofExtension(extension, name string) verdict {

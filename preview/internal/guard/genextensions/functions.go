@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"strings"
 )
 
@@ -48,7 +50,9 @@ func (s *sweep) functions(ctx context.Context, extension string) ([]function, er
 		}
 		for _, t := range f.types {
 			if _, ok := known[t]; !ok {
-				known[t] = s.sample(ctx, t)
+				if known[t], err = s.sample(ctx, extension, t); err != nil {
+					return nil, err
+				}
 			}
 			f.values = append(f.values, known[t])
 		}
@@ -57,29 +61,60 @@ func (s *sweep) functions(ctx context.Context, extension string) ([]function, er
 	return list, nil
 }
 
-// samples are literals of which one is a value of most types.
+// samples are literals of which one is a value of most types. Those of the last line are
+// hardly a value of any, and show whether a type's input bears what is malformed.
 var samples = []string{
 	"1", "a", "POINT(1 1)", "LINESTRING(0 0,1 1)", "POLYGON((0 0,0 1,1 1,0 0))", "{}", "{1}", "(1,1)", "[1,2]", "01000000000000000000F03F000000000000F03F0000000000000000000000000000F03F0000000000000000000000000000000000000000000000000A000A00", "2020-01-01", "1 day", "t", `\x00`, "a=>b", "<a/>", "1.1", "127.0.0.1",
+	"", "00", "01", "0101000000", "((", "{{", `{"a": 1}`, "\u00e9",
 }
 
-// sample is an expression of a type, NULL where none of the samples fits.
-func (s *sweep) sample(ctx context.Context, t string) string {
+// sample is an expression of a type, NULL where none of the samples fits. It tries all of
+// them, since one that ends the server is a finding.
+func (s *sweep) sample(ctx context.Context, extension, t string) (string, error) {
 	switch t {
 	case "anyelement", "anynonarray", `"any"`, "anycompatible", "anycompatiblenonarray":
-		return "1"
+		return "1", nil
 	case "anyarray", "anycompatiblearray":
-		return "array[1]"
+		return "array[1]", nil
 	case "record":
-		return "row(1)"
+		return "row(1)", nil
 	case "raster":
-		return "ST_AddBand(ST_MakeEmptyRaster(1, 1, 0, 0, 1), '8BUI'::text, 7, 0)"
+		return "ST_AddBand(ST_MakeEmptyRaster(1, 1, 0, 0, 1), '8BUI'::text, 7, 0)", nil
 	}
+	value := ""
 	for _, literal := range samples {
-		if _, err := s.rows(ctx, "select '"+literal+"'::"+t); err == nil {
-			return "'" + literal + "'::" + t
+		expression := "'" + literal + "'::" + t
+		_, err := s.rows(ctx, "select "+expression)
+		if s.conn.IsClosed() {
+			if err := s.reconnect(ctx); err != nil {
+				return "", err
+			}
+			ended, err := s.ends(ctx, "select "+expression)
+			if err != nil {
+				return "", err
+			}
+			if ended {
+				fmt.Fprintf(s.out, "%s: ENDED the server: %s\n", extension, expression)
+			}
+		}
+		if value == "" && err == nil {
+			value = expression
 		}
 	}
-	return "null::" + t
+	return cmp.Or(value, "null::"+t), nil
+}
+
+// concrete are types in the place of pseudo-types.
+var concrete = strings.NewReplacer(`"any"`, "integer", "anyelement", "integer", "anycompatible", "integer", "anynonarray", "integer",
+	"anycompatiblenonarray", "integer", "anyarray", "integer[]", "anycompatiblearray", "integer[]")
+
+// withNulls calls the function with NULL in every argument.
+func (f *function) withNulls() string {
+	args := make([]string, len(f.types))
+	for i, t := range f.types {
+		args[i] = "null::" + concrete.Replace(t)
+	}
+	return f.call(args)
 }
 
 // isText tells the types whose values are free text.
@@ -117,6 +152,10 @@ func (f *function) statement(canary string) string {
 			args[i] = "'" + strings.ReplaceAll(canary, "'", "''") + "'::" + t
 		}
 	}
+	return f.call(args)
+}
+
+func (f *function) call(args []string) string {
 	call := `"` + f.schema + `"."` + f.name + `"(` + strings.Join(args, ", ") + ")"
 	if f.record {
 		return "select * from " + call + " as called (a text, b text, c text)"

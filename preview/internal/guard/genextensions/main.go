@@ -8,8 +8,12 @@
 // not VOLATILE and has a textual argument is called with a canary in all of them, in
 // several disguises. Where the canary turns up in a statement that the server runs
 // below the call (auto_explain tells, and the error of one that does not parse), the
-// function is a finding. It prints a line for each extension and each finding; what
-// is found belongs into ../extensions.
+// function is a finding. So is one that ends the server when its arguments are NULL, and
+// a type whose input does for a malformed literal. It prints a line for each extension
+// and each finding; what is found belongs into ../extensions.
+//
+// Debian packages more extensions for some versions than a machine has installed:
+// debian-root beside this file makes a Debian root with all of them and sweeps there.
 //
 // What it cannot see: text that is run only for arguments of a special form, such as
 // the name of an existing table, and functions that were never reached, which it
@@ -41,7 +45,9 @@ func main() {
 
 // preloaded are the libraries of extensions that cannot be made otherwise, in an order
 // in which they load.
-var preloaded = []string{"pg_stat_statements", "pg_stat_kcache", "pg_cron", "pglogical", "pgaudit"}
+var preloaded = []string{
+	"pg_stat_statements", "pg_stat_kcache", "pg_cron", "pglogical", "pgaudit", "pgnodemx", "pg_squeeze", "pgautofailover", "timescaledb",
+}
 
 // cronDatabase is the one database in which pg_cron can be made.
 const cronDatabase = "swept_cron"
@@ -51,6 +57,9 @@ func run(extensions []string, out io.Writer) (err error) {
 	settings := map[string]string{
 		"shared_preload_libraries": "auto_explain", "auto_explain.log_min_duration": "0",
 		"auto_explain.log_nested_statements": "on", "auto_explain.log_level": "notice",
+		"auto_explain.log_parameter_max_length": "0", // a parameter is not run; before 16 the setting is unknown and ignored
+		"timescaledb.telemetry_level":           "off",
+		"pgnodemx.kdapi_enabled":                "off", "pgnodemx.cgroup_enabled": "off",
 	}
 	if settings["shared_preload_libraries"], err = libraries(ctx, settings); err != nil {
 		return err
@@ -62,6 +71,9 @@ func run(extensions []string, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, server.Close()) }()
 	s := &sweep{server: server, out: out}
+	if err := s.version(ctx); err != nil {
+		return err
+	}
 	if len(extensions) == 0 {
 		if extensions, err = s.shipped(ctx); err != nil {
 			return err
@@ -83,6 +95,8 @@ type sweep struct {
 	server *pgtest.Server
 	out    io.Writer
 	conn   *pgconn.PgConn
+	// database is the one that conn is connected to.
+	database string
 	// nested are the statements that ran below the last one.
 	nested []string
 }
@@ -96,6 +110,7 @@ func (s *sweep) connect(ctx context.Context, database string) error {
 	config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
 		s.nested = append(s.nested, n.Message, n.InternalQuery, n.Where)
 	}
+	s.database = database
 	s.conn, err = pgconn.ConnectConfig(ctx, config)
 	return err
 }
@@ -113,6 +128,19 @@ func (s *sweep) rows(ctx context.Context, sql string) ([][]string, error) {
 
 func (s *sweep) exec(ctx context.Context, sql string) error {
 	return s.conn.Exec(ctx, sql).Close()
+}
+
+// version prints the server's.
+func (s *sweep) version(ctx context.Context) error {
+	if err := s.connect(ctx, "postgres"); err != nil {
+		return err
+	}
+	defer func() { _ = s.conn.Close(ctx) }()
+	rows, err := s.rows(ctx, "show server_version")
+	if err == nil {
+		fmt.Fprintf(s.out, "PostgreSQL %s\n", rows[0][0])
+	}
+	return err
 }
 
 func (s *sweep) shipped(ctx context.Context) ([]string, error) {
@@ -175,16 +203,23 @@ func (s *sweep) extension(ctx context.Context, database, name string) error {
 	}
 	total, reached, found := 0, 0, 0
 	for _, f := range functions {
+		ended, err := s.ends(ctx, "begin read only; "+f.withNulls())
+		if err != nil {
+			return err
+		}
+		if ended {
+			fmt.Fprintf(s.out, "%s: ENDED the server: %s of NULLs\n", name, f.signature())
+		}
 		if !f.textual() {
 			continue
 		}
 		total++
 		got, err := s.call(ctx, f)
 		if err != nil {
-			fmt.Fprintf(s.out, "%s: %v\n", name, err)
-			if err := s.reconnect(ctx, database); err != nil {
-				return err
-			}
+			return err
+		}
+		if got.ends != "" {
+			fmt.Fprintf(s.out, "%s: ENDED the server: %s of %s\n", name, f.signature(), got.ends)
 		}
 		if got.reached {
 			reached++
@@ -204,11 +239,11 @@ func (s *sweep) extension(ctx context.Context, database, name string) error {
 }
 
 // reconnect waits for a server that a function has made end its sessions.
-func (s *sweep) reconnect(ctx context.Context, database string) error {
+func (s *sweep) reconnect(ctx context.Context) error {
 	_ = s.conn.Close(ctx)
 	var err error
-	for range 50 {
-		if err = s.connect(ctx, database); err == nil {
+	for range 150 {
+		if err = s.connect(ctx, s.database); err == nil {
 			return nil
 		}
 		time.Sleep(200 * time.Millisecond)
@@ -216,10 +251,35 @@ func (s *sweep) reconnect(ctx context.Context, database string) error {
 	return err
 }
 
+// rollBack reports whether the session could still do that.
+func (s *sweep) rollBack(ctx context.Context) bool {
+	ending, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	return !s.conn.IsClosed() && s.exec(ending, "rollback") == nil
+}
+
+// ends runs a statement and reports whether it ends the session, twice: the session that
+// follows a first end may still belong to the server that goes down.
+func (s *sweep) ends(ctx context.Context, sql string) (bool, error) {
+	for range 2 {
+		calling, cancel := context.WithTimeout(ctx, 10*time.Second)
+		_ = s.exec(calling, sql)
+		cancel()
+		if s.rollBack(ctx) {
+			return false, nil
+		}
+		if err := s.reconnect(ctx); err != nil {
+			return true, err
+		}
+	}
+	return true, nil
+}
+
 // outcome is what calls of one function showed.
 type outcome struct {
 	reached bool
 	below   string // the statement below the call that has the canary in it
+	ends    string // the canary that ended the server
 }
 
 // disguises are texts that break out of the ways in which dynamic SQL is written.
@@ -241,14 +301,18 @@ func (s *sweep) call(ctx context.Context, f function) (outcome, error) {
 				got.below = statement
 			}
 		}
-		if s.conn.IsClosed() {
-			return got, fmt.Errorf("%s ended the session", f.signature())
-		}
-		ending, cancel := context.WithTimeout(ctx, 5*time.Second)
-		err = s.exec(ending, "rollback")
-		cancel()
-		if err != nil {
-			return got, fmt.Errorf("after %s: %w", f.signature(), err)
+		if !s.rollBack(ctx) {
+			if err := s.reconnect(ctx); err != nil {
+				return got, err
+			}
+			ended, err := s.ends(ctx, "begin read only; "+sql)
+			if err != nil {
+				return got, err
+			}
+			if ended {
+				got.ends = disguise
+				return got, nil
+			}
 		}
 		if got.below != "" {
 			return got, nil
