@@ -38,7 +38,8 @@ func (p *Previewer) check(ctx context.Context, sql string, r *boundedRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	defer permit.Release()
+	parsing := permit // until the end of this call, or of the fingerprint
+	defer func() { parsing.Release() }()
 	st, refused := guard.Check(sql, p.policy)
 	if st == nil {
 		return nil, refusal(refused)
@@ -48,6 +49,14 @@ func (p *Previewer) check(ctx context.Context, sql string, r *boundedRequest) (*
 		return c, internal("the wrapped query does not read as the one that was checked")
 	}
 	p.checkedTexts.keep(key, sql, c, 0)
+	// The parser makes a fingerprint of a text alone, so it reads it once more: while the
+	// database is asked, and under the same permit.
+	parsing = nil
+	go func() {
+		defer permit.Release()
+		defer func() { _ = recover() }() // a panic comes again to who asks for the receipt
+		c.identify()
+	}()
 	return c, nil
 }
 

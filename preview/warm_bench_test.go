@@ -1,6 +1,7 @@
 package preview_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/op-data/sqlpreview/preview"
@@ -25,4 +26,12 @@ func BenchmarkPreview(b *testing.B) {
 			}
 		})
 	}
+	b.Run("new-text", func(b *testing.B) {
+		sql := "select id, name, total, at from orders where id > %d and name <> 'x' order by id, name limit 1"
+		for i := 0; b.Loop(); i++ {
+			if _, err := p.Preview(b.Context(), preview.Request{SQL: fmt.Sprintf(sql, i)}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }
