@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/op-data/sqlpreview/preview/internal/guard"
+	"github.com/op-data/sqlpreview/sanitize"
 )
 
 // The hard bounds of the promise. A Config or a Request may ask for less,
@@ -15,7 +16,7 @@ const (
 	// HardTimeout is the longest one preview may run.
 	HardTimeout = 10 * time.Second
 	// HardMaxCellCharacters is the most characters (code points) of one cell.
-	HardMaxCellCharacters = 1024
+	HardMaxCellCharacters = sanitize.DefaultMaxCharacters
 	// HardMaxResponseBytes is the most a response may be configured to hold.
 	HardMaxResponseBytes = 16 << 20
 	// HardMaxSQLBytes is the longest text that may be configured to be accepted.

@@ -10,8 +10,8 @@ import (
 	"github.com/op-data/sqlpreview/sanitize/internal/secrets"
 )
 
-// The limits of Config.MaxCharacters.
 const (
+	// DefaultMaxCharacters is Config.MaxCharacters' default.
 	DefaultMaxCharacters = 1024
 	maxMaxCharacters     = 1 << 20
 )
