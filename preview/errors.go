@@ -36,7 +36,7 @@ type Violation struct {
 	Offset int `json:"offset"`
 	End    int `json:"end"`
 	// Hint says what to write instead; it may be empty.
-	Hint string `json:"hint,omitempty"`
+	Hint string `json:"hint"`
 }
 
 // Error is every error that this package returns. It is safe to show and to

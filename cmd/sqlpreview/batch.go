@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"github.com/op-data/sqlpreview/cmd/internal/answerjson"
 	"github.com/op-data/sqlpreview/preview"
 	"github.com/op-data/sqlpreview/preview/reason"
 )
@@ -101,8 +100,8 @@ func answerLine(line []byte, whole bool, validate validate) batchAnswer {
 
 // unreadable answers a line that holds no query.
 func unreadable(id json.RawMessage, r reason.Reason, message string) batchAnswer {
-	return batchAnswer{ID: idOrNull(id), verdictJSON: verdictJSON{Violations: []answerjson.Violation{{
-		Reason: string(r), Rule: "batch-line", Message: message, Line: 1, Column: 1,
+	return batchAnswer{ID: idOrNull(id), verdictJSON: verdictJSON{Violations: []preview.Violation{{
+		Reason: r, Rule: "batch-line", Message: message, Line: 1, Column: 1,
 		Hint: `write one JSON object a line: {"id":"a","sql":"select 1"}`,
 	}}}}
 }

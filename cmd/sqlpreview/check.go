@@ -9,7 +9,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/op-data/sqlpreview/cmd/internal/answerjson"
 	"github.com/op-data/sqlpreview/cmd/internal/diagnostic"
 	"github.com/op-data/sqlpreview/preview"
 )
@@ -30,8 +29,8 @@ Exit code 0: accepted. 1: refused. 2: misuse.`
 
 // verdictJSON is a verdict as others script it.
 type verdictJSON struct {
-	Allowed    bool                   `json:"allowed"`
-	Violations []answerjson.Violation `json:"violations"`
+	Allowed    bool                `json:"allowed"`
+	Violations []preview.Violation `json:"violations"`
 }
 
 // validate gives the verdict on a text.
@@ -144,5 +143,5 @@ func (c *checkCommand) print(env *environment, sql string, verdict *preview.Verd
 }
 
 func verdictOf(verdict *preview.Verdict) verdictJSON {
-	return verdictJSON{Allowed: verdict.Allowed, Violations: answerjson.Violations(verdict.Violations)}
+	return verdictJSON{Allowed: verdict.Allowed, Violations: append([]preview.Violation{}, verdict.Violations...)}
 }

@@ -129,11 +129,11 @@ func changesOut(r *preview.Result) []changeOut {
 }
 
 type validateOut struct {
-	Allowed      bool           `json:"allowed"`
-	Violations   []violationOut `json:"violations"`
-	Tables       []string       `json:"tables"`
-	Functions    []string       `json:"functions"`
-	ToBeResolved []string       `json:"functions_to_be_resolved"`
+	Allowed      bool                `json:"allowed"`
+	Violations   []preview.Violation `json:"violations"`
+	Tables       []string            `json:"tables"`
+	Functions    []string            `json:"functions"`
+	ToBeResolved []string            `json:"functions_to_be_resolved"`
 }
 
 func validateQuery(ctx context.Context, core Core, raw json.RawMessage) (*answer, error) {
@@ -148,7 +148,7 @@ func validateQuery(ctx context.Context, core Core, raw json.RawMessage) (*answer
 		return nil, err
 	}
 	return &answer{verdictText(verdict), validateOut{
-		Allowed: verdict.Allowed, Violations: violationsOut(verdict.Violations),
+		Allowed: verdict.Allowed, Violations: append([]preview.Violation{}, verdict.Violations...),
 		Tables: listed(verdict.Tables), Functions: listed(verdict.Functions), ToBeResolved: listed(verdict.ToBeResolved),
 	}}, nil
 }

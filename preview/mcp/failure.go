@@ -15,35 +15,16 @@ import (
 // errorKey is where a failure stands in a result's _meta, for programs.
 const errorKey = "sqlpreview.op-data.com/error"
 
-type violationOut struct {
-	Reason  string `json:"reason"`
-	Rule    string `json:"rule"`
-	Message string `json:"message"`
-	Line    int    `json:"line"`
-	Column  int    `json:"column"`
-	Offset  int    `json:"offset"`
-	End     int    `json:"end"`
-	Hint    string `json:"hint"`
-}
-
-func violationsOut(violations []preview.Violation) []violationOut {
-	out := make([]violationOut, len(violations))
-	for i, v := range violations {
-		out[i] = violationOut{string(v.Reason), v.Rule, v.Message, v.Line, v.Column, v.Offset, v.End, v.Hint}
-	}
-	return out
-}
-
 type errorOut struct {
-	Reason       string         `json:"reason"`
-	Message      string         `json:"message"`
-	Hint         string         `json:"hint,omitempty"`
-	SQLSTATE     string         `json:"sqlstate,omitempty"`
-	Line         int            `json:"line,omitempty"`
-	Column       int            `json:"column,omitempty"`
-	RetryAfterMS int64          `json:"retry_after_ms,omitempty"`
-	RequestID    string         `json:"request_id,omitempty"`
-	Violations   []violationOut `json:"violations"`
+	Reason       string              `json:"reason"`
+	Message      string              `json:"message"`
+	Hint         string              `json:"hint,omitempty"`
+	SQLSTATE     string              `json:"sqlstate,omitempty"`
+	Line         int                 `json:"line,omitempty"`
+	Column       int                 `json:"column,omitempty"`
+	RetryAfterMS int64               `json:"retry_after_ms,omitempty"`
+	RequestID    string              `json:"request_id,omitempty"`
+	Violations   []preview.Violation `json:"violations"`
 }
 
 // failed turns an error of the core's into a tool error. For a connection that is
@@ -70,7 +51,7 @@ func (s *Server) failed(ctx context.Context, err error) *sdk.CallToolResult {
 func toolError(e *preview.Error) *sdk.CallToolResult {
 	out := errorOut{
 		Reason: string(e.Reason), Message: e.Message, Hint: e.Hint, SQLSTATE: e.SQLSTATE, Line: e.Position.Line, Column: e.Position.Column,
-		RetryAfterMS: e.RetryAfter.Milliseconds(), RequestID: e.RequestID, Violations: violationsOut(e.Violations),
+		RetryAfterMS: e.RetryAfter.Milliseconds(), RequestID: e.RequestID, Violations: append([]preview.Violation{}, e.Violations...),
 	}
 	return &sdk.CallToolResult{
 		Meta: sdk.Meta{errorKey: out}, IsError: true,

@@ -12,39 +12,15 @@ import (
 	"github.com/op-data/sqlpreview/preview"
 )
 
-// Violation is a violation with every key always there.
-type Violation struct {
-	Reason  string `json:"reason"`
-	Rule    string `json:"rule"`
-	Message string `json:"message"`
-	Line    int    `json:"line"`
-	Column  int    `json:"column"`
-	Offset  int    `json:"offset"`
-	End     int    `json:"end"`
-	Hint    string `json:"hint"`
-}
-
-// Violations converts violations; none are an empty list.
-func Violations(violations []preview.Violation) []Violation {
-	out := make([]Violation, len(violations))
-	for i, v := range violations {
-		out[i] = Violation{
-			Reason: string(v.Reason), Rule: v.Rule, Message: v.Message,
-			Line: v.Line, Column: v.Column, Offset: v.Offset, End: v.End, Hint: v.Hint,
-		}
-	}
-	return out
-}
-
 // failure is a failure as others script it.
 type failure struct {
 	Error struct {
-		Reason     string      `json:"reason"`
-		Message    string      `json:"message"`
-		Hint       string      `json:"hint,omitempty"`
-		SQLSTATE   string      `json:"sqlstate,omitempty"`
-		Position   *position   `json:"position,omitempty"`
-		Violations []Violation `json:"violations"`
+		Reason     string              `json:"reason"`
+		Message    string              `json:"message"`
+		Hint       string              `json:"hint,omitempty"`
+		SQLSTATE   string              `json:"sqlstate,omitempty"`
+		Position   *position           `json:"position,omitempty"`
+		Violations []preview.Violation `json:"violations"`
 	} `json:"error"`
 }
 
@@ -60,7 +36,7 @@ func WriteFailure(w io.Writer, e *preview.Error) error {
 	var out failure
 	out.Error.Reason, out.Error.Message = string(e.Reason), e.Message
 	out.Error.Hint, out.Error.SQLSTATE = e.Hint, e.SQLSTATE
-	out.Error.Violations = Violations(e.Violations)
+	out.Error.Violations = append([]preview.Violation{}, e.Violations...)
 	if p := e.Position; !p.IsZero() {
 		out.Error.Position = &position{Line: p.Line, Column: p.Column, Offset: p.Offset, End: p.End}
 	}
