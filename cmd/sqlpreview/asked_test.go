@@ -104,7 +104,7 @@ func TestRecordSaysWhatWasAsked(t *testing.T) {
 	}
 	s.wait(t)
 
-	recorded, logged := map[string]egress.Record{}, map[string]egress.Record{}
+	recorded, logged := map[string]egress.Line{}, map[string]egress.Line{}
 	lines, err := os.ReadFile(filepath.Join(record, "egress-00000000000000000001.jsonl"))
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +112,7 @@ func TestRecordSaysWhatWasAsked(t *testing.T) {
 	collect(t, lines, recorded)
 	collect(t, []byte(s.stderr.String()), logged)
 	for _, c := range cases {
-		for name, got := range map[string]egress.Record{"record": recorded[c.id], "log": logged[c.id]} {
+		for name, got := range map[string]egress.Line{"record": recorded[c.id], "log": logged[c.id]} {
 			connection := c.connection
 			if connection == "" {
 				connection = preview.DefaultConnectionID
@@ -132,10 +132,10 @@ func TestRecordSaysWhatWasAsked(t *testing.T) {
 
 // collect reads JSON lines, by the id of their request; a line without one is
 // about no request. A line of the log has some of a record's keys.
-func collect(t *testing.T, lines []byte, byID map[string]egress.Record) {
+func collect(t *testing.T, lines []byte, byID map[string]egress.Line) {
 	t.Helper()
 	for line := range bytes.Lines(lines) {
-		var r egress.Record
+		var r egress.Line
 		if err := json.Unmarshal(line, &r); err != nil {
 			t.Fatalf("%s: %v", line, err)
 		}
@@ -158,7 +158,7 @@ func TestLogIsBounded(t *testing.T) {
 		t.Fatalf("the sidecar did not answer: %v", err)
 	}
 	s.wait(t)
-	logged := map[string]egress.Record{}
+	logged := map[string]egress.Line{}
 	collect(t, []byte(s.stderr.String()), logged)
 	if got := logged["many"]; len(got.Tables) != maxLoggedTables || got.TablesOmitted != 500-maxLoggedTables {
 		t.Errorf("the log names %d tables and omits %d", len(got.Tables), got.TablesOmitted)

@@ -13,12 +13,12 @@ import (
 	"github.com/op-data/sqlpreview/preview/server/readiness"
 )
 
-// recorder writes the egress record of a request. What it returns goes into the
-// request's log line, so that the log stream, which is kept elsewhere, witnesses
-// the chain.
-func recorder(record *egress.Log, ready *readiness.Readiness, log *slog.Logger, failures metric.Int64Counter) func(context.Context, server.Call) (string, error) {
+// auditWith writes the line of a request into the audit log, and returns its place and
+// hash. They go into the request's log line, so that the log stream, which is kept
+// elsewhere, witnesses the chain.
+func auditWith(audit *egress.Log, ready *readiness.Readiness, log *slog.Logger, failures metric.Int64Counter) func(context.Context, server.Call) (string, error) {
 	return func(ctx context.Context, call server.Call) (string, error) {
-		head, err := record.Append(entryOf(call))
+		head, err := audit.Append(entryOf(call))
 		ready.SetAuditWritten(err == nil)
 		if err != nil {
 			failures.Add(ctx, 1)

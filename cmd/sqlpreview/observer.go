@@ -29,7 +29,7 @@ func observer(log *slog.Logger) func(context.Context, server.Call) {
 			{"request_id", call.RequestID},
 			{"connection_id", call.ConnectionID},
 			{"caller", call.Caller.Subject},
-			{"egress", call.Record},
+			{"egress", call.AuditLine},
 		} {
 			if a.value != "" {
 				attributes = append(attributes, slog.String(a.key, jsonline.Bounded(a.value)))

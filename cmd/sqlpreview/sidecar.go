@@ -156,12 +156,12 @@ func (s *sidecar) observe(config *server.Config, seen *observe.Observability, eg
 	}
 	s.closers = append(s.closers, state.close)
 	if egressDir != "" {
-		record, err := egress.Open(egress.Options{Dir: egressDir})
+		audit, err := egress.Open(egress.Options{Dir: egressDir})
 		if err != nil {
 			return settingError(err, "egress_dir")
 		}
-		s.closers = append(s.closers, record.Close)
-		config.Record = recorder(record, s.ready, s.log, state.unrecorded)
+		s.closers = append(s.closers, audit.Close)
+		config.Audit = auditWith(audit, s.ready, s.log, state.unaudited)
 	}
 	measured, err := telemetry.New(telemetry.Config{
 		TracerProvider: seen.Traces, MeterProvider: seen.Meters, Pools: s.previewer.PoolStates,

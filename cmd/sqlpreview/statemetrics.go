@@ -19,8 +19,8 @@ const stateScope = "github.com/op-data/sqlpreview/cmd/sqlpreview"
 // stateMetrics tell what an operator is alerted by and no request says: whether the
 // sidecar is ready, whether the egress record can be written, and when certificates end.
 type stateMetrics struct {
-	unrecorded metric.Int64Counter
-	watch      metric.Registration
+	unaudited metric.Int64Counter
+	watch     metric.Registration
 }
 
 // newStateMetrics watches until close. certificates are the files of the settings
@@ -29,7 +29,7 @@ func newStateMetrics(meters metric.MeterProvider, ready func(context.Context) er
 	meter := meters.Meter(stateScope)
 	m := &stateMetrics{}
 	var faults [4]error
-	m.unrecorded, faults[0] = meter.Int64Counter("sqlpreview.egress.failures", metric.WithUnit("{request}"),
+	m.unaudited, faults[0] = meter.Int64Counter("sqlpreview.egress.failures", metric.WithUnit("{request}"),
 		metric.WithDescription("Requests that were not answered since the egress record could not be written."))
 	isReady, fault := meter.Int64ObservableGauge("sqlpreview.ready",
 		metric.WithDescription("1 while previews can be answered, as /readyz says, else 0."))
@@ -41,7 +41,7 @@ func newStateMetrics(meters metric.MeterProvider, ready func(context.Context) er
 	if err := errors.Join(faults[:3]...); err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
-	m.unrecorded.Add(context.Background(), 0) // a rate needs a beginning
+	m.unaudited.Add(context.Background(), 0) // a rate needs a beginning
 	m.watch, faults[3] = meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		value := int64(0)
 		if ready(ctx) == nil {

@@ -47,7 +47,7 @@ func serve(t *testing.T, c server.Previewer, config server.Config) *sidecar {
 		}
 		return server.Caller{Subject: name}, nil
 	}
-	config.Record = func(_ context.Context, call server.Call) (string, error) {
+	config.Audit = func(_ context.Context, call server.Call) (string, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.recorded = append(s.recorded, call)

@@ -28,7 +28,7 @@ func TestDrainUnderLoadLosesNoAnswer(t *testing.T) {
 		t.Run(network, func(t *testing.T) {
 			var mu sync.Mutex
 			recorded := map[string]server.Outcome{}
-			d := serveDatabase(t, network, server.Config{Record: func(_ context.Context, call server.Call) (string, error) {
+			d := serveDatabase(t, network, server.Config{Audit: func(_ context.Context, call server.Call) (string, error) {
 				mu.Lock()
 				defer mu.Unlock()
 				recorded[call.RequestID] = call.Outcome

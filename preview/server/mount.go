@@ -18,9 +18,9 @@ type mountedCore struct {
 // mountedCall is one call of a mountedCore.
 type mountedCall[T any] struct {
 	procedure, requestID, connectionID string
-	// unrecorded marks a call that touches no database.
-	unrecorded bool
-	// run makes the call; account notes what it gave, before it is recorded.
+	// unaudited marks a call that touches no database.
+	unaudited bool
+	// run makes the call; account notes what it gave, before the audit line is written.
 	run     func(ctx context.Context, requestID string) (T, error)
 	account func(call *Call, answer T)
 }
@@ -42,14 +42,14 @@ func (c mountedCall[T]) do(ctx context.Context, m *mountedCore) (answer T, err e
 		}
 		call.panicked()
 		answer, err = none, &preview.Error{Reason: reason.Internal, Message: "the preview failed inside the sidecar", RequestID: id}
-		if failure := m.service.recordCall(ctx); failure != nil && !c.unrecorded {
+		if failure := m.service.auditCall(ctx); failure != nil && !c.unaudited {
 			err = failure
 		}
 	}()
 	failed := func(err error) (T, error) {
 		failure := noteFailure(ctx, err)
-		if !c.unrecorded {
-			failure = cmp.Or(m.service.recordCall(ctx), failure)
+		if !c.unaudited {
+			failure = cmp.Or(m.service.auditCall(ctx), failure)
 		}
 		return none, failure
 	}
@@ -64,10 +64,10 @@ func (c mountedCall[T]) do(ctx context.Context, m *mountedCore) (answer T, err e
 		return failed(err)
 	}
 	c.account(call, answer)
-	if c.unrecorded {
+	if c.unaudited {
 		return answer, nil
 	}
-	if failure := m.service.recordCall(ctx); failure != nil {
+	if failure := m.service.auditCall(ctx); failure != nil {
 		return none, failure
 	}
 	return answer, nil
@@ -87,7 +87,7 @@ func (m *mountedCore) Preview(ctx context.Context, in preview.Request) (*preview
 
 func (m *mountedCore) Validate(ctx context.Context, sql string) (*preview.Verdict, error) {
 	return mountedCall[*preview.Verdict]{
-		procedure: "ValidateQuery", unrecorded: true,
+		procedure: "ValidateQuery", unaudited: true,
 		run: func(ctx context.Context, _ string) (*preview.Verdict, error) {
 			return m.service.previewer.Validate(ctx, sql)
 		},

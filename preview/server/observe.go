@@ -54,8 +54,8 @@ type Call struct {
 	// Receipt identifies the statement and what left. It is nil where the guard
 	// accepted no statement.
 	Receipt *preview.Receipt
-	// Record is what Config.Record returned.
-	Record string
+	// AuditLine is what Config.Audit returned.
+	AuditLine string
 	// Span identifies the request's trace, where an interceptor noted one.
 	Span trace.SpanContext
 	// Duration is the time from the request's header to the end of the answer.

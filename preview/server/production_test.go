@@ -30,7 +30,7 @@ func TestWhatCannotBeRecordedIsNotAnswered(t *testing.T) {
 	const canary = "disk-canary"
 	r := start(t, "tcp", server.Config{
 		Previewer: echo,
-		Record:    func(context.Context, server.Call) (string, error) { return "", errors.New(canary) },
+		Audit:     func(context.Context, server.Call) (string, error) { return "", errors.New(canary) },
 	})
 	all := clients(t, r.address)
 	for name, ask := range all {
@@ -61,7 +61,7 @@ func TestRecordComesBeforeTheAnswer(t *testing.T) {
 			Receipt: preview.Receipt{SQLFingerprint: "f", Tables: []string{"orders"}},
 		}, nil
 	}}
-	r := start(t, "unix", server.Config{Previewer: failing, Record: func(_ context.Context, call server.Call) (string, error) {
+	r := start(t, "unix", server.Config{Previewer: failing, Audit: func(_ context.Context, call server.Call) (string, error) {
 		records = append(records, call)
 		return "noted", nil
 	}})
@@ -76,7 +76,7 @@ func TestRecordComesBeforeTheAnswer(t *testing.T) {
 		t.Errorf("got %+v", c)
 	}
 	for _, call := range r.await(t, 2) {
-		if call.Record != "noted" {
+		if call.AuditLine != "noted" {
 			t.Errorf("what the record returned is not noted: %+v", call)
 		}
 	}

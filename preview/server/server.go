@@ -85,15 +85,15 @@ type Config struct {
 	// Interceptors see the requests of the PreviewService, after the caller has
 	// been let in. Default: none.
 	Interceptors []connect.Interceptor
-	// Record is called for each request but ValidateQuery that reached the core,
+	// Audit writes the line of the audit log: it is called for each request but ValidateQuery that reached the core,
 	// before the answer leaves; the Call lacks only its Duration. When it
 	// returns an error, the answer is INTERNAL instead. What it returns is noted as
-	// Call.Record. Default: nothing is recorded.
-	Record func(ctx context.Context, call Call) (string, error)
+	// Call.AuditLine. Default: there is no audit log.
+	Audit func(ctx context.Context, call Call) (string, error)
 	// Mount returns further handlers by the pattern of their path. They stand behind
 	// everything that the PreviewService stands behind but Interceptors. The core that
 	// it is given answers under the context of a request that came through one of
-	// them: each of its calls is bounded for the connection id, recorded and
+	// them: each of its calls is bounded for the connection id, audited and
 	// observed as the RPC of its name is, under the path of the handler followed by
 	// that name. Its errors are *preview.Error. Default: no further handlers.
 	Mount func(core Previewer) map[string]http.Handler
@@ -246,7 +246,7 @@ func (s *Server) services() http.Handler {
 	}
 	reading := append(messageOptions(s.config.MaxMessageBytes),
 		connect.WithInterceptors(append(slices.Clone(s.config.Interceptors), connect.UnaryInterceptorFunc(rejectUndecodable))...))
-	previews := &service{previewer: s.config.Previewer, record: s.config.Record, byConnection: newKeyedLimiter(s.config.MaxPerConnection)}
+	previews := &service{previewer: s.config.Previewer, audit: s.config.Audit, byConnection: newKeyedLimiter(s.config.MaxPerConnection)}
 	recovering := append([]connect.HandlerOption{connect.WithRecover(previews.recovered)}, limits...)
 
 	mux := http.NewServeMux()

@@ -130,7 +130,7 @@ func TestPanicIsInternalAndSaysNothing(t *testing.T) {
 	recorded := make(chan server.Call, 100)
 	r := start(t, "unix", server.Config{
 		Previewer: core{preview: func(context.Context, preview.Request) (*preview.Result, error) { panic("hunter2") }},
-		Record: func(_ context.Context, call server.Call) (string, error) {
+		Audit: func(_ context.Context, call server.Call) (string, error) {
 			recorded <- call
 			return "noted", nil
 		},

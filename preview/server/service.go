@@ -17,7 +17,7 @@ import (
 // service answers the RPCs: request in, core, response out.
 type service struct {
 	previewer    Previewer
-	record       func(ctx context.Context, call Call) (string, error)
+	audit        func(ctx context.Context, call Call) (string, error)
 	byConnection *keyedLimiter
 }
 
@@ -32,16 +32,16 @@ func (s *service) PreviewQuery(
 	defer release()
 	result, err := s.previewer.Preview(ctx, in)
 	if err != nil {
-		return nil, s.recorded(ctx, fail(ctx, err))
+		return nil, s.audited(ctx, fail(ctx, err))
 	}
 	callFrom(ctx).succeed(result.RequestID, &result.Receipt)
 	response, err := wire.Answer(result, request.Header().Get("Content-Type"))
 	if err != nil {
 		callFrom(ctx).withhold()
-		return nil, s.recorded(ctx, fail(ctx, err))
+		return nil, s.audited(ctx, fail(ctx, err))
 	}
 	callFrom(ctx).account(result)
-	if err := s.recorded(ctx, nil); err != nil {
+	if err := s.audited(ctx, nil); err != nil {
 		return nil, err
 	}
 	return connect.NewResponse(response), nil
@@ -74,16 +74,16 @@ func (s *service) DescribeQuery(
 	defer release()
 	description, err := s.previewer.Describe(ctx, in)
 	if err != nil {
-		return nil, s.recorded(ctx, fail(ctx, err))
+		return nil, s.audited(ctx, fail(ctx, err))
 	}
 	callFrom(ctx).succeed(description.RequestID, &description.Receipt)
-	if err := s.recorded(ctx, nil); err != nil {
+	if err := s.audited(ctx, nil); err != nil {
 		return nil, err
 	}
 	return connect.NewResponse(wire.Describe(description)), nil
 }
 
-// begin gives a request an id that may stand in logs and records, by the same
+// begin gives a request an id that may stand in logs and audit lines, by the same
 // rule whatever is called, and notes what it names, however it will end.
 func begin(ctx context.Context, in preview.Request) preview.Request {
 	in.RequestID = beginID(ctx, in.RequestID, in.ConnectionID)
@@ -95,7 +95,7 @@ func begin(ctx context.Context, in preview.Request) preview.Request {
 func (s *service) limitConnection(ctx context.Context) (release func(), err error) {
 	release, failure := s.acquireConnection(ctx)
 	if failure != nil {
-		return nil, s.recorded(ctx, fail(ctx, failure))
+		return nil, s.audited(ctx, fail(ctx, failure))
 	}
 	return release, nil
 }
@@ -112,23 +112,23 @@ func (s *service) acquireConnection(ctx context.Context) (release func(), failur
 	return release, nil
 }
 
-// recorded records the request and returns outcome. A request that cannot be recorded is
-// answered with an error instead. It runs before the answer leaves.
-func (s *service) recorded(ctx context.Context, outcome error) error {
-	if failure := s.recordCall(ctx); failure != nil {
+// audited writes the audit line of the request and returns outcome. A request whose line
+// cannot be written is answered with an error instead. It runs before the answer leaves.
+func (s *service) audited(ctx context.Context, outcome error) error {
+	if failure := s.auditCall(ctx); failure != nil {
 		return wire.Error(failure)
 	}
 	return outcome
 }
 
-// recordCall records the request and returns the failure to record it, or nil.
-func (s *service) recordCall(ctx context.Context) *preview.Error {
-	if s.record == nil {
+// auditCall writes the audit line of the request and returns the failure to do so, or nil.
+func (s *service) auditCall(ctx context.Context) *preview.Error {
+	if s.audit == nil {
 		return nil
 	}
 	call := callFrom(ctx)
 	var err error
-	if call.Record, err = s.record(ctx, *call); err != nil {
+	if call.AuditLine, err = s.audit(ctx, *call); err != nil {
 		call.withhold()
 		return noteFailure(ctx, &preview.Error{
 			Reason: reason.Internal, Message: "the request could not be recorded, so it is not answered",
@@ -169,7 +169,7 @@ func noteFailure(ctx context.Context, err error) *preview.Error {
 	return failure
 }
 
-// recovered answers a request whose handler panicked, and has it recorded if it
+// recovered answers a request whose handler panicked, and writes its audit line if it
 // had a connection. The panic's value may hold anything, so it goes nowhere.
 func (s *service) recovered(ctx context.Context, _ connect.Spec, _ http.Header, _ any) error {
 	call := callFrom(ctx)
@@ -178,5 +178,5 @@ func (s *service) recovered(ctx context.Context, _ connect.Spec, _ http.Header, 
 	if call.ConnectionID == "" {
 		return outcome
 	}
-	return s.recorded(ctx, outcome)
+	return s.audited(ctx, outcome)
 }

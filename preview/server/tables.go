@@ -23,10 +23,10 @@ func (s *service) ListTables(
 	defer release()
 	page, err := s.previewer.ListTables(ctx, in)
 	if err != nil {
-		return nil, s.recorded(ctx, fail(ctx, err))
+		return nil, s.audited(ctx, fail(ctx, err))
 	}
 	callFrom(ctx).succeed(page.RequestID, &page.Receipt)
-	if err := s.recorded(ctx, nil); err != nil {
+	if err := s.audited(ctx, nil); err != nil {
 		return nil, err
 	}
 	return connect.NewResponse(wire.Tables(page)), nil
@@ -44,10 +44,10 @@ func (s *service) DescribeTable(
 	defer release()
 	description, err := s.previewer.DescribeTable(ctx, in)
 	if err != nil {
-		return nil, s.recorded(ctx, fail(ctx, err))
+		return nil, s.audited(ctx, fail(ctx, err))
 	}
 	callFrom(ctx).succeed(description.RequestID, &description.Receipt)
-	if err := s.recorded(ctx, nil); err != nil {
+	if err := s.audited(ctx, nil); err != nil {
 		return nil, err
 	}
 	return connect.NewResponse(wire.Table(description)), nil
@@ -60,10 +60,10 @@ func (s *service) ListConnections(
 	in.RequestID = beginID(ctx, in.RequestID, "")
 	page, err := s.previewer.ListConnections(ctx, in)
 	if err != nil {
-		return nil, s.recorded(ctx, fail(ctx, err))
+		return nil, s.audited(ctx, fail(ctx, err))
 	}
 	callFrom(ctx).succeed(page.RequestID, nil)
-	if err := s.recorded(ctx, nil); err != nil {
+	if err := s.audited(ctx, nil); err != nil {
 		return nil, err
 	}
 	return connect.NewResponse(wire.Connections(page)), nil

@@ -16,7 +16,7 @@ func TestTablesOverRPC(t *testing.T) {
 	var mu sync.Mutex
 	var recorded []server.Call
 	fails := false
-	d := serveDatabase(t, "unix", server.Config{Record: func(_ context.Context, call server.Call) (string, error) {
+	d := serveDatabase(t, "unix", server.Config{Audit: func(_ context.Context, call server.Call) (string, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		recorded = append(recorded, call)

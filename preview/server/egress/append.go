@@ -9,7 +9,7 @@ import (
 	"github.com/op-data/sqlpreview/preview/internal/syserr"
 )
 
-// Append appends a line about a request to the record and returns its place in the
+// Append appends a line about a request to the log and returns its place in the
 // chain, when the line is on the disk. After an error the caller must not send rows:
 // the line may or may not be in the log.
 func (l *Log) Append(entry Entry) (Head, error) {
@@ -34,7 +34,7 @@ func (l *Log) appendEntry(entry Entry) (Head, error) {
 			return Head{}, err
 		}
 	}
-	if err := l.appendRecord(Record{Event: Preview, Entry: entry.bounded()}); err != nil {
+	if err := l.appendLine(Line{Event: Preview, Entry: entry.bounded()}); err != nil {
 		return Head{}, err
 	}
 	return l.end.head, nil
@@ -55,15 +55,15 @@ func (l *Log) checkSegment() error {
 	}
 	switch {
 	case err != nil:
-		return fmt.Errorf("egress: %s is not in its folder any more; put it back, or restart to begin a new record", name)
+		return fmt.Errorf("egress: %s is not in its folder any more; put it back, or restart to begin a new log", name)
 	case open.Size() != l.end.size:
 		return fmt.Errorf("egress: %s has %d bytes and should have %d: something else cut it off or wrote to it; "+
-			"keep a copy, put the file back, or move it away and restart to begin a new record", name, open.Size(), l.end.size)
+			"keep a copy, put the file back, or move it away and restart to begin a new log", name, open.Size(), l.end.size)
 	}
 	return nil
 }
 
-// awaitSync returns when the record is on the disk. The first of several callers
+// awaitSync returns when the line of that number is on the disk. The first of several callers
 // syncs the file for all of them.
 func (l *Log) awaitSync(sequence uint64) error {
 	l.syncing.Lock()
@@ -122,31 +122,32 @@ func (l *Log) rotate() error {
 		l.failed = fmt.Errorf("egress: a segment cannot be closed: %w", syserr.Cause(err))
 		return l.failed
 	}
-	return l.appendRecord(Record{Event: Rotated})
+	return l.appendLine(Line{Event: Rotated})
 }
 
-// appendRecord appends a record, and before it, behind a line that was only partly
+// appendLine appends a line, and before it, behind one that was only partly
 // written, one that says so. When it fails, it reads the end of the log from the file
 // again. mu is held.
-func (l *Log) appendRecord(record Record) error {
+func (l *Log) appendLine(line Line) error {
 	if l.end.broken {
-		if err := l.appendLine(Record{Event: Recovered}); err != nil {
+		if err := l.writeLine(Line{Event: Recovered}); err != nil {
 			return err
 		}
 	}
-	return l.appendLine(record)
+	return l.writeLine(line)
 }
 
-func (l *Log) appendLine(record Record) error {
-	record.Sequence = l.end.head.Sequence + 1
-	record.Previous = l.end.previous
-	record.Time = l.options.Now().UTC()
-	line, err := record.encode()
+// writeLine gives a line its place in the chain and writes it. mu is held.
+func (l *Log) writeLine(next Line) error {
+	next.Sequence = l.end.head.Sequence + 1
+	next.Previous = l.end.previous
+	next.Time = l.options.Now().UTC()
+	line, err := next.encode()
 	if err != nil {
 		return err
 	}
 	if len(line) > maxLine-1 {
-		return errors.New("egress: a record is longer than a line may be")
+		return errors.New("egress: an entry is longer than a line may be")
 	}
 	text := make([]byte, 0, len(line)+2)
 	if l.end.inLine {
@@ -158,7 +159,7 @@ func (l *Log) appendLine(record Record) error {
 	}
 	hash := hashOf(line)
 	l.end = end{
-		head:     Head{Sequence: record.Sequence, Hash: hash},
+		head:     Head{Sequence: next.Sequence, Hash: hash},
 		previous: hash,
 		size:     l.end.size + int64(len(text)),
 	}

@@ -55,9 +55,9 @@ type Entry struct {
 	Reason  string `json:"reason,omitempty"`
 }
 
-// Record is one line of the log.
-type Record struct {
-	// Sequence counts the records from 1.
+// Line is one line of the log.
+type Line struct {
+	// Sequence counts the lines from 1.
 	Sequence uint64 `json:"seq"`
 	// Previous is the SHA-256 in hex of the line before, without its newline.
 	Previous string `json:"prev"`
@@ -111,33 +111,33 @@ func cut(text string) string {
 	return text[:end] + mark
 }
 
-// encode returns the record as a line without its newline, with nothing in it
+// encode returns the line without its newline, with nothing in it
 // that a terminal acts on.
-func (r Record) encode() ([]byte, error) {
+func (l Line) encode() ([]byte, error) {
 	var line bytes.Buffer
 	encoder := json.NewEncoder(&line)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(r); err != nil {
-		return nil, fmt.Errorf("egress: a record cannot be encoded: %w", err)
+	if err := encoder.Encode(l); err != nil {
+		return nil, fmt.Errorf("egress: a line cannot be encoded: %w", err)
 	}
 	return jsonline.Escape(bytes.TrimSuffix(line.Bytes(), []byte("\n"))), nil
 }
 
 // decode reads one line. It refuses unknown keys and anything after the object.
-func decode(line []byte) (Record, error) {
-	var r Record
+func decode(line []byte) (Line, error) {
+	var r Line
 	decoder := json.NewDecoder(bytes.NewReader(line))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&r); err != nil {
-		return Record{}, errors.New("the line is no record")
+		return Line{}, errors.New("the line is none of the log")
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return Record{}, errors.New("the line holds more than a record")
+		return Line{}, errors.New("the line holds more than one object")
 	}
 	switch r.Event {
 	case Opened, Rotated, Recovered, Preview:
 	default:
-		return Record{}, errors.New("the line's event is unknown")
+		return Line{}, errors.New("the line's event is unknown")
 	}
 	return r, nil
 }

@@ -49,7 +49,7 @@ type Log struct {
 	failed error
 
 	syncing sync.Mutex // held while the file is synced; taken before mu
-	synced  uint64     // the last record known to be on the disk; guarded by syncing
+	synced  uint64     // the last line known to be on the disk; guarded by syncing
 }
 
 // errClosed answers an Append after Close.
@@ -119,7 +119,7 @@ func (l *Log) resume() error {
 	if err != nil {
 		return err
 	}
-	if err := l.appendRecord(Record{Event: Opened}); err != nil {
+	if err := l.appendLine(Line{Event: Opened}); err != nil {
 		return err
 	}
 	return l.syncSegment()
@@ -156,7 +156,7 @@ func (l *Log) beginSegment() error {
 	return nil
 }
 
-// Head returns the newest record. Keep its hash where this host cannot rewrite it.
+// Head returns the newest line. Keep its hash where this host cannot rewrite it.
 func (l *Log) Head() Head {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -11,17 +11,17 @@ import (
 )
 
 // tailWindow is how much of a segment's end is read first to find its last
-// record, so that opening a large log takes no time.
+// line, so that opening a large log takes no time.
 const tailWindow = 4 * maxLine
 
 // end is the state at the end of a log.
 type end struct {
-	// head is the last record; its zero value stands before the first of all.
+	// head is the last line; its zero value stands before the first of all.
 	head Head
 	// previous is the hash of the last line, which is the head's unless that
 	// line is broken.
 	previous string
-	// broken reports that the last line is no record.
+	// broken reports that the last line is none of the log.
 	broken bool
 	// inLine reports that the last line has no newline.
 	inLine bool
@@ -29,7 +29,7 @@ type end struct {
 	size int64
 }
 
-// findEnd looks at the newest segments until one holds a record.
+// findEnd looks at the newest segments until one holds a line.
 func findEnd(files []segment) (end, error) {
 	e := end{previous: genesis}
 	for i := len(files) - 1; i >= 0; i-- {
@@ -49,16 +49,16 @@ func findEnd(files []segment) (end, error) {
 			e.head = found.head
 			return e, nil
 		}
-		// A segment without a record is one that a crash left at its birth.
+		// A segment without a line is one that a crash left at its birth.
 		e.head.Sequence = files[i].first - 1
 	}
 	if e.head.Sequence > 0 {
-		return end{}, errors.New("egress: no segment holds a record, and their names say that there were some")
+		return end{}, errors.New("egress: no segment holds a line, and their names say that there were some")
 	}
 	return e, nil
 }
 
-// tail reads the end of one segment; any tells whether it holds a record.
+// tail reads the end of one segment; any tells whether it holds a line.
 func tail(file segment) (e end, any bool, err error) {
 	f, err := os.Open(file.path)
 	if err != nil {
@@ -90,10 +90,10 @@ func tailFrom(f io.ReaderAt, from, size int64) (e end, any bool, err error) {
 		if partial && complete {
 			return nil // it may begin before the window
 		}
-		record, err := decode(line)
+		last, err := decode(line)
 		e.broken, e.inLine, e.previous = err != nil, !complete, hashOf(line)
 		if err == nil {
-			e.head, any = Head{Sequence: record.Sequence, Hash: e.previous}, true
+			e.head, any = Head{Sequence: last.Sequence, Hash: e.previous}, true
 		}
 		return nil
 	})

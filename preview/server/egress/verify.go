@@ -25,10 +25,10 @@ type Report struct {
 	// Previews counts the records of requests; Recovered the lines that a crash
 	// or a full disk left unfinished.
 	Previews, Recovered int
-	// First is the number of the first record: 1, unless older segments have
+	// First is the number of the first line: 1, unless older segments have
 	// been archived.
 	First uint64
-	// Head is the newest record.
+	// Head is the newest line.
 	Head Head
 	// Unfinished tells that the last line has not been written whole. The log
 	// recovers it when it is next opened.
@@ -86,10 +86,10 @@ type chain struct {
 	// previous is the hash of the last line, genesis before the first, and empty
 	// where that line has been archived.
 	previous string
-	// opening is the number that the next record must have because its segment
+	// opening is the number that the next line must have because its segment
 	// is named so; 0 within a segment.
 	opening uint64
-	// broken is set while the last line is no record of the chain; the next one
+	// broken is set while the last line is none of the chain; the next one
 	// must say that it recovered.
 	broken *Fault
 }
@@ -129,7 +129,7 @@ func (c *chain) read(ctx context.Context, file segment, last bool) error {
 
 // step takes one line.
 func (c *chain) step(line []byte, complete bool, at func(string) *Fault) error {
-	record, err := decode(line)
+	next, err := decode(line)
 	if err != nil {
 		// Allowed only where a later line says that it recovered.
 		c.broken = at(err.Error())
@@ -138,23 +138,23 @@ func (c *chain) step(line []byte, complete bool, at func(string) *Fault) error {
 		return nil
 	}
 	switch {
-	case c.previous != "" && record.Previous != c.previous:
+	case c.previous != "" && next.Previous != c.previous:
 		return at("the line before it is not the one that it was written behind")
-	case record.Sequence != c.report.Head.Sequence+1:
-		return at(fmt.Sprintf("its number is %d instead of %d", record.Sequence, c.report.Head.Sequence+1))
-	case c.opening != 0 && record.Sequence != c.opening:
+	case next.Sequence != c.report.Head.Sequence+1:
+		return at(fmt.Sprintf("its number is %d instead of %d", next.Sequence, c.report.Head.Sequence+1))
+	case c.opening != 0 && next.Sequence != c.opening:
 		return at("its number is not the one in the segment's name")
-	case c.broken != nil && record.Event != Recovered:
+	case c.broken != nil && next.Event != Recovered:
 		return c.broken
-	case c.broken == nil && record.Event == Recovered:
+	case c.broken == nil && next.Event == Recovered:
 		return at("it says that it recovered a line, and the line before it is whole")
 	}
 	c.broken, c.opening = nil, 0
 	c.report.Records++
 	if c.report.First == 0 {
-		c.report.First = record.Sequence
+		c.report.First = next.Sequence
 	}
-	switch record.Event {
+	switch next.Event {
 	case Preview:
 		c.report.Previews++
 	case Recovered:
@@ -162,7 +162,7 @@ func (c *chain) step(line []byte, complete bool, at func(string) *Fault) error {
 	default:
 	}
 	c.previous = c.follow(line)
-	c.report.Head = Head{Sequence: record.Sequence, Hash: c.previous}
+	c.report.Head = Head{Sequence: next.Sequence, Hash: c.previous}
 	return nil
 }
 
