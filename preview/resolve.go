@@ -23,7 +23,7 @@ type resolved struct {
 	found   *analyze.Result
 	objects []Object
 	// bodies are the trees of the functions in SQL whose bodies decide.
-	bodies map[*catalog.Function][]pgtree.Node
+	bodies map[guard.Unread][]pgtree.Node
 	// judged has the masks of the last result's columns.
 	judged atomic.Pointer[judgedColumns]
 }
@@ -105,14 +105,14 @@ func objectsOf(judged []guard.Object) []Object {
 
 // readBodies analyses the bodies of functions in SQL, with what the catalog says of
 // the names in them.
-func (p *Previewer) readBodies(ctx context.Context, t *target, r *resolved, functions []*catalog.Function, bodies guard.Bodies) error {
+func (p *Previewer) readBodies(ctx context.Context, t *target, r *resolved, functions []guard.Unread, bodies guard.Bodies) error {
 	if r.bodies == nil {
-		r.bodies = make(map[*catalog.Function][]pgtree.Node)
+		r.bodies = make(map[guard.Unread][]pgtree.Node)
 	}
 	for _, f := range functions {
-		bodies[f.OID] = nil
+		bodies[f.Body()] = nil
 		var queries []pgtree.Node
-		for _, st := range guard.CheckBody(f.Body) {
+		for _, st := range guard.CheckBody(f.Function.Body) {
 			tree, err := pgtree.ReadNode(st.Tree())
 			if err != nil {
 				queries = nil
@@ -132,7 +132,7 @@ func (p *Previewer) readBodies(ctx context.Context, t *target, r *resolved, func
 	// What is judged together must come of one Snapshot.
 	r.found = analyze.Statement(r.tree, r.known)
 	for f, queries := range r.bodies {
-		bodies[f.OID] = analyze.Body(queries, f, r.known)
+		bodies[f.Body()] = analyze.Body(queries, f.Function, f.Types, r.known)
 	}
 	return nil
 }

@@ -144,3 +144,42 @@ insert into public.goods values (1, 'x');
 do $$ begin if not exists (select from pg_roles where rolname = 'trap_reader') then create role trap_reader login; end if; end $$;
 grant usage on schema public to trap_reader;
 grant select on all tables in schema public to trap_reader;
+
+
+-- Classes that are not the default, for operators of PostgreSQL's own that sort nothing else.
+create function public.lseg_cmp(lseg, lseg) returns int volatile language plpgsql as $$ begin perform public.ran('lseg_cmp'); return 0; end $$;
+create operator class public.lseg_ops for type lseg using btree as
+  operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >, function 1 public.lseg_cmp(lseg, lseg);
+create table public.segments (id int, l lseg);
+insert into public.segments values (1, '[(0,0),(1,1)]'), (2, '[(0,0),(2,2)]');
+create view public.sorted_segments as select l from public.segments order by l using <;
+create view public.sorted_segments_in as select id, (select array_agg(s.l order by s.l using >) from public.segments s) as ls from public.segments;
+create view public.plain_segments as select id, l from public.segments order by id;
+
+-- Only the columns of a partition key are put in order, those of partitions' own keys too.
+create type public.knot as (v int);
+create function public.knot_eq(public.knot, public.knot) returns bool immutable language plpgsql as $$ begin return $1.v = $2.v; end $$;
+create function public.knot_lt(public.knot, public.knot) returns bool immutable language plpgsql as $$ begin return $1.v < $2.v; end $$;
+create function public.knot_cmp(public.knot, public.knot) returns int volatile language plpgsql as $$ begin perform public.ran('knot_cmp'); return $1.v - $2.v; end $$;
+create operator public.=@ (leftarg = public.knot, rightarg = public.knot, function = public.knot_eq);
+create operator public.<@@ (leftarg = public.knot, rightarg = public.knot, function = public.knot_lt);
+create operator public.<=@@ (leftarg = public.knot, rightarg = public.knot, function = public.knot_lt);
+create operator public.>=@@ (leftarg = public.knot, rightarg = public.knot, function = public.knot_lt);
+create operator public.>@@ (leftarg = public.knot, rightarg = public.knot, function = public.knot_lt);
+create operator class public.knot_ops default for type public.knot using btree as
+  operator 1 <@@, operator 2 <=@@, operator 3 =@, operator 4 >=@@, operator 5 >@@, function 1 public.knot_cmp(public.knot, public.knot);
+create table public.beside (a int, c knot, cs knot[]) partition by list (a);
+create table public.beside_1 partition of public.beside for values in (1);
+create table public.beside_2 partition of public.beside for values in (2);
+create view public.beside_view as select a from public.beside;
+create table public.keyed (a int, cs knot[]) partition by range (cs);
+create table public.keyed_1 partition of public.keyed for values from ('{}') to ('{"(1)"}');
+create table public.keyed_2 partition of public.keyed for values from ('{"(1)"}') to (maxvalue);
+create view public.keyed_view as select a from public.keyed;
+create table public.below_key (a int, cs knot[]) partition by list (a);
+create table public.below_key_1 partition of public.below_key for values in (1) partition by range (cs);
+create table public.below_key_11 partition of public.below_key_1 for values from ('{}') to ('{"(1)"}');
+create table public.below_key_12 partition of public.below_key_1 for values from ('{"(1)"}') to (maxvalue);
+create table public.by_expression (a int, cs knot[]) partition by list ((cs || cs));
+create table public.by_expression_1 partition of public.by_expression for values in ('{}', '{"(1)"}');
+grant select on all tables in schema public to trap_reader;

@@ -7,3 +7,16 @@ create function public.vt_out(public.vt) returns cstring language internal immut
 create type public.vt (input = public.vt_in, output = public.vt_out, typmod_in = public.tmin, like = varchar);
 create table public.vts (v public.vt, t text);
 insert into public.vts values ('a', 'public.vt(3)');
+create type public.holder as (r regtype);
+create domain public.named as regtype;
+create view public.computed as select t::regtype from public.vts;
+create view public.computed_list as select array[t]::regtype[] from public.vts;
+create view public.by_function as select to_regtype(t) from public.vts;
+create view public.by_privilege as select has_type_privilege(t, 'usage') from public.vts;
+create view public.from_json as select (json_populate_record(null::public.holder, json_build_object('r', t))).r from public.vts;
+create view public.from_record as select x.r from public.vts, json_to_record(json_build_object('r', t)) as x(r regtype);
+create view public.from_xml as select x.r from public.vts, xmltable('/a' passing xmlelement(name a, t) columns r regtype path '.') x;
+create view public.of_a_constant as select 'integer'::regtype as r, pg_typeof(t) as t from public.vts;
+create domain public.checked as text check (value::regtype <> 0);
+create function public.reads_name(a text) returns oid language sql as 'select a::regtype::oid';
+create function public.reads_none(a oid) returns text language sql as 'select a::regtype::text';

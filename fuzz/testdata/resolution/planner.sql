@@ -24,3 +24,5 @@ create operator class public.loud_hashing for type int using hash as operator 1 
 create table public.lists (a int, b text, many int[]);
 insert into public.lists values (1, '1', '{1}'), (2, '2', '{2}');
 create view public.lists_not as select a from public.lists where not (a <~> 1);
+create view public.lists_covering as select a from public.lists where not (many @> '{1}');
+create view public.lists_calm as select a from public.lists where not (many <@ '{1}') and not (a = 3);

@@ -18,15 +18,21 @@ func Statement(statement pgtree.Node, source Source) *Result {
 }
 
 // Body analyses the SELECTs that are the body of a function in SQL, whose arguments they
-// can name as $1 or by their names. The last one has the function's result.
-func Body(queries []pgtree.Node, fn *catalog.Function, source Source) *Result {
+// can name as $1 or by their names. The last one has the function's result. Types are
+// those of the arguments in the call; empty where they are not known.
+func Body(queries []pgtree.Node, fn *catalog.Function, types ArgumentTypes, source Source) *Result {
 	a := newAnalyzer(source)
 	arguments := &item{alias: fn.Name}
+	g := a.generics(types.list(), fn.Args)
 	for i, t := range fn.Args {
-		a.occurs(t)
 		if isPolymorphic(t) || t == typeAny {
-			t = undetermined // each call has its own
+			t = undetermined
+			if isPolymorphic(fn.Args[i]) {
+				t = g.actual(a, fn.Args[i])
+			}
+			a.generic = a.generic || t == undetermined
 		}
+		a.occurs(t)
 		v := value{typ: t, flow: computed}
 		a.parameters = append(a.parameters, v)
 		if i < len(fn.ArgNames) && fn.ArgNames[i] != "" {
@@ -37,30 +43,42 @@ func Body(queries []pgtree.Node, fn *catalog.Function, source Source) *Result {
 	a.arguments = arguments
 	for i, query := range queries {
 		if columns := a.statement(query, nil, false); i == len(queries)-1 {
-			a.returns(fn, columns, query)
+			a.returns(fn, g, columns, query)
 		}
 	}
 	return &a.result
 }
 
 // returns notes what turning the columns of a body into the function's result runs.
-func (a *analyzer) returns(fn *catalog.Function, columns []field, n pgtree.Node) {
-	wanted := fn.Outputs
-	if known := a.typeInfo(a.base(fn.Returns)); len(wanted) == 0 && known != nil && known.Kind == 'c' {
+func (a *analyzer) returns(fn *catalog.Function, g generics, columns []field, n pgtree.Node) {
+	wanted, result := fn.Outputs, g.actual(a, fn.Returns)
+	if known := a.typeInfo(a.base(result)); len(wanted) == 0 && known != nil && known.Kind == 'c' {
 		wanted = known.Columns
-		a.check(fn.Returns, n)
+		a.check(result, n)
 	}
 	if len(wanted) == 0 || len(columns) == 1 {
 		for _, c := range columns {
-			a.coerce(c.value, fn.Returns, assignment, n)
+			a.returnsAs(c.value, result, n)
 		}
 	}
 	for i, w := range wanted {
-		if i < len(columns) {
-			a.coerce(columns[i].value, w.Type, assignment, n)
+		if t := g.actual(a, w.Type); i < len(columns) {
+			a.returnsAs(columns[i].value, t, n)
 		} else {
-			a.anyCastTo(w.Type, n)
+			a.anyCastTo(t, n)
 		}
+	}
+}
+
+// returnsAs notes what turning a column of a body into a part of the result runs. Where
+// its type is that of an argument which is not known, any cast can.
+func (a *analyzer) returnsAs(v value, t OID, n pgtree.Node) {
+	if t != undetermined {
+		a.coerce(v, t, assignment, n)
+		return
+	}
+	for _, cast := range a.source.CastsFrom(a.base(v.typ)) {
+		a.run(Run{Function: cast.Function, How: ByCast, Through: a.castName(cast), At: a.place(n)})
 	}
 }
 
@@ -97,6 +115,8 @@ type analyzer struct {
 	arguments *item
 	// parameters are $1 and the following, in the body of a function.
 	parameters []value
+	// generic tells that some of them are of any type.
+	generic bool
 	// at is the last location that was read.
 	at int
 	// spent counts columns copied, values visited and expressions read.

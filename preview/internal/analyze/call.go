@@ -125,7 +125,7 @@ func (a *analyzer) invoked(c invocation, chosen *candidate) value {
 	fn := chosen.fn
 	a.run(Run{
 		Function: fn.OID, How: c.how, Through: written(c.name), At: a.place(c.node),
-		Defaults: chosen.defaults, Certain: true,
+		Omitted: chosen.omitted, Types: a.typesOf(fn, a.generics(c.types(), chosen.args)), Certain: true,
 	})
 	use := Computes
 	if fn.OID.BuiltIn() && fn.Name == "count" && fn.Kind == 'a' {
@@ -142,14 +142,7 @@ func (a *analyzer) invoked(c invocation, chosen *candidate) value {
 			}
 		}
 	}
-	if fn.OID.BuiltIn() && readsTypeNames[fn.Name] {
-		for _, v := range c.args {
-			a.modifiersIn(v.node, c.node)
-		}
-	}
-	if fn.OID.BuiltIn() && typeInData[fn.Name] {
-		a.typeInData(c)
-	}
+	a.readsTypes(c, chosen)
 	return a.returned(fn, g, c)
 }
 
@@ -233,21 +226,46 @@ func (a *analyzer) typeInData(c invocation) {
 	a.result.HiddenTypes = append(a.result.HiddenTypes, Place{c.name.Name, a.place(c.node)})
 }
 
-// HiddenModifiers is what HiddenTypes has for a constant that names a type with
-// modifiers, such as 'numeric(10,2)', where it cannot be told which type that is.
-const HiddenModifiers = "regtype"
+// readsTypes notes what a function of PostgreSQL's own runs that reads names of types.
+func (a *analyzer) readsTypes(c invocation, chosen *candidate) {
+	switch fn := chosen.fn; {
+	case !fn.OID.BuiltIn():
+	case readsTypeNames[fn.Name]:
+		for i, v := range c.args {
+			if namesType[chosen.args[i]] {
+				a.modifiersIn(v.node, c.node)
+			}
+		}
+	case typeInData[fn.Name]:
+		a.typeInData(c)
+	}
+}
 
-// modifiersIn notes what reading the modifiers of a type runs, which a constant names.
+// namesType are the types of arguments that are the name of a type.
+var namesType = map[OID]bool{typeText: true, typeRegType: true}
+
+// modifiersIn notes what reading the modifiers of a type runs that a text names: of the
+// one that a constant names, or of any.
 func (a *analyzer) modifiersIn(constant, n pgtree.Node) {
-	text := constant.Node("sval").Text("sval")
-	if name, ok := typeNameIn(text); ok {
-		if t, ok := a.source.NamedType(name); ok {
-			a.byType(ByType, t, a.place(n), t.Modifier)
-			return
+	if sval := constant.Node("sval"); sval.Exists() {
+		text := sval.Text("sval")
+		if !strings.Contains(text, "(") {
+			return // it names none
+		}
+		if name, ok := typeNameIn(text); ok {
+			if t, ok := a.source.NamedType(name); ok {
+				a.byType(ByType, t, a.place(n), t.Modifier)
+				return
+			}
 		}
 	}
-	if strings.Contains(text, "(") && !strings.HasPrefix(strings.ToLower(strings.TrimSpace(text)), "interval ") {
-		a.result.HiddenTypes = append(a.result.HiddenTypes, Place{HiddenModifiers, a.place(n)})
+	a.modifiers(a.place(n))
+}
+
+// modifiers notes the functions that read the modifiers of types.
+func (a *analyzer) modifiers(at int) {
+	for _, fn := range a.source.Modifiers() {
+		a.run(Run{Function: fn, How: ByType, Through: "the name of a type that the text does not show", At: at})
 	}
 }
 
@@ -290,8 +308,9 @@ func (a *analyzer) maybeInvoked(c invocation, possible []candidate) value {
 	}
 	result, first := undetermined, true
 	for _, p := range possible {
-		a.run(Run{Function: p.fn.OID, How: c.how, Through: written(c.name), At: a.place(c.node), Defaults: p.defaults})
+		a.readsTypes(c, &p)
 		g := a.generics(c.types(), p.args)
+		a.run(Run{Function: p.fn.OID, How: c.how, Through: written(c.name), At: a.place(c.node), Omitted: p.omitted, Types: a.typesOf(p.fn, g)})
 		for i, v := range c.args {
 			if v.typ != undetermined {
 				a.coerce(v, g.actual(a, p.args[i]), implicit, c.node)

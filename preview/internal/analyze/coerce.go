@@ -137,11 +137,12 @@ func (a *analyzer) coerce(v value, target OID, ctx context, n pgtree.Node) value
 	case v.null:
 		a.check(target, n) // input functions are strict
 		return result
+	case v.typ == typeUnknown && a.base(target) == typeRegType:
+		a.modifiersIn(v.node, n)
+		a.check(target, n)
+		return result
 	case v.typ == typeUnknown:
 		a.input(target, n)
-		if a.base(target) == typeRegType {
-			a.modifiersIn(v.node, n)
-		}
 		return result
 	case v.typ == typeRecord && a.isComposite(target):
 		a.coerceRow(v, target, ctx, n)
@@ -191,6 +192,9 @@ func (a *analyzer) anyCastTo(target OID, n pgtree.Node) {
 
 // castsTo lists the user-defined casts to a type, from the types that occur.
 func (a *analyzer) castsTo(target OID) (casts []*catalog.Cast) {
+	if a.generic {
+		return a.source.CastsTo(target)
+	}
 	for t := range a.types {
 		if cast, ok := a.source.Cast(t, target); ok {
 			casts = append(casts, cast)

@@ -78,9 +78,8 @@ func (a *analyzer) relation(n pgtree.Node, s *scope) *item {
 	columns := make([]field, 0, len(known.Columns))
 	for _, c := range known.Columns {
 		a.occurs(c.Type)
-		if known.Kind == 'p' {
-			// A session that first reads a partitioned table sorts its partitions. Which
-			// columns are the key is not known here.
+		if known.PartitionedBy(c.Name) {
+			// A session that first reads a partitioned table sorts its partitions.
 			a.compare(c.Type, n)
 		}
 		columns = append(columns, field{c.Name, value{typ: c.Type, flow: &Flow{columns: []Column{{known.OID, c.Number}}}}})

@@ -1,6 +1,11 @@
 package analyze
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/op-data/sqlpreview/preview/internal/catalog"
+)
 
 // This file follows check_generic_type_consistency and
 // enforce_generic_type_consistency: what the polymorphic types of a declaration
@@ -93,6 +98,19 @@ func (g generics) actual(a *analyzer, t OID) OID {
 		return a.multirangeOf(g.compatibleRange)
 	}
 	return t
+}
+
+// typesOf are the types of the arguments of a function in SQL that its declaration leaves
+// open.
+func (a *analyzer) typesOf(fn *catalog.Function, g generics) ArgumentTypes {
+	if fn.Language != "sql" || !slices.ContainsFunc(fn.Args, isPolymorphic) {
+		return ""
+	}
+	types := make([]OID, len(fn.Args))
+	for i, t := range fn.Args {
+		types[i] = g.actual(a, t)
+	}
+	return argumentTypes(types)
 }
 
 // multirangeOf finds the multirange of a range among the types that occur.

@@ -127,15 +127,20 @@ func (c *collector) call(n pgtree.Node) {
 	}
 }
 
-// typeInText notes the type that a constant names.
+// typeInText notes the type that a constant names, or those that an array of them does.
 func (c *collector) typeInText(n pgtree.Node) {
+	for _, element := range n.List("elements") {
+		c.typeInText(element)
+	}
 	if t, ok := typeNameIn(n.Node("sval").Text("sval")); ok {
 		c.typ(t)
 	}
 }
 
-// readsTypeNames are functions that read the name of a type, and with it the type's
-// modifiers, as a constant of the type regtype does.
+// ReadsTypeNames reports whether a function of PostgreSQL's own reads the name of a type,
+// and with it the type's modifiers, as a constant of the type regtype does.
+func ReadsTypeNames(name string) bool { return readsTypeNames[name] }
+
 var readsTypeNames = map[string]bool{"to_regtype": true, "to_regtypemod": true, "has_type_privilege": true}
 
 func (c *collector) expression(n pgtree.Node) {

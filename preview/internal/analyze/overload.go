@@ -15,7 +15,7 @@ type candidate struct {
 	args     []OID
 	fn       *catalog.Function // nil for an operator
 	op       *catalog.Operator
-	defaults bool
+	omitted  ArgumentSet // left to their defaults
 	variadic bool
 }
 
@@ -224,8 +224,8 @@ func (a *analyzer) addCandidate(all []candidate, c candidate) []candidate {
 					all[i] = c
 				}
 				return all
-			case known.defaults != c.defaults:
-				if known.defaults {
+			case (known.omitted == ArgumentSet{}) != (c.omitted == ArgumentSet{}):
+				if (c.omitted == ArgumentSet{}) {
 					all[i] = c
 				}
 				return all
@@ -255,7 +255,9 @@ func waysToCall(fn *catalog.Function, n int, names []string, expandVariadic bool
 		return c, false
 	case len(names) == 0:
 		c.args = declared[:n]
-		c.defaults = n < len(declared)
+		for i := n; i < len(declared); i++ {
+			c.omitted.add(i)
+		}
 		return c, true
 	}
 	positional := n - len(names)
@@ -274,7 +276,7 @@ func waysToCall(fn *catalog.Function, n int, names []string, expandVariadic bool
 	}
 	for i := range filled {
 		if !filled[i] {
-			c.defaults = true
+			c.omitted.add(i)
 			if i < len(declared)-fn.Defaults {
 				return c, false
 			}

@@ -51,6 +51,9 @@ func (a *analyzer) input(t OID, n pgtree.Node) {
 	at := a.place(n)
 	a.visit(t, func(t *catalog.Type) {
 		a.uses(t, at)
+		if t.OID == typeRegType {
+			a.modifiers(at)
+		}
 		a.byType(ByType, t, at, t.Input)
 		a.compares(t, at) // a range compares its bounds
 		a.expression(t.Check, ByType, "the type "+a.typeName(t.OID), at)
@@ -181,13 +184,13 @@ func (a *analyzer) anyUse(v value, compares bool, n pgtree.Node) {
 // values of the types in it run.
 func (a *analyzer) expression(e catalog.Expression, how How, through string, at int) {
 	for _, fn := range e.Functions {
-		a.run(Run{Function: fn, How: how, Through: through, At: at, Certain: true})
+		a.run(Run{Function: fn, How: how, Through: through, At: at, Omitted: AllArguments, Certain: true})
 	}
 	for _, op := range e.Operators {
-		if known := a.source.Operator(op); known != nil {
+		if known := a.source.Operator(op); known != nil && !op.BuiltIn() {
 			a.run(Run{Function: known.Function, How: how, Through: through, At: at, Certain: true})
 		}
-		for _, fn := range a.source.Support(op) {
+		for _, fn := range a.source.SortSupport(op) {
 			a.run(Run{Function: fn, How: how, Through: through, At: at, Certain: true})
 		}
 	}
@@ -200,6 +203,9 @@ func (a *analyzer) expression(e catalog.Expression, how How, through string, at 
 			}
 			a.expressions[t] = true // a check can lead back to its own type
 			a.visit(t, func(t *catalog.Type) {
+				if t.OID == typeRegType {
+					a.modifiers(at)
+				}
 				a.byType(ByType, t, at, t.Input, t.Output)
 				a.compares(t, at)
 				a.jsonCasts(t, at)

@@ -2,6 +2,8 @@ package analyze
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/op-data/sqlpreview/preview/internal/catalog"
 	"github.com/op-data/sqlpreview/preview/internal/pgtree"
@@ -31,8 +33,12 @@ type Source interface {
 	SortSupport(OID) []OID
 	FrameSupport(OID) []OID
 	Cast(source, target OID) (*catalog.Cast, bool)
-	// CastsFrom returns the casts that convert values of a type.
+	// CastsFrom returns the casts that convert values of a type, CastsTo those that make
+	// them.
 	CastsFrom(source OID) []*catalog.Cast
+	CastsTo(target OID) []*catalog.Cast
+	// Modifiers returns the functions of the database's own that read modifiers of types.
+	Modifiers() []OID
 }
 
 // Result is what a statement would run and where its output comes from.
@@ -92,11 +98,51 @@ type Run struct {
 	// Schema is that of the operator, for ByOperator; else empty.
 	Schema string
 	At     int
-	// Defaults tells that the call leaves arguments to their defaults.
-	Defaults bool
+	// Omitted are the arguments that the call leaves to their defaults.
+	Omitted ArgumentSet
+	// Types are those of the arguments of a function in SQL whose declaration does not say
+	// them; empty for others.
+	Types ArgumentTypes
 	// Certain tells that overload resolution has found just this function. Without
 	// it, the function is one of those that could be meant.
 	Certain bool
+}
+
+// ArgumentSet is a set of a function's arguments, by their place. PostgreSQL's functions
+// have 100 arguments at most (FUNC_MAX_ARGS).
+type ArgumentSet [2]uint64
+
+// AllArguments is the set of all arguments.
+var AllArguments = ArgumentSet{^uint64(0), ^uint64(0)}
+
+// Has reports whether the argument is in the set. Of arguments that no server has it
+// cannot be told.
+func (s ArgumentSet) Has(i int) bool { return i >= 64*len(s) || s[i/64]&(1<<(i%64)) != 0 }
+
+func (s *ArgumentSet) add(i int) {
+	if i < 64*len(s) {
+		s[i/64] |= 1 << (i % 64)
+	}
+}
+
+// ArgumentTypes are the types of a function's arguments in one call, as text.
+type ArgumentTypes string
+
+func argumentTypes(types []OID) ArgumentTypes {
+	var text []byte
+	for _, t := range types {
+		text = append(strconv.AppendUint(text, uint64(t), 10), ' ')
+	}
+	return ArgumentTypes(text)
+}
+
+// list reads the types; it is empty where they are not known.
+func (t ArgumentTypes) list() (types []OID) {
+	for field := range strings.FieldsSeq(string(t)) {
+		oid, _ := strconv.ParseUint(field, 10, 32) // as argumentTypes writes it
+		types = append(types, OID(oid))
+	}
+	return types
 }
 
 // Read is one relation that the statement reads.

@@ -36,7 +36,7 @@ const (
 	typeJSONB       OID = 3802
 	typeJSONPath    OID = 4072
 
-	typeRegType OID = 2206
+	typeRegType = catalog.TypeRegType
 
 	typeAnyArray                OID = 2277
 	typeAnyElement              OID = 2283

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -83,6 +82,8 @@ type base struct {
 	// own which are in no operator family of its own, frames those that bound the frames
 	// of windows ordered by a type of its own.
 	joins, orders, frames map[OID][]OID
+	// modifiers are the functions of the database's own that read the modifiers of types.
+	modifiers []OID
 	// touched tells that there are operator classes of the database's own for types or
 	// operators of PostgreSQL's own.
 	touched bool
@@ -97,6 +98,9 @@ type reader struct {
 	// those that inherit; near has, by object id and direction, the next ones.
 	kin  map[OID]Name
 	near map[ref][]OID
+	// heirs are descendants whose columns are told, keys the partition keys of relations.
+	heirs map[OID]*Relation
+	keys  map[OID][]string
 	// families are the operator families of types, operators and relations.
 	families map[ref][]OID
 	// touched has what operator classes of the database's own do for PostgreSQL's own
@@ -118,6 +122,7 @@ func readAnswer(rows [][]string, asked time.Time, seeds []seed, form *form) (*an
 	r := &reader{
 		answer: answer{asked: asked, names: make(map[key]resolved), objects: make(map[ref]*object)},
 		asked:  seeds, kin: make(map[OID]Name), near: make(map[ref][]OID),
+		heirs: make(map[OID]*Relation), keys: make(map[OID][]string),
 		families: make(map[ref][]OID), parts: make(map[OID][]OID), touched: make(map[ref][]ref),
 	}
 	if form != &ordinary {
@@ -219,9 +224,20 @@ func (r *reader) link() {
 func (r *reader) linkRelation(at ref, o *object) {
 	up, down := r.kinOf(at.oid, classUp), r.kinOf(at.oid, classDown)
 	families := slices.Clone(r.families[at])
+	key := slices.Clone(r.keys[at.oid])
 	for _, kin := range append(slices.Clip(up), down...) {
 		o.relation.Kin = append(o.relation.Kin, r.kin[kin])
 		families = append(families, r.families[ref{classRelation, kin}]...)
+		key = append(key, r.keys[kin]...)
+	}
+	slices.Sort(key)
+	o.relation.Key = slices.Clip(slices.Compact(key))
+	for _, oid := range down {
+		if known := r.heirs[oid]; known != nil {
+			heir := *known
+			heir.Kin = append(slices.Clone(o.relation.Kin), Name{o.relation.Schema, o.relation.Name})
+			o.relation.Heirs = append(o.relation.Heirs, &heir)
+		}
 	}
 	for _, f := range families {
 		o.below = append(o.below, ref{classFamily, f})
@@ -340,62 +356,4 @@ func (r *reader) resolve() {
 		known.ambiguous = known.ambiguous || mayBeCut(s.Schema, r.encoding) || mayBeCut(s.Name.Name, r.encoding)
 		r.names[s.key] = known
 	}
-}
-
-// parseOID reads an object id.
-func parseOID(text string) (OID, error) {
-	oid, err := strconv.ParseUint(text, 10, 32)
-	if err != nil {
-		return 0, errAnswer
-	}
-	return OID(oid), nil
-}
-
-// parseOIDs reads what PostgreSQL writes of an oidvector: object ids with spaces
-// between.
-func parseOIDs(text string) ([]OID, error) {
-	if text == "" {
-		return nil, nil
-	}
-	fields := strings.Split(text, " ")
-	oids := make([]OID, len(fields))
-	for i, field := range fields {
-		var err error
-		if oids[i], err = parseOID(field); err != nil {
-			return nil, err
-		}
-	}
-	return oids, nil
-}
-
-func isOneOf(letter byte, letters string) bool { return strings.IndexByte(letters, letter) >= 0 }
-
-// parseRefs reads references: the letter of a class and an object id each, with spaces
-// between.
-func parseRefs(text string) ([]ref, error) {
-	if text == "" {
-		return nil, nil
-	}
-	fields := strings.Split(text, " ")
-	refs := make([]ref, len(fields))
-	for i, field := range fields {
-		if field == "" || !isOneOf(field[0], "rfotvudm") {
-			return nil, errAnswer
-		}
-		oid, err := parseOID(field[1:])
-		if err != nil {
-			return nil, err
-		}
-		refs[i] = ref{class(field[0]), oid}
-	}
-	return refs, nil
-}
-
-// schemaName reads what PostgreSQL writes of a schema as a regnamespace: quoted where
-// it has to be, and - for none.
-func schemaName(text string) string {
-	if len(text) < 2 || text[0] != '"' || text[len(text)-1] != '"' {
-		return text
-	}
-	return strings.ReplaceAll(text[1:len(text)-1], `""`, `"`)
 }

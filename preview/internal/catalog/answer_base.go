@@ -86,9 +86,9 @@ func (r *reader) readTouched(row []string) error {
 		}
 		r.touched[objects[0]] = append(r.touched[objects[0]], supports[0])
 		r.base.below = append(r.base.below, supports[0])
-		r.base.touched = true
+		r.base.partial = true
+		r.base.touched = r.base.touched || objects[0].class != classUp
 	}
-	r.base.partial = r.base.partial || r.base.touched
 	r.toldTouched = true
 	return nil
 }
@@ -110,6 +110,8 @@ func (r *reader) linkTouched() {
 		}
 		functions = r.functionsOf(families, functions)
 		switch at.class {
+		case classUp:
+			r.base.modifiers = functions
 		case classOperator:
 			r.base.joins[at.oid] = functions
 			r.base.orders[at.oid] = functions

@@ -53,7 +53,10 @@ func (r *reader) readFunction(row []string) error {
 	for _, part := range f.Parts {
 		o.below = append(o.below, ref{classFunction, part})
 	}
-	f.Runs, f.DefaultsRun = expression(body), expression(defaults)
+	f.Runs = expression(body)
+	if f.DefaultsRun, err = f.readDefaults(row[6], defaults); err != nil {
+		return err
+	}
 	for _, b := range body {
 		if b.class == classRelation {
 			f.Reads = append(f.Reads, b.oid)
@@ -63,6 +66,31 @@ func (r *reader) readFunction(row []string) error {
 		return r.addCast(o, row)
 	}
 	return r.add(ref{classFunction, oid}, o, row)
+}
+
+// readDefaults tells what the expression of each default runs. The tree of all of them is
+// known where there are several.
+func (f *Function) readDefaults(list string, refs []ref) ([]Expression, error) {
+	trees, err := parseArray(list)
+	switch {
+	case err != nil:
+		return nil, err
+	case f.Defaults == 0 || len(refs) == 0:
+		return nil, nil
+	case f.Defaults == 1:
+		return []Expression{expression(refs)}, nil
+	case len(trees) != 1:
+		return nil, errAnswer
+	}
+	nodes := nodesOf(trees[0])
+	if len(nodes) != f.Defaults {
+		return nil, errAnswer
+	}
+	run := make([]Expression, len(nodes))
+	for i, node := range nodes {
+		run[i] = expression(referredTo(node, refs))
+	}
+	return run, nil
 }
 
 // readArguments reads proargmodes, proallargtypes and proargnames. The first two are

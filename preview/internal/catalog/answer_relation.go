@@ -8,7 +8,7 @@ import (
 )
 
 // relationFields is the number of fields of a relation's detail.
-const relationFields = 10
+const relationFields = 13
 
 func (r *reader) readRelation(row []string) error {
 	oid, err := parseOID(row[1])
@@ -17,12 +17,14 @@ func (r *reader) readRelation(row []string) error {
 	}
 	d := newDetail(row[5], relationFields)
 	relation := &Relation{
-		OID: oid, Schema: schemaName(row[2]), Name: row[3], Extension: row[4], Definition: row[9],
+		OID: oid, Schema: schemaName(row[2]), Name: row[3], Extension: row[4],
 		Kind: d.letter(), RowType: d.oid(), RowSecurity: d.flag(), Owner: d.oid(), Forced: d.flag(), TypedAs: d.oid(),
 	}
 	r.readNear(oid, d)
 	r.readFamilies(ref{classRelation, oid}, d)
-	relation.Exempt = d.flag()
+	relation.Exempt, relation.Roles = d.flag(), d.oids()
+	r.readKey(oid, d)
+	relation.Remote = remoteTable(d, relation)
 	rows, err := parseRows(row[6])
 	if err != nil || d.err != nil {
 		return errAnswer
@@ -40,13 +42,77 @@ func (r *reader) readRelation(row []string) error {
 	o.leadTo(policies)
 	o.leadToColumns(relation.Columns)
 	o.below = append(o.below, ref{classType, relation.RowType})
-	relation.Runs, relation.Policies = expression(runs), expression(policies)
-	for _, b := range append(runs, policies...) {
-		if b.class == classRelation && b.oid != oid && !slices.Contains(relation.Reads, b.oid) {
-			relation.Reads = append(relation.Reads, b.oid)
-		}
+	relation.Runs, relation.Reads = expression(runs), readsOf(runs, oid)
+	if isOneOf(relation.Kind, "vm") {
+		relation.Definition = row[9]
+	} else if relation.Policies, err = readPolicies(row[9], policies, oid); err != nil {
+		return err
 	}
 	return r.add(ref{classRelation, oid}, o, row)
+}
+
+// readsOf are the relations that a tree reads, but the one that it belongs to.
+func readsOf(refs []ref, own OID) (reads []OID) {
+	for _, b := range refs {
+		if b.class == classRelation && b.oid != own && !slices.Contains(reads, b.oid) {
+			reads = append(reads, b.oid)
+		}
+	}
+	return reads
+}
+
+// readPolicies reads the policies of a relation, whose trees refer to refs together.
+func readPolicies(text string, refs []ref, own OID) ([]Policy, error) {
+	if text == "" {
+		return nil, nil
+	}
+	rows, err := parseRows(text)
+	if err != nil {
+		return nil, err
+	}
+	policies := make([]Policy, len(rows))
+	for i, fields := range rows {
+		const columns = 4
+		if len(fields) != columns {
+			return nil, errAnswer
+		}
+		d := &detail{fields: fields}
+		p := &policies[i]
+		p.Applies, p.Roles, p.Permissive = d.flag(), d.oids(), d.flag()
+		within := referredTo(d.text(), refs)
+		p.Runs, p.Reads = expression(within), readsOf(within, own)
+		if d.err != nil {
+			return nil, d.err
+		}
+	}
+	return policies, nil
+}
+
+// remoteTable reads the options of a foreign table. Wrappers name them differently; what
+// they leave out is the table's own name.
+func remoteTable(d *detail, r *Relation) Name {
+	options := d.array()
+	if r.Kind != 'f' {
+		return Name{}
+	}
+	remote := Name{r.Schema, r.Name}
+	for _, option := range options {
+		name, value, _ := strings.Cut(option, "=")
+		switch name {
+		case "schema_name", "schema", "dbname", "database":
+			remote.Schema = value
+		case "table_name", "table", "collection", "layer":
+			remote.Name = value
+		}
+	}
+	return remote
+}
+
+// readKey reads the names of the columns of a partition key.
+func (r *reader) readKey(oid OID, d *detail) {
+	if key := d.array(); len(key) > 0 {
+		r.keys[oid] = key
+	}
 }
 
 // readNear reads the next relations up and down the tree of inheritance.
@@ -75,11 +141,25 @@ func (r *reader) readKin(row []string) error {
 		return err
 	}
 	d := newDetail(row[5], relationFields)
-	d.fields = d.fields[6:]
+	heir := &Relation{OID: oid, Kind: d.letter(), Schema: schemaName(row[2]), Name: row[3]}
+	d.fields = d.fields[5:]
 	r.readNear(oid, d)
 	r.readFamilies(ref{classRelation, oid}, d)
-	r.kin[oid] = Name{schemaName(row[2]), row[3]}
-	return d.err
+	d.fields = d.fields[2:]
+	r.readKey(oid, d)
+	heir.Remote = remoteTable(d, heir)
+	r.kin[oid] = Name{heir.Schema, heir.Name}
+	rows, err := parseRows(row[6])
+	if err != nil || d.err != nil {
+		return errAnswer
+	}
+	if len(rows) > 0 {
+		if heir.Columns, err = readColumns(rows, 6); err != nil {
+			return err
+		}
+		r.heirs[oid] = heir
+	}
+	return nil
 }
 
 // readColumns reads columns of which the answer has some fields, the first three or

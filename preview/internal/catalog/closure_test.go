@@ -319,7 +319,7 @@ create aggregate perc(order by int) (sfunc = sf, stype = int);
 		{"a temporary table by name", relation("pg_temp", "person").Columns[0].Name, "x"},
 		{"a table by its schema", relation("s", "person").Columns[0].Name, "id"},
 		{"row-level security of a superuser", relation("", "rls").RowSecurity, false},
-		{"policies", called(relation("", "rls").Policies.Functions), []string{"ft"}},
+		{"policies", called(relation("", "rls").Policies[0].Runs.Functions), []string{"ft"}},
 		{"what a view runs", called(relation("", "vdom").Runs.Types), []string{"dom"}},
 		{"an odd function's schema", odd.Schema, `Odd "Schema`},
 		{"an odd function's name", odd.Name, "f, {x}"},
@@ -333,7 +333,7 @@ create aggregate perc(order by int) (sfunc = sf, stype = int);
 		{"an ordered-set aggregate", string(function("", "perc").AggregateKind), "o"},
 		{"PostgreSQL's own", fmt.Sprint(string(function("", "percentile_cont").AggregateKind), function("", "percentile_cont").DirectArgs, function("", "percentile_cont").Parts), "o1 []"},
 		{"the parts of an aggregate", called(function("", "agg").Parts), []string{"ff", "sf"}},
-		{"what defaults run", called(function("", "wdef").DefaultsRun.Functions), []string{"dflt"}},
+		{"what defaults run", called(function("", "wdef").DefaultsRun[0].Functions), []string{"dflt"}},
 		{"an operator's support", called(s.Operators(catalog.Name{Name: "<~"})[0].Support), []string{"own_cmp2", "own_eq", "own_lt"}},
 		{"what an index's operator class runs", called(relation("", "indexed").Support), []string{"int_cmp"}},
 		{"what a descendant's runs", called(relation("", "above").Support), []string{"int_hash"}},
@@ -359,57 +359,5 @@ create aggregate perc(order by int) (sfunc = sf, stype = int);
 	}
 	if c := s.CastsFrom(typ("ownrange").OID); len(c) != 1 || s.Function(c[0].Function) == nil {
 		t.Errorf("casts from a range: %v", c)
-	}
-}
-
-// TestTouchedTypes: operator classes of the database's own for types of PostgreSQL's
-// own, which nothing names.
-func TestTouchedTypes(t *testing.T) {
-	t.Parallel()
-	dsn := pgtest.Shared(t).Database(t, `
-create function circle_cmp(circle, circle) returns int language sql as 'select 1';
-create operator class circle_ops default for type circle using btree as
-  operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >, function 1 circle_cmp(circle, circle);
-create function text_range(text, text, text, bool, bool) returns bool language sql as 'select true';
-alter operator family text_ops using btree add function 3 (text, text) text_range(text, text, text, bool, bool);
-create function int_cmp(int, int) returns int language sql as 'select 1';
-create operator class int_ops for type int using btree as
-  operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >, function 1 int_cmp(int, int);
-`)
-	asker := catalogtest.Connect(t, dsn)
-	for _, asked := range []catalog.Names{{}, {Relations: []catalog.Name{{Name: "pg_class"}}}} {
-		k := catalog.NewCache(0).Of("c", dsn)
-		for range 2 { // asked, and remembered
-			s, err := k.Look(context.Background(), asker, asked)
-			if err != nil {
-				t.Fatal(err)
-			}
-			named := func(oids []catalog.OID) (list []string) {
-				for _, oid := range oids {
-					if f := s.Function(oid); f != nil {
-						list = append(list, f.Name)
-					}
-				}
-				return list
-			}
-			const circle, text, int4, circleLess, intLess = 718, 25, 23, 1502, 97
-			for _, test := range []struct {
-				what string
-				got  []catalog.OID
-				want []string
-			}{
-				{"a default operator class", s.Type(circle).Compare, []string{"circle_cmp"}},
-				{"a function added to a family", s.FrameSupport(text), []string{"text_range"}},
-				{"a type whose frames it bounds", s.Type(text).Compare, nil},
-				{"a type that has its own", s.Type(int4).Compare, nil},
-				{"an operator in no family of PostgreSQL's own", s.SortSupport(circleLess), []string{"circle_cmp"}},
-				{"an operator that joins nothing", s.Support(circleLess), nil},
-				{"an operator in one", s.SortSupport(intLess), nil},
-			} {
-				if got := named(test.got); !slices.Equal(got, test.want) {
-					t.Errorf("%s: got %q, want %q", test.what, got, test.want)
-				}
-			}
-		}
 	}
 }

@@ -12,6 +12,9 @@ const firstUserOID = 16384
 // BuiltIn reports whether the object is PostgreSQL's own.
 func (o OID) BuiltIn() bool { return o < firstUserOID }
 
+// TypeRegType is the type regtype, whose values are read from the names of types.
+const TypeRegType OID = 2206
+
 // Name is an object's name as a statement writes it. Schema is empty where the
 // search path decides.
 type Name struct{ Schema, Name string }
@@ -40,28 +43,39 @@ type Relation struct {
 	// comes before pg_catalog in the search path: pg_get_viewdef would then run
 	// operators of that schema.
 	Definition string
-	// Reads has the relations that the definition reads, a policy's subqueries
-	// included. Empty for PostgreSQL's own views.
+	// Reads has the relations that the definition reads. Empty for PostgreSQL's own views.
 	Reads []OID
 	// Runs is what the server runs for a statement that reads the relation, beside
 	// what the statement itself names: the rule of a view, the expressions of virtual
 	// generated columns. Empty for a materialized view, whose query the server does
 	// not run, and for PostgreSQL's own views.
 	Runs Expression
-	// Policies is what the row-level security policies for SELECT run. RowSecurity
-	// tells whether they apply to the session's own role. Where a view reads the
+	// Policies are the row-level security policies for SELECT. RowSecurity tells whether
+	// row-level security holds for the session's own role. Where a view reads the
 	// relation with its owner's rights, Policies can apply although RowSecurity is
 	// false.
-	Policies    Expression
+	Policies    []Policy
 	RowSecurity bool
 	// Owner is the role that owns it. Forced tells of a table that its policies apply
 	// to its owner too, of a view that it reads with the rights of the role that asks
 	// (security_invoker, PostgreSQL 15).
 	// Exempt tells of a view that no policy applies to its owner, a superuser or a role
-	// with BYPASSRLS.
+	// with BYPASSRLS. Roles are those of a view's owner, where it is a member of any: it
+	// has their rights.
 	Owner  OID
 	Forced bool
 	Exempt bool
+	Roles  []OID
+	// Key has the names of the columns that a partitioned table and the Kin of it are
+	// partitioned by; an empty name stands for an expression.
+	Key []string
+	// Remote is the table that a foreign table stands for, by its options: zero for other
+	// relations.
+	Remote Name
+	// Heirs are the descendants that have columns whose values come from elsewhere:
+	// foreign tables, and those with generated columns. Of each only Kind, Schema, Name,
+	// Kin, Remote and Columns are known.
+	Heirs []*Relation
 	// Support has the functions of the operator classes of the database's own that
 	// indexes and partition keys use, those of the Kin included: the planner may use any
 	// index, and partitions are ordered and pruned by the key's.
@@ -74,6 +88,26 @@ type Relation struct {
 // HasColumn reports whether the relation has a column of a number.
 func (r *Relation) HasColumn(number int16) bool {
 	return slices.ContainsFunc(r.Columns, func(c Column) bool { return c.Number == number })
+}
+
+// PartitionedBy reports whether partitions are put in order by values of a column; by an
+// expression, of which one it is not known.
+func (r *Relation) PartitionedBy(column string) bool {
+	return slices.Contains(r.Key, column) || slices.Contains(r.Key, "")
+}
+
+// A Policy is a row of pg_policy, for SELECT.
+type Policy struct {
+	// Applies tells whether it is for the session's own role. Roles are those that it is
+	// for, 0 for all, by whose rights the role of a view's owner is judged.
+	Applies bool
+	Roles   []OID
+	// Permissive tells a policy that lets rows through from one that only restricts
+	// others. Without one of the former the latter do not run.
+	Permissive bool
+	// Runs is what its condition runs, Reads are the relations in that.
+	Runs  Expression
+	Reads []OID
 }
 
 // A Column is a row of pg_attribute.
@@ -91,8 +125,8 @@ type Column struct {
 }
 
 // An Expression is what an expression that the server stored as a tree refers to:
-// the functions, operators and types in it. Operators and types of PostgreSQL's own
-// are left out.
+// the functions, operators and types in it. Types of PostgreSQL's own are left out but
+// regtype, and operators that Snapshot.SortSupport says nothing of.
 type Expression struct {
 	// Functions are those that the tree names, the functions of its operators
 	// included.
@@ -175,8 +209,9 @@ type Function struct {
 	Variadic OID
 	// Defaults is how many trailing arguments have defaults (pronargdefaults).
 	Defaults int
-	// DefaultsRun is what the expressions of the defaults run.
-	DefaultsRun Expression
+	// DefaultsRun is what the expression of each default runs: of the last argument the
+	// last.
+	DefaultsRun []Expression
 	// Returns is prorettype; Set tells whether the function returns a set of it.
 	Returns OID
 	Set     bool

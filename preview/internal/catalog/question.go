@@ -35,8 +35,10 @@ const expressionText = `(
           when m.match[1] operator(pg_catalog.=) 'relid' then 'r'
           when m.match[3] operator(pg_catalog.=) 'opnos' then 'o'
           when m.match[3] is not null then 't'
+          when m.match[1] operator(pg_catalog.=) any ('{opno,eqop,sortop}'::pg_catalog.text[]) then
+            case when pg_catalog.length(m.match[2]) operator(pg_catalog.>=) 5 or m.match[2] operator(pg_catalog.=) any ((select s.operators from sorting s)::pg_catalog.text[]) then 'o' end
+          when m.match[1] operator(pg_catalog.=) 'resulttype' and m.match[2] operator(pg_catalog.=) '2206' then 't'
           when pg_catalog.length(m.match[2]) operator(pg_catalog.<) 5 then null
-          when m.match[1] operator(pg_catalog.=) any ('{opno,eqop,sortop}'::pg_catalog.text[]) then 'o'
           when m.match[1] operator(pg_catalog.=) any ('{resulttype,typid}'::pg_catalog.text[]) then 't'
           when pg_catalog."right"(m.match[1], 4) operator(pg_catalog.=) 'type' then 'v'
           when pg_catalog."right"(m.match[1], 7) operator(pg_catalog.=) '_typeid' then 'v'
@@ -74,8 +76,10 @@ const always = `(select pg_catalog.string_agg(case when k.castfunc operator(pg_c
 // ones for the type; functions that were added to PostgreSQL's own families, of which
 // those without an argument of the type internal bound the frames of windows (v); and
 // families of operators that are in none of PostgreSQL's own, which sort by the
-// operator (d), and join by it where it is marked so (o). Last come operators of the
-// database's own that are commutators and negators of PostgreSQL's own.
+// operator (d), and join by it where it is marked so (o). Beside those are operators of
+// the database's own that are commutators and negators of PostgreSQL's own, and the
+// functions that read the modifiers of types: any of them runs where a text becomes a
+// regtype (u2206).
 const touchedText = `
     select 't' operator(pg_catalog.||) k.opcintype::pg_catalog.text, 'm' operator(pg_catalog.||) k.opcfamily::pg_catalog.text
     from pg_catalog.pg_opclass k
@@ -103,6 +107,11 @@ const touchedText = `
     from pg_catalog.pg_operator i
     join pg_catalog.pg_operator o on o.oprcom operator(pg_catalog.=) i.oid or o.oprnegate operator(pg_catalog.=) i.oid
     where i.oid operator(pg_catalog.>=) 16384 and o.oid operator(pg_catalog.<) 16384
+  union all
+    select 'u2206', 'f' operator(pg_catalog.||) d.refobjid::pg_catalog.text
+    from pg_catalog.pg_depend d
+    join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) d.objid and t.typmodin::pg_catalog.oid operator(pg_catalog.=) d.refobjid
+    where d.refclassid operator(pg_catalog.=) 1255 and d.refobjid operator(pg_catalog.>=) 16384 and d.classid operator(pg_catalog.=) 1247
   `
 
 // A form of the question is its text, whose parameter, if it has one, is the seeds.

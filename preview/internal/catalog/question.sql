@@ -16,6 +16,18 @@ path (place, nsp, name, temporary) as materialized (
 trusted (trusted) as materialized (
   select p.name operator(pg_catalog.=) 'pg_catalog' from path p where not p.temporary order by p.place limit 1
 ),
+-- PostgreSQL's own operators by which operator classes of the database's own sort, hash or merge, or which have commutators or
+-- negators of its own.
+sorting (operators) as materialized (
+  select coalesce(pg_catalog.array_agg(o.oid::pg_catalog.text), '{}')
+  from (
+    select m.amopopr from pg_catalog.pg_amop m
+    where m.oid operator(pg_catalog.>=) 16384 and m.amopmethod operator(pg_catalog.=) any ('{403,405}'::pg_catalog.oid[])
+  union all
+    select pg_catalog.unnest(array[i.oprcom, i.oprnegate]) from pg_catalog.pg_operator i where i.oid operator(pg_catalog.>=) 16384
+  ) o (oid)
+  where o.oid operator(pg_catalog.<>) 0 and o.oid operator(pg_catalog.<) 16384
+),
 -- What is asked for: each of SEEDS has the letter of a class, a schema or nothing, and a name, both in hex. Behind a ~ it is the name
 -- as the server folds it where it stands without quotes.
 seed (number, class, nsp, name) as materialized (
@@ -82,15 +94,16 @@ union
     where pg_catalog.substr(r.ref, 2) operator(pg_catalog.<>) all ('{"",0}'::pg_catalog.text[])
   ) x (class, oid, typsubscript, rngmultitypid, prosqlbody)
   cross join lateral (
-    -- A relation (r); of ancestors (u, up) and descendants (d, down) of one only the name, that they are, and the operator classes
-    -- of their indexes and partition keys are wanted.
+    -- A relation (r); of ancestors (u, up) and descendants (d, down) of one only the name, that they are, the operator classes
+    -- of their indexes and partition keys, and the columns of descendants that have their values from elsewhere are wanted.
     select c.relnamespace, c.relname,
       array[c.relkind::pg_catalog.text, c.reltype::pg_catalog.text, c.secured::pg_catalog.text,
         c.relowner::pg_catalog.text, c.forced::pg_catalog.text, c.reloftype::pg_catalog.text, coalesce(c.up, ''), coalesce(c.down, ''),
-        coalesce(c.families, ''), coalesce(c.exempt, false)::pg_catalog.text],
+        coalesce(c.families, ''), coalesce(c.exempt, false)::pg_catalog.text, coalesce(c.roles, ''), coalesce(c.key, '{}'),
+        coalesce(c.options, '{}')],
       columns.list,
       pg_catalog.concat_ws(' ', c.up, c.down, c.families, 't' operator(pg_catalog.||) c.reltype::pg_catalog.text, columns.types),
-      pg_catalog.concat_ws(' ', c.rule, columns.virtual), c.policies, c.relkind operator(pg_catalog.=) 'm', null
+      pg_catalog.concat_ws(' ', c.rule, columns.virtual), c.policies, c.relkind operator(pg_catalog.=) 'm', c.policies
     from (
       select c.oid, c.relnamespace, c.relname, c.relkind,
         case when x.class operator(pg_catalog.=) 'r' then c.reltype else 0 end,
@@ -117,27 +130,48 @@ union
           where i.class operator(pg_catalog.>=) 16384),
         (select o.rolsuper or o.rolbypassrls from pg_catalog.pg_roles o
           where c.relkind operator(pg_catalog.=) 'v' and o.oid operator(pg_catalog.=) c.relowner),
+        (select pg_catalog.string_agg(o.oid::pg_catalog.text, ' ') from pg_catalog.pg_roles o
+          where c.relkind operator(pg_catalog.=) 'v' and pg_catalog.pg_has_role(c.relowner, o.oid, 'USAGE')
+            and exists (select from pg_catalog.pg_auth_members m where m.member operator(pg_catalog.=) c.relowner)),
+        (select pg_catalog.array_agg(coalesce(a.attname, ''))::pg_catalog.text
+          from pg_catalog.pg_partitioned_table p
+          cross join lateral pg_catalog.unnest(p.partattrs::pg_catalog.int2[]) k (number)
+          left join pg_catalog.pg_attribute a on a.attrelid operator(pg_catalog.=) c.oid and a.attnum operator(pg_catalog.=) k.number
+          where c.relkind operator(pg_catalog.=) 'p' and p.partrelid operator(pg_catalog.=) c.oid),
+        (select t.ftoptions::pg_catalog.text from pg_catalog.pg_foreign_table t
+          where c.relkind operator(pg_catalog.=) 'f' and t.ftrelid operator(pg_catalog.=) c.oid),
+        x.class operator(pg_catalog.=) 'r' or x.class operator(pg_catalog.=) 'd' and (c.relkind operator(pg_catalog.=) 'f' or exists (
+          select from pg_catalog.pg_attrdef d
+          join pg_catalog.pg_attribute a on a.attrelid operator(pg_catalog.=) d.adrelid and a.attnum operator(pg_catalog.=) d.adnum
+          where d.adrelid operator(pg_catalog.=) c.oid and a.attgenerated operator(pg_catalog.<>) '')),
         (select r.ev_action::pg_catalog.text from pg_catalog.pg_rewrite r
           where x.class operator(pg_catalog.=) 'r' and c.oid operator(pg_catalog.>=) 16384
             and c.relkind operator(pg_catalog.=) any ('{v,m}'::pg_catalog."char"[])
             and r.ev_class operator(pg_catalog.=) c.oid and r.ev_type operator(pg_catalog.=) '1'),
-        (select pg_catalog.string_agg(p.polqual::pg_catalog.text, ' ') from pg_catalog.pg_policy p
+        (select pg_catalog.array_agg(array[
+            ('0' operator(pg_catalog.=) any (p.polroles) or exists (
+              select from pg_catalog.unnest(p.polroles) o (oid) where pg_catalog.pg_has_role(o.oid, 'USAGE')))::pg_catalog.text,
+            pg_catalog.array_to_string(p.polroles, ' '), p.polpermissive::pg_catalog.text, coalesce(p.polqual::pg_catalog.text, '')
+          ])::pg_catalog.text
+          from pg_catalog.pg_policy p
           where x.class operator(pg_catalog.=) 'r' and c.relrowsecurity and p.polrelid operator(pg_catalog.=) c.oid
             and p.polcmd operator(pg_catalog.=) any ('{r,*}'::pg_catalog."char"[]))
       from pg_catalog.pg_class c
       where x.class operator(pg_catalog.=) any ('{r,u,d}'::pg_catalog.text[]) and c.oid operator(pg_catalog.=) x.oid
       offset 0
-    ) c (oid, relnamespace, relname, relkind, reltype, secured, relowner, forced, reloftype, up, down, families, exempt, rule, policies)
+    ) c (oid, relnamespace, relname, relkind, reltype, secured, relowner, forced, reloftype, up, down, families, exempt, roles, key,
+      options, own, rule, policies)
     cross join lateral (
       select
         pg_catalog.array_agg(array[a.attnum::pg_catalog.text, a.attname::pg_catalog.text, a.atttypid::pg_catalog.text,
           a.attgenerated::pg_catalog.text, coalesce(a.attfdwoptions::pg_catalog.text, '{}'), coalesce(d.adbin::pg_catalog.text, '')]),
-        pg_catalog.string_agg(distinct 't' operator(pg_catalog.||) a.atttypid::pg_catalog.text, ' '),
+        pg_catalog.string_agg(distinct 't' operator(pg_catalog.||) a.atttypid::pg_catalog.text, ' ')
+          filter (where x.class operator(pg_catalog.=) 'r'),
         pg_catalog.string_agg(d.adbin::pg_catalog.text, ' ') filter (where a.attgenerated operator(pg_catalog.=) 'v')
       from pg_catalog.pg_attribute a
       left join pg_catalog.pg_attrdef d on a.attgenerated operator(pg_catalog.<>) ''
         and d.adrelid operator(pg_catalog.=) a.attrelid and d.adnum operator(pg_catalog.=) a.attnum
-      where x.class operator(pg_catalog.=) 'r' and a.attrelid operator(pg_catalog.=) c.oid
+      where c.own and a.attrelid operator(pg_catalog.=) c.oid
         and a.attnum operator(pg_catalog.>) 0 and not a.attisdropped
     ) columns (list, types, virtual)
   union all
@@ -197,7 +231,7 @@ union
           and not f.prosecdef, false)::pg_catalog.text,
         coalesce(a.aggkind::pg_catalog.text, ''), coalesce(a.aggnumdirectargs::pg_catalog.text, '0'),
         coalesce(pg_catalog.array_to_string(a.parts, ' '), '')],
-      null,
+      case when f.oid operator(pg_catalog.>=) 16384 and f.pronargdefaults operator(pg_catalog.>) 1 then array[f.proargdefaults::pg_catalog.text] end,
       case when f.oid operator(pg_catalog.>=) 16384 then pg_catalog.concat_ws(' ',
         (select pg_catalog.string_agg(distinct 't' operator(pg_catalog.||) t.oid::pg_catalog.text, ' ')
           from pg_catalog.unnest(coalesce(f.proallargtypes, f.proargtypes::pg_catalog.oid[])

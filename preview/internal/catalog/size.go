@@ -15,7 +15,10 @@ func (o *object) size() int {
 	switch {
 	case o.relation != nil:
 		r := o.relation
-		n += int(unsafe.Sizeof(*r)) + (len(r.Reads)+len(r.Support))*4 + r.Runs.size() + r.Policies.size() + columnsSize(r.Columns)
+		n += r.size()
+		for _, heir := range r.Heirs {
+			n += heir.size()
+		}
 		for _, k := range r.Kin {
 			n += int(unsafe.Sizeof(k)) + len(k.Schema) + len(k.Name)
 		}
@@ -23,12 +26,24 @@ func (o *object) size() int {
 		n += int(unsafe.Sizeof(*o.typ)) + o.typ.Check.size() + len(o.typ.Compare)*4 + columnsSize(o.typ.Columns)
 	case o.function != nil:
 		f := o.function
-		n += int(unsafe.Sizeof(*f)) + (len(f.Args)+len(f.Parts)+len(f.Reads))*4 + f.Runs.size() + f.DefaultsRun.size() +
+		n += int(unsafe.Sizeof(*f)) + (len(f.Args)+len(f.Parts)+len(f.Reads))*4 + f.Runs.size() +
 			columnsSize(f.Outputs) + (len(f.ArgNames)+len(f.Settings))*int(unsafe.Sizeof(""))
+		for _, e := range f.DefaultsRun {
+			n += int(unsafe.Sizeof(e)) + e.size()
+		}
 	case o.operator != nil:
 		n += int(unsafe.Sizeof(*o.operator)) + len(o.operator.Support)*4
 	case o.family != nil:
 		n += int(unsafe.Sizeof(*o.family)) + 4*(len(o.family.functions)+len(o.family.operators))
+	}
+	return n
+}
+
+func (r *Relation) size() int {
+	n := int(unsafe.Sizeof(*r)) + (len(r.Reads)+len(r.Support)+len(r.Roles))*4 + r.Runs.size() + columnsSize(r.Columns) +
+		len(r.Key)*int(unsafe.Sizeof(""))
+	for _, p := range r.Policies {
+		n += int(unsafe.Sizeof(p)) + 4*(len(p.Roles)+len(p.Reads)) + p.Runs.size()
 	}
 	return n
 }

@@ -177,11 +177,27 @@ func (s *Snapshot) SortSupport(operator OID) []OID {
 // that is ordered by values of a type of PostgreSQL's own.
 func (s *Snapshot) FrameSupport(t OID) []OID { return s.base.frames[t] }
 
+// Modifiers returns the functions of the database's own that read the modifiers of types:
+// a text that becomes a regtype can name any of these types.
+func (s *Snapshot) Modifiers() []OID { return s.base.modifiers }
+
 // Cast returns the row of pg_cast for two types, and false where there is none. All rows
 // are known.
 func (s *Snapshot) Cast(source, target OID) (*Cast, bool) {
 	c := s.base.casts[[2]OID{source, target}]
 	return c, c != nil
+}
+
+// CastsTo returns the rows of pg_cast that make values of the type.
+func (s *Snapshot) CastsTo(target OID) (casts []*Cast) {
+	for _, list := range s.base.from {
+		for _, c := range list {
+			if c.Target == target {
+				casts = append(casts, c)
+			}
+		}
+	}
+	return casts
 }
 
 // CastsFrom returns the rows of pg_cast that convert values of the type.

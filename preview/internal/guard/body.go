@@ -1,22 +1,26 @@
 package guard
 
-import "github.com/op-data/sqlpreview/preview/internal/catalog"
+import (
+	"github.com/op-data/sqlpreview/preview/internal/analyze"
+	"github.com/op-data/sqlpreview/preview/internal/catalog"
+)
 
 // body judges a function in SQL without a label by what its body runs.
-func (j *judge) body(f *catalog.Function) ruling {
-	found, ok := j.bodies[f.OID]
+func (j *judge) body(f *catalog.Function, types analyze.ArgumentTypes) ruling {
+	unread := Unread{f, types}
+	found, ok := j.bodies[unread.Body()]
 	switch {
 	case !ok:
-		if !j.asked[f.OID] {
-			j.asked[f.OID] = true
-			j.judgement.Unread = append(j.judgement.Unread, f)
+		if !j.asked[unread.Body()] {
+			j.asked[unread.Body()] = true
+			j.judgement.Unread = append(j.judgement.Unread, unread)
 		}
 		return j.volatileFunction(f)
 	case found == nil || found.TooComplex || len(found.Opaque) > 0 || len(found.HiddenTypes) > 0:
 		return j.volatileFunction(f)
 	}
 	for _, run := range found.Runs {
-		if got := j.function(run.Function, use{direct: false, defaults: run.Defaults}, 1); !got.allowed {
+		if got := j.function(run.Function, useOf(run), 1); !got.allowed {
 			return j.volatileFunction(f)
 		}
 	}
@@ -45,7 +49,7 @@ func (j *judge) atomicBody(f *catalog.Function) ruling {
 // bodyReads reports whether a function's body may read a relation.
 func (j *judge) bodyReads(r *catalog.Relation) bool {
 	rule, _ := j.policy.relation(r.Schema, r.Name)
-	return rule == "" && j.below(r, nil, make(map[catalog.OID]bool)).allowed
+	return rule == "" && j.below(r, nil, make(map[readBy]bool)).allowed
 }
 
 // results judges the checks of the domains in what a function returns, which its

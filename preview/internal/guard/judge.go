@@ -14,10 +14,11 @@ import (
 type Objects interface {
 	Function(catalog.OID) *catalog.Function
 	Operator(catalog.OID) *catalog.Operator
-	Support(operator catalog.OID) []catalog.OID
+	SortSupport(operator catalog.OID) []catalog.OID
 	Type(catalog.OID) *catalog.Type
 	Cast(source, target catalog.OID) (*catalog.Cast, bool)
 	CastsFrom(source catalog.OID) []*catalog.Cast
+	Modifiers() []catalog.OID
 	RelationByID(catalog.OID) *catalog.Relation
 	// Ambiguous returns those of the names of which it is not sure what object the
 	// server takes them for.
@@ -31,9 +32,9 @@ type Judgement struct {
 	// Objects are the database's objects that were judged, each with the rule that let
 	// it pass.
 	Objects []Object
-	// Unread are functions in SQL whose bodies decide. Analyse each as Body says, and
-	// judge again with the results.
-	Unread []*catalog.Function
+	// Unread are functions in SQL whose bodies decide. Analyse each as analyze.Body says,
+	// and judge again with the results.
+	Unread []Unread
 }
 
 // Object is a database object that a statement leads to.
@@ -58,8 +59,24 @@ const (
 	PassedRelation  = "relation"         // a relation that the policy lets be read
 )
 
-// Bodies are the analyses of functions' bodies, by function.
-type Bodies map[catalog.OID]*analyze.Result
+// Unread is a function in SQL whose body decides.
+type Unread struct {
+	Function *catalog.Function
+	// Types are those of the arguments in the call.
+	Types analyze.ArgumentTypes
+}
+
+// Body names the body of a function, called with arguments of some types.
+func (u Unread) Body() Body { return Body{u.Function.OID, u.Types} }
+
+// Body is the body of a function, called with arguments of some types.
+type Body struct {
+	Function catalog.OID
+	Types    analyze.ArgumentTypes
+}
+
+// Bodies are the analyses of functions' bodies.
+type Bodies map[Body]*analyze.Result
 
 // Judge decides whether what a statement leads to in its database may run, by the
 // same policy as Check.
@@ -67,7 +84,7 @@ func (s *Statement) Judge(found *analyze.Result, known Objects, bodies Bodies, p
 	j := &judge{
 		checker: checker{sql: s.Source, policy: p.orDefault()},
 		known:   known, bodies: bodies,
-		verdicts: make(map[verdictKey]ruling), listed: make(map[Object]bool), asked: make(map[catalog.OID]bool),
+		verdicts: make(map[verdictKey]ruling), listed: make(map[Object]bool), asked: make(map[Body]bool),
 	}
 	if found.TooComplex {
 		j.refuse(pgtree.Extent{Start: s.Start, End: s.End}, refusal{
@@ -89,16 +106,11 @@ func (s *Statement) Judge(found *analyze.Result, known Objects, bodies Bodies, p
 	}
 	for _, hidden := range found.HiddenTypes {
 		at := j.offset(hidden.At)
-		r := refusal{
+		j.refuse(pgtree.Extent{Start: at, End: j.nameEnd(at)}, refusal{
 			reason: reason.FunctionNotAllowed, rule: "type-hidden",
 			message: "the function " + hidden.What + " reads a value of a type that the text does not name",
 			hint:    "write the type's name as a constant: " + hidden.What + "(value, 'integer')",
-		}
-		if hidden.What == analyze.HiddenModifiers {
-			r.message = "it cannot be told which type's modifiers a constant names"
-			r.hint = "write the type's name without modifiers: 'numeric'::regtype"
-		}
-		j.refuse(pgtree.Extent{Start: at, End: j.nameEnd(at)}, r)
+		})
 	}
 	j.judgement.Violations = j.sorted()
 	return j.judgement
@@ -139,7 +151,7 @@ type judge struct {
 	bodies    Bodies
 	verdicts  map[verdictKey]ruling
 	listed    map[Object]bool
-	asked     map[catalog.OID]bool
+	asked     map[Body]bool
 	judgement Judgement
 }
 
@@ -163,7 +175,9 @@ func (j *judge) run(r analyze.Run) {
 		})
 		return
 	}
-	got := j.function(r.Function, use{direct: r.How == analyze.Call, defaults: r.Defaults, cast: r.How == analyze.ByCast, reads: r.How == analyze.ByType || r.How == analyze.ByCompare}, 0)
+	how := useOf(r)
+	how.direct = r.How == analyze.Call
+	got := j.function(r.Function, how, 0)
 	if got.allowed {
 		return
 	}
@@ -241,7 +255,7 @@ func (j *judge) relation(read analyze.Read) {
 		})
 		return
 	}
-	if got := j.below(r, nil, make(map[catalog.OID]bool)); !got.allowed {
+	if got := j.below(r, nil, make(map[readBy]bool)); !got.allowed {
 		rule, fault := reason.FunctionNotAllowed, "runs "+got.name+", which "+got.because
 		if got.function == 0 && got.family == familyPolicy {
 			rule, fault = reason.SyntaxNotAllowed, "reads "+got.name+", which "+got.because

@@ -2,9 +2,7 @@ package guard
 
 import (
 	"runtime"
-	"runtime/pprof"
 	"strings"
-	"sync"
 	"testing"
 )
 
@@ -35,23 +33,5 @@ func TestStatementsAreSmall(t *testing.T) {
 			t.Errorf("%s: %d bytes are held for a text of %d", name, each, len(sql))
 		}
 		runtime.KeepAlive(list)
-	}
-}
-
-// Callers at once do not become threads at once.
-func TestManyCallersAreFewThreads(t *testing.T) {
-	t.Parallel()
-	sql := "select a" + strings.Repeat(",a + 1", 300)
-	var all sync.WaitGroup
-	for range 3000 {
-		all.Go(func() {
-			if st, v := Check(sql, nil); st == nil {
-				t.Errorf("refused: %+v", v)
-			}
-		})
-	}
-	all.Wait()
-	if n := pprof.Lookup("threadcreate").Count(); n > 300 {
-		t.Errorf("%d threads were made", n)
 	}
 }

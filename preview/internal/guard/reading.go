@@ -1,34 +1,61 @@
 package guard
 
-import "github.com/op-data/sqlpreview/preview/internal/catalog"
+import (
+	"slices"
+
+	"github.com/op-data/sqlpreview/preview/internal/catalog"
+)
+
+// readBy is a relation, and the view with whose rights it is read; 0 where that is done
+// with the rights of the role that asks.
+type readBy struct{ relation, view catalog.OID }
 
 // below judges what reading a relation runs: rules, policies, generated columns and
 // operator classes, its own and those of the relations that a view reads. View is the
-// view that reads r, nil where the statement does. A ruling of familyPolicy without a
-// function is about a relation that the operator denies.
-func (j *judge) below(r, view *catalog.Relation, seen map[catalog.OID]bool) ruling {
-	inner := len(seen) > 0
-	if seen[r.OID] || isSystem(r.Schema) {
+// view with whose rights r is read, nil for those of the role that asks. A ruling of
+// familyPolicy without a function is about a relation that the operator denies.
+func (j *judge) below(r, view *catalog.Relation, seen map[readBy]bool) ruling {
+	inner, at := len(seen) > 0, readBy{relation: r.OID}
+	if view != nil {
+		at.view = view.OID
+	}
+	if seen[at] || isSystem(r.Schema) {
 		return ruling{allowed: true} // PostgreSQL's own views are judged by name
 	}
-	seen[r.OID] = true
+	seen[at] = true
 	if inner && (j.policy.denySchemas[r.Schema] || j.policy.denyRelations.may(r.Schema, r.Name)) {
 		return ruling{name: r.Schema + "." + r.Name, because: "this installation does not allow in a preview", family: familyPolicy}
 	}
-	if got := j.reading(r, inner, policiesApply(r, view)); !got.allowed {
+	if got := j.reading(r, inner); !got.allowed {
 		return got
 	}
 	reader := r
-	switch {
-	case r.Kind == 'v':
-	case policiesApply(r, view):
-		reader = nil // a policy's queries run with the rights of the role that asks
-	default:
-		return ruling{allowed: true}
+	if r.Kind != 'v' || r.Forced {
+		reader = nil
 	}
-	for _, oid := range r.Reads {
+	if r.Kind == 'v' {
+		if got := j.readsAll(r.Reads, reader, seen); !got.allowed {
+			return got
+		}
+	}
+	for _, p := range policiesFor(r, view) {
+		if got := j.expression(p.Runs, 0); !got.allowed {
+			return got
+		}
+		// Its queries run with the same rights as the reading itself.
+		if got := j.readsAll(p.Reads, view, seen); !got.allowed {
+			return got
+		}
+	}
+	return ruling{allowed: true}
+}
+
+// readsAll judges what reading relations runs, with the rights of a view's owner or of
+// the role that asks.
+func (j *judge) readsAll(relations []catalog.OID, view *catalog.Relation, seen map[readBy]bool) ruling {
+	for _, oid := range relations {
 		if next := j.known.RelationByID(oid); next != nil {
-			if got := j.below(next, reader, seen); !got.allowed {
+			if got := j.below(next, view, seen); !got.allowed {
 				return got
 			}
 		}
@@ -36,34 +63,49 @@ func (j *judge) below(r, view *catalog.Relation, seen map[catalog.OID]bool) ruli
 	return ruling{allowed: true}
 }
 
-// policiesApply reports whether row-level security can hold for a relation that the
-// statement reads, or a view. Most views read with the rights of their owner, to whose
-// own tables it does not apply unless it is forced, and never where that is a superuser.
-func policiesApply(r, view *catalog.Relation) bool {
+// policiesFor returns the row-level security policies that hold for a relation where it
+// is read with the rights of a view's owner, or of the role that asks (get_row_security_policies
+// in rewrite/rowsecurity.c). None holds for a superuser, for a role with BYPASSRLS, and
+// for one with the owner's rights unless they are forced. Without one that lets rows
+// through there are none to see, and nothing runs.
+func policiesFor(r, view *catalog.Relation) []catalog.Policy {
+	var list []catalog.Policy
 	switch {
-	case view == nil:
-		return r.RowSecurity
-	case view.Forced:
-		return true
-	case view.Exempt:
-		return false
-	default:
-		return view.Owner != r.Owner || r.Forced
+	case view == nil && !r.RowSecurity, view != nil && bypasses(view, r):
+		return nil
 	}
+	permissive := false
+	for _, p := range r.Policies {
+		if view == nil && p.Applies || view != nil && slices.ContainsFunc(p.Roles, func(role catalog.OID) bool { return hasRights(view, role) }) {
+			list = append(list, p)
+			permissive = permissive || p.Permissive
+		}
+	}
+	if !permissive {
+		return nil
+	}
+	return list
+}
+
+// bypasses reports whether row-level security of a table does not hold for the owner of
+// a view.
+func bypasses(view, table *catalog.Relation) bool {
+	return view.Exempt || !table.Forced && (view.Owner == table.Owner || slices.Contains(view.Roles, table.Owner))
+}
+
+// hasRights reports whether the owner of a view has the rights of a role that a policy is
+// for. PostgreSQL's own roles have members that no catalog lists.
+func hasRights(view *catalog.Relation, role catalog.OID) bool {
+	return role.BuiltIn() || role == view.Owner || slices.Contains(view.Roles, role)
 }
 
 // reading judges what the server may run for a relation that is read, beside what the
-// text names: its rule, its generated columns, the operator classes of its indexes and
-// of its partition key, and its policies where they apply. Inner tells that a view or a
-// policy reads it, whose own tree does not show what its columns' types run.
-func (j *judge) reading(r *catalog.Relation, inner, policies bool) ruling {
+// text names and its policies: its rule, its generated columns, the operator classes of
+// its indexes and of its partition key. Inner tells that a view or a policy reads it,
+// whose own tree does not show what its columns' types run.
+func (j *judge) reading(r *catalog.Relation, inner bool) ruling {
 	if got := j.expression(r.Runs, 0); !got.allowed {
 		return got
-	}
-	if policies {
-		if got := j.expression(r.Policies, 0); !got.allowed {
-			return got
-		}
 	}
 	if got := j.supports(r.Support, 0); !got.allowed {
 		return got
@@ -72,10 +114,14 @@ func (j *judge) reading(r *catalog.Relation, inner, policies bool) ruling {
 		return ruling{allowed: true} // package analyze has followed the columns
 	}
 	seen := make(map[catalog.OID]bool)
-	for _, c := range r.Columns {
-		// The partitions of a table are put in order by the key, an array's by its elements.
-		if got := j.comparing(c.Type, r.Kind == 'p', 0, seen); !got.allowed {
-			return got
+	for _, key := range []bool{true, false} { // the partition key first: of it all counts
+		for _, c := range r.Columns {
+			if r.PartitionedBy(c.Name) != key {
+				continue
+			}
+			if got := j.comparing(c.Type, key, 0, seen); !got.allowed {
+				return got
+			}
 		}
 	}
 	return ruling{allowed: true}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/op-data/sqlpreview/preview/internal/analyze"
 	"github.com/op-data/sqlpreview/preview/internal/catalog"
 )
 
@@ -12,13 +13,23 @@ type use struct {
 	// direct: the statement calls it by its name, so that Check has judged the name
 	// and its arguments.
 	direct bool
-	// defaults: the call leaves arguments to their defaults.
-	defaults bool
+	// omitted: the arguments that the call leaves to their defaults.
+	omitted analyze.ArgumentSet
+	// types: those of the arguments, where the declaration does not say them.
+	types analyze.ArgumentTypes
 	// cast: a cast runs it. Of PostgreSQL's own casts the functions are not known.
 	cast bool
 	// reads: values of a type are read, written or compared by it. What it is given is
 	// no text to be run.
 	reads bool
+}
+
+// useOf is how an analysed text reaches a function, when Check has not judged it.
+func useOf(r analyze.Run) use {
+	return use{
+		omitted: r.Omitted, types: r.Types, cast: r.How == analyze.ByCast,
+		reads: r.How == analyze.ByType || r.How == analyze.ByCompare,
+	}
 }
 
 type verdictKey struct {
@@ -162,7 +173,7 @@ func (j *judge) byDeclaration(f *catalog.Function, how use) ruling {
 	case f.Language == "sql" && f.Atomic:
 		return j.atomicBody(f)
 	case f.Language == "sql" && f.Body != "":
-		return j.body(f)
+		return j.body(f, how.types)
 	case f.Language == "internal" && harmlessSymbol(f.Body):
 		return ruling{allowed: true, passed: PassedBody}
 	}
@@ -213,8 +224,11 @@ func (j *judge) calls(f *catalog.Function, how use, depth int) ruling {
 	if got := j.results(f, depth); !got.allowed {
 		return got
 	}
-	if how.defaults {
-		if got := j.expression(f.DefaultsRun, depth+1); !got.allowed {
+	for i, run := range f.DefaultsRun {
+		if !how.omitted.Has(len(f.Args) - len(f.DefaultsRun) + i) {
+			continue
+		}
+		if got := j.expression(run, depth+1); !got.allowed {
 			return got
 		}
 	}
@@ -223,18 +237,24 @@ func (j *judge) calls(f *catalog.Function, how use, depth int) ruling {
 
 // expression judges a stored expression.
 func (j *judge) expression(e catalog.Expression, depth int) ruling {
+	if j.readsTypeNames(e) {
+		if got := j.supports(j.known.Modifiers(), depth); !got.allowed {
+			return got
+		}
+	}
 	for _, fn := range e.Functions {
-		if got := j.function(fn, use{}, depth+1); !got.allowed {
+		// A stored call does not show the arguments that it leaves to their defaults.
+		if got := j.function(fn, use{omitted: analyze.AllArguments}, depth+1); !got.allowed {
 			return got
 		}
 	}
 	for _, oid := range e.Operators {
-		if op := j.known.Operator(oid); op != nil {
+		if op := j.known.Operator(oid); op != nil && !oid.BuiltIn() {
 			if got := j.function(op.Function, use{}, depth+1); !got.allowed {
 				return got
 			}
 		}
-		if got := j.supports(j.known.Support(oid), depth); !got.allowed {
+		if got := j.supports(j.known.SortSupport(oid), depth); !got.allowed {
 			return got
 		}
 	}
@@ -254,6 +274,15 @@ func (j *judge) expression(e catalog.Expression, depth int) ruling {
 	return ruling{allowed: true}
 }
 
+// readsTypeNames reports whether a stored expression calls a function that reads names of
+// types, and with them the types' modifiers.
+func (j *judge) readsTypeNames(e catalog.Expression) bool {
+	return slices.ContainsFunc(e.Functions, func(oid catalog.OID) bool {
+		f := j.known.Function(oid)
+		return f != nil && oid.BuiltIn() && analyze.ReadsTypeNames(f.Name)
+	})
+}
+
 // typeRuns judges what reading, writing and comparing values of a type runs, and
 // turning them into JSON.
 func (j *judge) typeRuns(oid catalog.OID, depth int, seen map[catalog.OID]bool) ruling {
@@ -264,6 +293,9 @@ func (j *judge) typeRuns(oid catalog.OID, depth int, seen map[catalog.OID]bool) 
 	seen[oid] = true
 	if depth > maxCalls {
 		return ruling{name: "a type", because: "is made of too many others", family: familyUnknown}
+	}
+	if oid == catalog.TypeRegType {
+		return j.supports(j.known.Modifiers(), depth)
 	}
 	functions := append([]catalog.OID{t.Input, t.Output}, j.compares(t)...)
 	for _, target := range []catalog.OID{typeJSON, typeJSONB} {

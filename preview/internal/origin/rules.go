@@ -30,23 +30,15 @@ func (p *pass) columnMask(r *catalog.Relation, number int16) Mask {
 	}
 	column := r.Columns[at]
 	source := sanitize.ColumnID{Schema: r.Schema, Table: r.Name, Column: column.Name}
-	rule := cmp.Or(p.systemRule(r, column.Name), p.named(r, column.Name, column.Type))
-	if rule == "" && column.ForeignName != "" {
-		rule = p.named(r, column.ForeignName, column.Type)
-	}
+	rule := p.ownRule(r, column)
 	if rule == "" && p.holdsMasked(column.Type, make(map[catalog.OID]bool)) {
 		rule = sanitize.RuleColumnOrigin
 	}
 	if rule != "" {
 		return Mask{rule, source}
 	}
-	for _, from := range column.GeneratedFrom {
-		if from == number {
-			continue
-		}
-		if m := p.columnMask(r, from); m.Rule != "" {
-			return m.passedOn()
-		}
+	if m := p.sourcesMask(r, column); m.Rule != "" {
+		return m.passedOn()
 	}
 	if isView(r) && !isSystem(r) {
 		return p.viewMasks(r)[number]
@@ -54,12 +46,58 @@ func (p *pass) columnMask(r *catalog.Relation, number int16) Mask {
 	return Mask{}
 }
 
-// named returns the rule of the Sanitizer for a column of a relation, or of one whose
-// rows are read through it. The type tells a flag or a time of a password from one.
+// sourcesMask returns the mask of a column of which the values of another are made: of
+// one that a generated column is computed from, or of that of the same name in a
+// descendant, whose rows are read through its parent.
+func (p *pass) sourcesMask(r *catalog.Relation, column catalog.Column) Mask {
+	for _, from := range column.GeneratedFrom {
+		if from == column.Number {
+			continue
+		}
+		if m := p.columnMask(r, from); m.Rule != "" {
+			return m
+		}
+	}
+	for _, heir := range r.Heirs {
+		for _, c := range heir.Columns {
+			if c.Name != column.Name {
+				continue
+			}
+			if m := p.columnMask(heir, c.Number); m.Rule != "" {
+				return m
+			}
+		}
+	}
+	return Mask{}
+}
+
+// ownRule returns the rule for a column by its own names: in the relation, and in the
+// table that a foreign table stands for. It is "" where there is none.
+func (p *pass) ownRule(r *catalog.Relation, c catalog.Column) string {
+	rule := cmp.Or(p.systemRule(r, c.Name), p.named(r, c.Name, c.Type))
+	if rule == "" && c.ForeignName != "" {
+		rule = p.named(r, c.ForeignName, c.Type)
+	}
+	return rule
+}
+
+// anyMasked reports whether a relation has a column that is masked for other reasons
+// than the query of a view.
+func (p *pass) anyMasked(r *catalog.Relation) bool {
+	return slices.ContainsFunc(r.Columns, func(c catalog.Column) bool {
+		return p.ownRule(r, c) != "" || p.sourcesMask(r, c).Rule != ""
+	})
+}
+
+// named returns the rule of the Sanitizer for a column of a relation, of one whose
+// rows are read through it, or of the table that a foreign table stands for. The type tells a flag or a time of a password from one.
 func (p *pass) named(r *catalog.Relation, column string, typ catalog.OID) string {
 	kin := make([]sanitize.TableID, len(r.Kin))
 	for i, k := range r.Kin {
 		kin[i] = sanitize.TableID{Schema: k.Schema, Name: k.Name}
+	}
+	if r.Kind == 'f' {
+		kin = append(kin, sanitize.TableID{Schema: r.Remote.Schema, Name: r.Remote.Name})
 	}
 	id := sanitize.ColumnID{Schema: r.Schema, Table: r.Name, Column: column, Type: uint32(typ)}
 	if !p.masks.rules.MasksColumn(id, kin...) {
@@ -82,12 +120,8 @@ func (p *pass) holdsMasked(t catalog.OID, seen map[catalog.OID]bool) bool {
 	if known == nil {
 		return true
 	}
-	if r := p.known.RelationByID(known.Relation); r != nil {
-		for _, c := range r.Columns {
-			if p.systemRule(r, c.Name) != "" || p.named(r, c.Name, c.Type) != "" {
-				return true
-			}
-		}
+	if r := p.known.RelationByID(known.Relation); r != nil && slices.ContainsFunc(r.Columns, func(c catalog.Column) bool { return p.ownRule(r, c) != "" }) {
+		return true
 	}
 	for _, c := range known.Columns {
 		if p.rowColumn(known, c) || p.holdsMasked(c.Type, seen) {

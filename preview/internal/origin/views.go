@@ -1,6 +1,8 @@
 package origin
 
 import (
+	"slices"
+
 	"github.com/op-data/sqlpreview/preview/internal/analyze"
 	"github.com/op-data/sqlpreview/preview/internal/catalog"
 	"github.com/op-data/sqlpreview/preview/internal/guard"
@@ -87,10 +89,8 @@ func (p *pass) reachesMasked(r *catalog.Relation, seen map[catalog.OID]bool) boo
 	if p.callsSecrets(r) {
 		return true
 	}
-	for _, c := range r.Columns {
-		if p.systemRule(r, c.Name) != "" || p.named(r, c.Name, c.Type) != "" || p.holdsMasked(c.Type, make(map[catalog.OID]bool)) {
-			return true
-		}
+	if p.anyMasked(r) || slices.ContainsFunc(r.Columns, func(c catalog.Column) bool { return p.holdsMasked(c.Type, make(map[catalog.OID]bool)) }) {
+		return true
 	}
 	if !isView(r) || isSystem(r) {
 		return false
