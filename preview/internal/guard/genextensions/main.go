@@ -8,8 +8,8 @@
 // not VOLATILE and has a textual argument is called with a canary in all of them, in
 // several disguises. Where the canary turns up in a statement that the server runs
 // below the call (auto_explain tells, and the error of one that does not parse), the
-// function is a finding. So is one that ends the server when its arguments are NULL, and
-// a type whose input does for a malformed literal. It prints a line for each extension
+// function is a finding. So is any that ends the server when its arguments are NULL or
+// values of their types, and a type whose input does for a malformed literal. It prints a line for each extension
 // and each finding; what is found belongs into ../extensions.
 //
 // Debian packages more extensions for some versions than a machine has installed:
@@ -203,12 +203,14 @@ func (s *sweep) extension(ctx context.Context, database, name string) error {
 	}
 	total, reached, found := 0, 0, 0
 	for _, f := range functions {
-		ended, err := s.ends(ctx, "begin read only; "+f.withNulls())
-		if err != nil {
-			return err
-		}
-		if ended {
-			fmt.Fprintf(s.out, "%s: ENDED the server: %s of NULLs\n", name, f.signature())
+		for call, arguments := range map[string]string{f.withNulls(): "NULLs", f.statement("1"): "values"} {
+			ended, err := s.ends(ctx, "begin read only; "+call)
+			if err != nil {
+				return err
+			}
+			if ended {
+				fmt.Fprintf(s.out, "%s: ENDED the server: %s of %s\n", name, f.signature(), arguments)
+			}
 		}
 		if !f.textual() {
 			continue
