@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 
 	"github.com/op-data/sqlpreview/cmd/internal/observe"
@@ -59,54 +58,38 @@ func (c *codecCommand) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return misconfigured(err)
 	}
-	listener, err := c.listen(ctx)
+	listener, secure, err := c.listen(ctx)
 	if err != nil {
 		return err
 	}
 	defer service.IgnoreSignals(seen.Log)()
-	server := newHTTPServer(handler)
-	drained := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(drained)
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectPause)
-		defer cancel()
-		_ = server.Shutdown(drain) // what is not answered by then is cut off
-	})
 	seen.Log.Info("decoding", "address", listener.Addr().String())
-	err = server.Serve(listener)
-	if stop() { // nobody asked it to end
-		return fmt.Errorf("the codec endpoint stopped accepting connections: %w", err)
-	}
-	<-drained // Serve returns as soon as the shutdown begins
-	return nil
+	return worker.ServeCodec(ctx, listener, secure, handler)
 }
 
-// listen listens, over TLS where there is a certificate.
-func (c *codecCommand) listen(ctx context.Context) (net.Listener, error) {
+// listen listens, and returns what TLS needs where there is a certificate.
+func (c *codecCommand) listen(ctx context.Context) (net.Listener, *tls.Config, error) {
 	host, _, err := net.SplitHostPort(c.Listen)
 	if err != nil {
-		return nil, misuse{"OP_TEMPORAL_CODEC_LISTEN is not HOST:PORT"}
+		return nil, nil, misuse{"OP_TEMPORAL_CODEC_LISTEN is not HOST:PORT"}
 	}
 	var config *tls.Config
 	switch ip := net.ParseIP(host); {
 	case c.CertFile != "" && c.KeyFile != "":
 		if config, err = c.tls(); err != nil {
-			return nil, misuse{"OP_TEMPORAL_CODEC_TLS_CERT, OP_TEMPORAL_CODEC_TLS_KEY: " + err.Error()}
+			return nil, nil, misuse{"OP_TEMPORAL_CODEC_TLS_CERT, OP_TEMPORAL_CODEC_TLS_KEY: " + err.Error()}
 		}
 	case c.CertFile+c.KeyFile != "":
-		return nil, misuse{"OP_TEMPORAL_CODEC_TLS_CERT and OP_TEMPORAL_CODEC_TLS_KEY belong together; set both"}
+		return nil, nil, misuse{"OP_TEMPORAL_CODEC_TLS_CERT and OP_TEMPORAL_CODEC_TLS_KEY belong together; set both"}
 	case host != "localhost" && (ip == nil || !ip.IsLoopback()):
-		return nil, misuse{"OP_TEMPORAL_CODEC_LISTEN: other machines could call, and rows and tokens would travel in the clear; set OP_TEMPORAL_CODEC_TLS_CERT and OP_TEMPORAL_CODEC_TLS_KEY, or listen on a loopback address"}
+		return nil, nil, misuse{"OP_TEMPORAL_CODEC_LISTEN: other machines could call, and rows and tokens would travel in the clear; set OP_TEMPORAL_CODEC_TLS_CERT and OP_TEMPORAL_CODEC_TLS_KEY, or listen on a loopback address"}
 	}
 	var listen net.ListenConfig
 	listener, err := listen.Listen(ctx, "tcp", c.Listen)
 	if err != nil {
-		return nil, misuse{"OP_TEMPORAL_CODEC_LISTEN: " + err.Error()}
+		return nil, nil, misuse{"OP_TEMPORAL_CODEC_LISTEN: " + err.Error()}
 	}
-	if config != nil {
-		listener = tls.NewListener(listener, config)
-	}
-	return listener, nil
+	return listener, config, nil
 }
 
 // tls reads the certificate at every handshake, so that a rotated one is shown at

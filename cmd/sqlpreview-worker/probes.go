@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/op-data/sqlpreview/preview/client"
+	"github.com/op-data/sqlpreview/preview/server"
 	"github.com/op-data/sqlpreview/preview/server/readiness"
 	"github.com/op-data/sqlpreview/preview/worker"
 )
@@ -86,31 +87,25 @@ func serveProbes(ctx context.Context, health, metrics string, ready *readiness.R
 	return stop, nil
 }
 
-// serveHTTP serves on an address until the function that it returns is called.
+// serveHTTP serves on an address, with a bound on the open connections, until the
+// function that it returns is called.
 func serveHTTP(ctx context.Context, address string, handler http.Handler) (stop func(), _ error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, misuse{"the address to listen on cannot be used: " + err.Error()}
 	}
-	server := newHTTPServer(handler)
+	// Probes are answered while the worker drains.
+	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = server.Serve(listener) // until it is closed
+		_ = server.ServeAdmin(serving, listener, handler) // until it is closed
 	}()
 	return func() {
-		_ = server.Close()
+		cancel()
 		<-done
 	}, nil
-}
-
-// newHTTPServer bounds what a slow or a greedy caller can hold.
-func newHTTPServer(handler http.Handler) *http.Server {
-	return &http.Server{
-		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second,
-		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
-	}
 }
 
 func say(w http.ResponseWriter, status int, text string) {

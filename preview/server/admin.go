@@ -8,8 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/op-data/sqlpreview/preview/internal/connlimit"
 	"github.com/op-data/sqlpreview/preview/internal/syserr"
-	"github.com/op-data/sqlpreview/preview/server/internal/connlimit"
 )
 
 const (

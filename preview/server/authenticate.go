@@ -9,7 +9,7 @@ import (
 	"connectrpc.com/connect"
 
 	"github.com/op-data/sqlpreview/preview"
-	"github.com/op-data/sqlpreview/preview/server/internal/connlimit"
+	"github.com/op-data/sqlpreview/preview/internal/connlimit"
 )
 
 // Caller is who a request comes from.

@@ -13,9 +13,9 @@ import (
 	"connectrpc.com/grpchealth"
 
 	"github.com/op-data/sqlpreview/preview"
+	"github.com/op-data/sqlpreview/preview/internal/connlimit"
 	"github.com/op-data/sqlpreview/preview/internal/syserr"
 	"github.com/op-data/sqlpreview/preview/reason"
-	"github.com/op-data/sqlpreview/preview/server/internal/connlimit"
 	"github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1/previewv1connect"
 )
 

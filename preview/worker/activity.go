@@ -6,10 +6,12 @@ import (
 	"log/slog"
 	"time"
 
+	"go.opentelemetry.io/otel/propagation"
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
@@ -75,7 +77,7 @@ func (a *activities) answer(ctx context.Context, info activity.Info, input *prev
 	call, cancel := context.WithDeadline(ctx, info.Deadline.Add(-answerMargin))
 	defer cancel()
 	defer beat(call)()
-	response, err := a.preview(call, request)
+	response, err := a.preview(withTraceParent(call), request)
 	switch {
 	case err == nil:
 		return response, fitPayload(response, a.maxResultBytes)
@@ -90,6 +92,17 @@ func (a *activities) answer(ctx context.Context, info activity.Info, input *prev
 	default:
 		return nil, sidecarFailure(err)
 	}
+}
+
+// withTraceParent adds the activity's span to what the sidecar is asked, so that one trace
+// holds the spans of both.
+func withTraceParent(ctx context.Context) context.Context {
+	carrier := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(ctx, carrier)
+	for name, value := range carrier {
+		ctx = metadata.AppendToOutgoingContext(ctx, name, value)
+	}
+	return ctx
 }
 
 // beat sends heartbeats until the function that it returns is called.

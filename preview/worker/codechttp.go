@@ -1,14 +1,11 @@
 package worker
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"io"
 	"log/slog"
 	"mime"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 
@@ -19,7 +16,8 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
-	"github.com/op-data/sqlpreview/preview/internal/syserr"
+	"github.com/op-data/sqlpreview/preview/internal/connlimit"
+	"github.com/op-data/sqlpreview/preview/internal/filecache"
 )
 
 const (
@@ -28,6 +26,9 @@ const (
 	maxCodecBody = 16 << 20
 	// maxCodecPayloads bounds the payloads of a request.
 	maxCodecPayloads = 1000
+	// maxCodecStructure bounds the braces, brackets, colons and commas of a request, so
+	// that what is made of it stays near its size: a payload of Temporal's has some 20.
+	maxCodecStructure = 64 * maxCodecPayloads
 	// codecInFlight bounds the requests at a time, and with them the memory.
 	codecInFlight = 4
 	// minTokenBytes refuses a token that could be guessed.
@@ -39,13 +40,14 @@ type CodecHandlerConfig struct {
 	// Codec decrypts.
 	Codec *Codec
 	// TokenFile holds the bearer tokens of those who may read, one a line, each of 16
-	// bytes or more. It is read at every request; while it cannot be read, everybody
+	// bytes or more. It is read again when it changes; while it cannot be read, everybody
 	// is refused.
 	TokenFile string
 	// Origins are the pages that browsers may call from, such as
 	// "https://temporal.example.com". Default: none.
 	Origins []string
-	// Log gets one line a request. Default: nothing is logged.
+	// Log gets one line a request, and one when the changed token file cannot be used.
+	// Default: nothing is logged.
 	Log *slog.Logger
 }
 
@@ -56,7 +58,10 @@ type CodecHandlerConfig struct {
 // Decrypted messages are handed out as JSON. What is not encrypted, or does not
 // decrypt, is handed back as it came, so that the rest of a history can be read.
 func CodecHandler(config CodecHandlerConfig) (http.Handler, error) {
-	if _, err := readerTokens(config.TokenFile); err != nil {
+	readers := &filecache.Cache[[]readerToken]{Paths: []string{config.TokenFile}, Load: func() ([]readerToken, error) {
+		return readReaderTokens(config.TokenFile)
+	}}
+	if _, err := readers.Get(); err != nil {
 		return nil, err
 	}
 	for _, origin := range config.Origins {
@@ -67,7 +72,10 @@ func CodecHandler(config CodecHandlerConfig) (http.Handler, error) {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	h := &codecHandler{config: config, free: make(chan struct{}, codecInFlight)}
+	readers.OnError = func(why error) {
+		config.Log.Warn("the token file cannot be used any more, and everybody is refused", "why", why.Error())
+	}
+	h := &codecHandler{config: config, readers: readers, free: make(chan struct{}, codecInFlight)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("OPTIONS /decode", h.preflight)
 	mux.HandleFunc("POST /decode", h.decode)
@@ -75,8 +83,9 @@ func CodecHandler(config CodecHandlerConfig) (http.Handler, error) {
 }
 
 type codecHandler struct {
-	config CodecHandlerConfig
-	free   chan struct{}
+	config  CodecHandlerConfig
+	readers *filecache.Cache[[]readerToken]
+	free    chan struct{}
 }
 
 // allowOrigin names the caller's page as one that may read the answer, if it is.
@@ -104,11 +113,13 @@ func (h *codecHandler) decode(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, http.StatusForbidden, "this page may not call; its origin is not in the list")
 		return
 	}
-	if err := h.authorize(r); err != nil {
+	reader, err := h.authorize(r)
+	if err != nil {
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		h.refuse(w, http.StatusUnauthorized, err.Error())
 		return
 	}
+	connlimit.LetIn(w, r, reader)
 	if namespace := r.Header.Get("X-Namespace"); namespace != "" && namespace != h.config.Codec.namespace {
 		h.refuse(w, http.StatusBadRequest, "this codec is of another namespace")
 		return
@@ -131,7 +142,7 @@ func (h *codecHandler) decode(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var payloads commonpb.Payloads
-	if protojson.Unmarshal(body, &payloads) != nil || len(payloads.GetPayloads()) > maxCodecPayloads {
+	if countStructure(body) > maxCodecStructure || protojson.Unmarshal(body, &payloads) != nil || len(payloads.GetPayloads()) > maxCodecPayloads {
 		h.refuse(w, http.StatusBadRequest, "the body is not a list of at most 1000 payloads, as Temporal's remote codec sends it")
 		return
 	}
@@ -149,6 +160,25 @@ func (h *codecHandler) decode(w http.ResponseWriter, r *http.Request) {
 func (h *codecHandler) refuse(w http.ResponseWriter, status int, why string) {
 	h.config.Log.Warn("not decoded", "status", status, "why", why)
 	http.Error(w, why, status)
+}
+
+// countStructure counts the braces, brackets, colons and commas of JSON outside of its
+// strings.
+func countStructure(text []byte) (n int) {
+	inString, escaped := false, false
+	for _, c := range text {
+		switch {
+		case escaped:
+			escaped = false
+		case c == '"':
+			inString = !inString
+		case inString:
+			escaped = c == '\\'
+		case c == '{' || c == '[' || c == ':' || c == ',':
+			n++
+		}
+	}
+	return n
 }
 
 // reveal decrypts those of the payloads that it can, and tells how many.
@@ -184,54 +214,4 @@ func readable(payload *commonpb.Payload) *commonpb.Payload {
 		},
 		Data: text,
 	}
-}
-
-// authorize returns why the caller may not read, nil if it may.
-func (h *codecHandler) authorize(r *http.Request) error {
-	tokens, err := readerTokens(h.config.TokenFile)
-	if err != nil {
-		return errors.New("the tokens cannot be read now; see the log at the start, or the file")
-	}
-	headers := r.Header.Values("Authorization")
-	if len(headers) != 1 {
-		return errors.New("send one Authorization header: Bearer and the token")
-	}
-	scheme, given, _ := strings.Cut(headers[0], " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return errors.New("send one Authorization header: Bearer and the token")
-	}
-	digest := sha256.Sum256([]byte(given))
-	known := 0
-	for _, token := range tokens {
-		known |= subtle.ConstantTimeCompare(digest[:], token[:])
-	}
-	if known != 1 {
-		return errors.New("the bearer token is not known")
-	}
-	return nil
-}
-
-// readerTokens returns the digests of the tokens in a file.
-func readerTokens(path string) (tokens [][sha256.Size]byte, _ error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, errors.New("the token file cannot be read: " + syserr.Cause(err).Error())
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxSecretFile {
-		return nil, errors.New("the token file is not a regular file of at most 64 KiB")
-	}
-	content, err := os.ReadFile(path) //nolint:gosec // the operator names the file
-	if err != nil {
-		return nil, errors.New("the token file cannot be read: " + syserr.Cause(err).Error())
-	}
-	for token := range strings.FieldsSeq(string(content)) {
-		if len(token) < minTokenBytes {
-			return nil, errors.New("a token in the token file is shorter than 16 bytes")
-		}
-		tokens = append(tokens, sha256.Sum256([]byte(token)))
-	}
-	if len(tokens) == 0 {
-		return nil, errors.New("the token file holds no token")
-	}
-	return tokens, nil
 }

@@ -17,12 +17,12 @@ import (
 	previewv1 "github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1"
 )
 
-const readerToken = "reader-token-0123456789"
+const aReadersToken = "reader-token-0123456789"
 
 func newCodecHandler(t *testing.T, codec *Codec) http.Handler {
 	t.Helper()
 	tokens := filepath.Join(t.TempDir(), "tokens")
-	if err := os.WriteFile(tokens, []byte("another-token-0123456789\n"+readerToken+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(tokens, []byte("another-token-0123456789\n"+aReadersToken+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	handler, err := CodecHandler(CodecHandlerConfig{Codec: codec, TokenFile: tokens, Origins: []string{"https://temporal.example.com"}})
@@ -36,7 +36,7 @@ func newCodecHandler(t *testing.T, codec *Codec) http.Handler {
 func post(handler http.Handler, body string, change func(*http.Request)) *httptest.ResponseRecorder {
 	request := httptest.NewRequest(http.MethodPost, "/decode", strings.NewReader(body))
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Authorization", "Bearer "+readerToken)
+	request.Header.Set("Authorization", "Bearer "+aReadersToken)
 	request.Header.Set("X-Namespace", "default")
 	if change != nil {
 		change(request)
@@ -92,26 +92,28 @@ func TestCodecHandlerRefuses(t *testing.T) {
 		change func(*http.Request)
 		status int
 	}{
-		"good":                 {string(sealed), nil, http.StatusOK},
-		"its page":             {string(sealed), header("Origin", "https://temporal.example.com"), http.StatusOK},
-		"no token":             {string(sealed), func(r *http.Request) { r.Header.Del("Authorization") }, http.StatusUnauthorized},
-		"a wrong token":        {string(sealed), header("Authorization", "Bearer reader-token-012345678"), http.StatusUnauthorized},
-		"an empty token":       {string(sealed), header("Authorization", "Bearer "), http.StatusUnauthorized},
-		"both tokens":          {string(sealed), header("Authorization", "Bearer another-token-0123456789\n"+readerToken), http.StatusUnauthorized},
-		"two headers":          {string(sealed), func(r *http.Request) { r.Header.Add("Authorization", "Bearer x") }, http.StatusUnauthorized},
-		"another scheme":       {string(sealed), header("Authorization", "Basic "+readerToken), http.StatusUnauthorized},
-		"another page":         {string(sealed), header("Origin", "https://evil.example.com"), http.StatusForbidden},
-		"a page of the null":   {string(sealed), header("Origin", "null"), http.StatusForbidden},
-		"a page as a prefix":   {string(sealed), header("Origin", "https://temporal.example.com.evil.com"), http.StatusForbidden},
-		"another namespace":    {string(sealed), header("X-Namespace", "prod"), http.StatusBadRequest},
-		"a form":               {string(sealed), header("Content-Type", "text/plain"), http.StatusUnsupportedMediaType},
-		"no JSON":              {"{", nil, http.StatusBadRequest},
-		"too many":             {`{"payloads":[` + strings.Repeat("{},", maxCodecPayloads) + "{}]}", nil, http.StatusBadRequest},
-		"too large":            {`{"payloads":[{"data":"` + strings.Repeat("A", maxCodecBody) + `"}]}`, nil, http.StatusRequestEntityTooLarge},
-		"encode":               {string(sealed), func(r *http.Request) { r.URL.Path = "/encode" }, http.StatusNotFound},
-		"decode by a GET":      {string(sealed), func(r *http.Request) { r.Method = http.MethodGet }, http.StatusMethodNotAllowed},
-		"another path's ends":  {string(sealed), func(r *http.Request) { r.URL.Path = "/x/decode" }, http.StatusNotFound},
-		"a token of the query": {string(sealed), func(r *http.Request) { r.Header.Del("Authorization"); r.URL.RawQuery = "token=" + readerToken }, http.StatusUnauthorized},
+		"good":                  {string(sealed), nil, http.StatusOK},
+		"its page":              {string(sealed), header("Origin", "https://temporal.example.com"), http.StatusOK},
+		"no token":              {string(sealed), func(r *http.Request) { r.Header.Del("Authorization") }, http.StatusUnauthorized},
+		"a wrong token":         {string(sealed), header("Authorization", "Bearer reader-token-012345678"), http.StatusUnauthorized},
+		"an empty token":        {string(sealed), header("Authorization", "Bearer "), http.StatusUnauthorized},
+		"both tokens":           {string(sealed), header("Authorization", "Bearer another-token-0123456789\n"+aReadersToken), http.StatusUnauthorized},
+		"two headers":           {string(sealed), func(r *http.Request) { r.Header.Add("Authorization", "Bearer x") }, http.StatusUnauthorized},
+		"another scheme":        {string(sealed), header("Authorization", "Basic "+aReadersToken), http.StatusUnauthorized},
+		"another page":          {string(sealed), header("Origin", "https://evil.example.com"), http.StatusForbidden},
+		"a page of the null":    {string(sealed), header("Origin", "null"), http.StatusForbidden},
+		"a page as a prefix":    {string(sealed), header("Origin", "https://temporal.example.com.evil.com"), http.StatusForbidden},
+		"another namespace":     {string(sealed), header("X-Namespace", "prod"), http.StatusBadRequest},
+		"a form":                {string(sealed), header("Content-Type", "text/plain"), http.StatusUnsupportedMediaType},
+		"no JSON":               {"{", nil, http.StatusBadRequest},
+		"too many":              {`{"payloads":[` + strings.Repeat("{},", maxCodecPayloads) + "{}]}", nil, http.StatusBadRequest},
+		"much structure":        {`{"payloads":[{"metadata":{` + strings.TrimSuffix(strings.Repeat(`"a":"",`, maxCodecStructure/2), ",") + "}}]}", nil, http.StatusBadRequest},
+		"structure in a string": {`{"payloads":[{"data":"","metadata":{"` + strings.Repeat(`{[,:\"`, maxCodecStructure) + `":""}}]}`, nil, http.StatusOK},
+		"too large":             {`{"payloads":[{"data":"` + strings.Repeat("A", maxCodecBody) + `"}]}`, nil, http.StatusRequestEntityTooLarge},
+		"encode":                {string(sealed), func(r *http.Request) { r.URL.Path = "/encode" }, http.StatusNotFound},
+		"decode by a GET":       {string(sealed), func(r *http.Request) { r.Method = http.MethodGet }, http.StatusMethodNotAllowed},
+		"another path's ends":   {string(sealed), func(r *http.Request) { r.URL.Path = "/x/decode" }, http.StatusNotFound},
+		"a token of the query":  {string(sealed), func(r *http.Request) { r.Header.Del("Authorization"); r.URL.RawQuery = "token=" + aReadersToken }, http.StatusUnauthorized},
 	} {
 		answer := post(handler, tc.body, tc.change)
 		if answer.Code != tc.status {
@@ -140,7 +142,7 @@ func TestCodecHandlerNeedsTokens(t *testing.T) {
 	keys, _ := keysOf(t, keyLine("a", 1))
 	codec := NewCodec(keys, "acme", "default")
 	path := filepath.Join(t.TempDir(), "tokens")
-	for i, content := range []string{"", " \n", "short\n", readerToken + "\nshort"} {
+	for i, content := range []string{"", " \n", "short\n", aReadersToken + "\nshort"} {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -148,7 +150,7 @@ func TestCodecHandlerNeedsTokens(t *testing.T) {
 			t.Error(fmt.Sprint(i), "no fault")
 		}
 	}
-	if err := os.WriteFile(path, []byte(readerToken), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(aReadersToken), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	handler, err := CodecHandler(CodecHandlerConfig{Codec: codec, TokenFile: path})
@@ -157,6 +159,26 @@ func TestCodecHandlerNeedsTokens(t *testing.T) {
 	}
 	if answer := post(handler, "{}", nil); answer.Code != http.StatusOK {
 		t.Errorf("with the file: %d %s", answer.Code, answer.Body)
+	}
+	// A token that was taken out is good no more, whatever the file's time and size say.
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(strings.ToUpper(aReadersToken)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(path, info.ModTime(), info.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+	if answer := post(handler, "{}", nil); answer.Code != http.StatusUnauthorized {
+		t.Errorf("with another token: %d %s", answer.Code, answer.Body)
+	}
+	if err := os.WriteFile(path, []byte("short"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if answer := post(handler, "{}", nil); answer.Code != http.StatusUnauthorized {
+		t.Errorf("with a broken file: %d %s", answer.Code, answer.Body)
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)

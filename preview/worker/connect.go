@@ -120,7 +120,9 @@ func (c *Config) options() client.Options {
 	}
 	if c.TracerProvider != nil {
 		// Baggage is the caller's, and would rest readable in the history.
-		tracing, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{Tracer: c.TracerProvider.Tracer(scope), DisableBaggage: true})
+		tracing, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{
+			Tracer: c.TracerProvider.Tracer(scope), DisableBaggage: true, SpanStarter: startQuietSpan,
+		})
 		if err != nil { // only for options that are not set here
 			panic(err)
 		}

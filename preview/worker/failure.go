@@ -118,8 +118,8 @@ func FailureOf(err error) *Failure {
 	if !errors.As(err, &said) || !said.HasDetails() {
 		return nil
 	}
-	var out previewv1.PreviewQueryWorkflowFailure
-	if said.Details(&out) != nil { // not encrypted with a key of ours, or another's detail
+	var out *previewv1.PreviewQueryWorkflowFailure // a pointer, as where the failure was not sent yet
+	if said.Details(&out) != nil || out == nil {   // not encrypted with a key of ours, or another's detail
 		return nil //nolint:nilerr // what cannot be read is no failure of ours
 	}
 	if out.Detail == nil {

@@ -32,6 +32,9 @@ func TestFailuresBind(t *testing.T) {
 		return in(converter.ActivitySerializationContext{Namespace: "default", WorkflowID: id, ActivityType: "a"})
 	}
 	said := newFailure(reason.MultipleStatements, "the secret message", "the secret hint")
+	if got := FailureOf(said.final()); got == nil || got.Message != said.Message || FailureOf(said.attempt()).Detail.GetHint() != said.Detail.GetHint() {
+		t.Errorf("before it is sent, the failure is read as %v", got)
+	}
 	sealed := activity("w1").ErrorToFailure(said.final())
 	if text := protojson.Format(sealed); strings.Contains(text, "secret") {
 		t.Errorf("the failure is readable: %s", text)

@@ -168,7 +168,13 @@ func connectTo(t *testing.T, server *temporaltest.Server, config Config) *Connec
 // runWorker runs a worker until the test ends.
 func runWorker(t *testing.T, connection *Connection, preview previewer) {
 	t.Helper()
-	w, err := New(connection, Options{Preview: preview})
+	runWorkerWith(t, connection, Options{Preview: preview})
+}
+
+// runWorkerWith is runWorker with these options.
+func runWorkerWith(t *testing.T, connection *Connection, options Options) {
+	t.Helper()
+	w, err := New(connection, options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,10 @@ type fileState struct {
 	info     os.FileInfo
 }
 
+// settled is how old a file's last change must be for its next one to have another time:
+// the clocks of file systems tick in steps of up to a second, some in two.
+const settled = 2 * time.Second
+
 func (s fileState) same(other fileState) bool {
 	return s.info != nil && s.modified.Equal(other.modified) && s.size == other.size && os.SameFile(s.info, other.info)
 }
@@ -54,6 +58,7 @@ func (c *Cache[T]) Get() (T, error) {
 
 // current is Get without the report; mu is held.
 func (c *Cache[T]) current() (T, error) {
+	now := time.Now()
 	states := make([]fileState, len(c.Paths))
 	changed := len(c.states) != len(c.Paths)
 	for i, path := range c.Paths {
@@ -64,6 +69,9 @@ func (c *Cache[T]) current() (T, error) {
 		}
 		states[i] = fileState{modified: info.ModTime(), size: info.Size(), info: info}
 		changed = changed || !states[i].same(c.states[i])
+		if now.Sub(info.ModTime()).Abs() < settled {
+			states[i].info = nil // the same to no other state, so that the next call loads again
+		}
 	}
 	if !changed {
 		return c.value, c.err
