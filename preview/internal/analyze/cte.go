@@ -19,7 +19,7 @@ func (a *analyzer) with(n pgtree.Node, s *scope) {
 		if recursive && q.reads[q.name] {
 			columns = a.recursive(cte, inner)
 		} else {
-			columns = a.statement(cte.Node("ctequery"), inner, false)
+			columns = a.statement(cte.Node("ctequery"), inner, settleLiterals)
 		}
 		columns = renamed(columns, cte.Names("aliascolnames"))
 		s.ctes = &ctes{name: q.name, columns: a.cycle(cte, columns, s), parent: s.ctes}
@@ -32,12 +32,12 @@ func (a *analyzer) recursive(cte pgtree.Node, s *scope) []field {
 	if n.Text("op") == "" || n.Text("op") == "SETOP_NONE" {
 		// Its own name cannot be meant in another place.
 		s.ctes = &ctes{name: cte.Text("ctename"), parent: s.ctes}
-		return a.statement(n, s, false)
+		return a.statement(n, s, settleLiterals)
 	}
 	if with := n.Node("withClause"); with.Exists() {
 		a.with(with, s)
 	}
-	base := a.statement(n.Node("larg"), s, true)
+	base := a.statement(n.Node("larg"), s, keepLiterals)
 	own := make([]field, len(base))
 	for i, c := range base {
 		own[i] = c
@@ -50,7 +50,7 @@ func (a *analyzer) recursive(cte pgtree.Node, s *scope) []field {
 	inner := &scope{parent: s.parent, items: s.items, ctes: &ctes{
 		name: cte.Text("ctename"), columns: a.cycle(cte, visible, s), parent: s.ctes,
 	}}
-	step := a.statement(n.Node("rarg"), inner, true)
+	step := a.statement(n.Node("rarg"), inner, keepLiterals)
 	for i := range own {
 		if i < len(step) {
 			own[i].flow.from = append(own[i].flow.from, step[i].flow)

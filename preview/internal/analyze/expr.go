@@ -278,7 +278,7 @@ func (a *analyzer) typeCast(n pgtree.Node, s *scope) value {
 }
 
 func (a *analyzer) subLink(n pgtree.Node, s *scope) value {
-	columns := a.statement(n.Node("subselect"), s, false)
+	columns := a.statement(n.Node("subselect"), s, settleLiterals)
 	switch n.Text("subLinkType") {
 	case "EXISTS_SUBLINK":
 		return value{typ: typeBool, flow: computed}

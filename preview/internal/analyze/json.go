@@ -28,7 +28,7 @@ func (a *analyzer) xmlOrJSON(n pgtree.Node, s *scope) value {
 		v.flow = computed
 		return v
 	case "JsonArrayQueryConstructor":
-		for _, c := range a.statement(n.Node("query"), s, false) {
+		for _, c := range a.statement(n.Node("query"), s, settleLiterals) {
 			a.mention(Computes, c.value, value{}, a.place(n))
 			a.toJSON(c.value, n)
 		}

@@ -25,7 +25,7 @@ func (a *analyzer) operatorExpr(n pgtree.Node, s *scope) value {
 		a.compareBy(op, left, right, n)
 		if left.typ != right.typ {
 			// It has the type that the operator takes on its left.
-			chosen, _ := a.chooseOperator(a.operatorCandidates(op, true), []OID{left.typ, right.typ})
+			chosen, _ := a.chooseOperator(a.operatorCandidates(op, binaryOperator), []OID{left.typ, right.typ})
 			if chosen == nil || isPolymorphic(chosen.args[0]) {
 				return value{typ: undetermined, flow: computed}
 			}
@@ -82,6 +82,9 @@ func (a *analyzer) compareBy(op catalog.Name, left, right value, n pgtree.Node) 
 	return a.operator(op, &left, right, n)
 }
 
+// binaryOperator asks operatorCandidates for operators with a left operand.
+const binaryOperator = true
+
 // operator applies an operator to one or two values.
 func (a *analyzer) operator(name catalog.Name, left *value, right value, n pgtree.Node) value {
 	args, values := []OID{right.typ}, []value{right}
@@ -95,9 +98,9 @@ func (a *analyzer) operator(name catalog.Name, left *value, right value, n pgtre
 		return a.anyOperator(name, possible, values, n)
 	}
 	op := chosen.op
-	a.runOperator(op, name, true, n)
+	a.runOperator(op, name, runsCertainly, n)
 	generics := a.generics(args, chosen.args)
-	a.support(a.source.Support(op.OID), op, name, true, n)
+	a.support(a.source.Support(op.OID), op, name, runsCertainly, n)
 	// A join by an operator of the database's own sorts or hashes with the support
 	// functions of its type's classes too.
 	joins := !op.OID.BuiltIn() && left != nil && op.Result == typeBool
@@ -116,22 +119,30 @@ func (a *analyzer) operator(name catalog.Name, left *value, right value, n pgtre
 	return result
 }
 
+// certainty says whether a function runs, or only may.
+type certainty bool
+
+const (
+	runsCertainly certainty = true
+	runsPossibly  certainty = false
+)
+
 // runOperator notes the function behind an operator. Those of PostgreSQL's own
 // operators have no effect.
-func (a *analyzer) runOperator(op *catalog.Operator, name catalog.Name, certain bool, n pgtree.Node) {
+func (a *analyzer) runOperator(op *catalog.Operator, name catalog.Name, how certainty, n pgtree.Node) {
 	if op.OID.BuiltIn() {
 		return
 	}
-	a.run(Run{Function: op.Function, How: ByOperator, Through: written(name), Schema: op.Schema, At: a.place(n), Certain: certain})
+	a.run(Run{Function: op.Function, How: ByOperator, Through: written(name), Schema: op.Schema, At: a.place(n), Certain: bool(how)})
 }
 
 // support notes the functions by which values are sorted, hashed or merged in the order
 // of an operator, or as it finds them equal, and those of operators that are used in its
 // place: NOT uses the negator, an index or a join the commutator. Statistics of columns
 // are compared by all of them. The planner chooses whether to.
-func (a *analyzer) support(functions []OID, op *catalog.Operator, name catalog.Name, certain bool, n pgtree.Node) {
+func (a *analyzer) support(functions []OID, op *catalog.Operator, name catalog.Name, how certainty, n pgtree.Node) {
 	for _, fn := range functions {
-		a.run(Run{Function: fn, How: ByOperator, Through: written(name), Schema: op.Schema, At: a.place(n), Certain: certain})
+		a.run(Run{Function: fn, How: ByOperator, Through: written(name), Schema: op.Schema, At: a.place(n), Certain: bool(how)})
 	}
 }
 
@@ -161,8 +172,8 @@ func (a *analyzer) chooseOperator(candidates []candidate, args []OID) (*candidat
 func (a *analyzer) anyOperator(name catalog.Name, possible []candidate, values []value, n pgtree.Node) value {
 	result, first := undetermined, true
 	for _, c := range possible {
-		a.runOperator(c.op, name, false, n)
-		a.support(a.source.Support(c.op.OID), c.op, name, false, n)
+		a.runOperator(c.op, name, runsPossibly, n)
+		a.support(a.source.Support(c.op.OID), c.op, name, runsPossibly, n)
 		for i, v := range values {
 			if v.typ != undetermined {
 				a.coerce(v, c.args[i], implicit, n)
@@ -213,7 +224,7 @@ func (a *analyzer) anyOf(op catalog.Name, left, right value, n pgtree.Node) {
 	if right.typ == typeUnknown {
 		// The literal is an array of what the operator takes.
 		taken := left.typ
-		if chosen, _ := a.chooseOperator(a.operatorCandidates(op, true), []OID{left.typ, typeUnknown}); chosen != nil {
+		if chosen, _ := a.chooseOperator(a.operatorCandidates(op, binaryOperator), []OID{left.typ, typeUnknown}); chosen != nil {
 			taken = a.generics([]OID{left.typ, typeUnknown}, chosen.args).actual(a, chosen.args[1])
 		}
 		if t := a.arrayOf(taken); t != undetermined {

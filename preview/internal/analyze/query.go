@@ -4,9 +4,19 @@ import (
 	"github.com/op-data/sqlpreview/preview/internal/pgtree"
 )
 
-// statement analyses a SELECT node, wrapped in its kind or not. Its literals keep
-// their kind where an outer set operation decides on their type.
-func (a *analyzer) statement(n pgtree.Node, outer *scope, keepLiterals bool) []field {
+// literals says what becomes of quoted constants in the output of a statement to which
+// nothing in it gave a type.
+type literals bool
+
+const (
+	// settleLiterals gives them the type text.
+	settleLiterals literals = false
+	// keepLiterals leaves them to the set operation around the statement.
+	keepLiterals literals = true
+)
+
+// statement analyses a SELECT node, wrapped in its kind or not.
+func (a *analyzer) statement(n pgtree.Node, outer *scope, untyped literals) []field {
 	if !a.spend(1) {
 		return nil
 	}
@@ -28,7 +38,7 @@ func (a *analyzer) statement(n pgtree.Node, outer *scope, keepLiterals bool) []f
 	default:
 		columns = a.selectQuery(n, s)
 	}
-	if !keepLiterals {
+	if untyped == settleLiterals {
 		a.settle(columns)
 	}
 	return columns
@@ -72,7 +82,7 @@ func (a *analyzer) tail(n pgtree.Node, s *scope, columns []field, targets []targ
 		}
 	}
 	for _, sort := range n.List("sortClause") {
-		v := a.clause(sort.Node("node"), s, targets, false)
+		v := a.clause(sort.Node("node"), s, targets, outputFirst)
 		a.sort(sort, v)
 	}
 	for _, d := range n.List("distinctClause") {
@@ -83,7 +93,7 @@ func (a *analyzer) tail(n pgtree.Node, s *scope, columns []field, targets []targ
 			}
 			continue
 		}
-		v := a.clause(d, s, targets, false)
+		v := a.clause(d, s, targets, outputFirst)
 		a.mention(Computes, v, value{}, a.place(d))
 		a.compareValue(v, d)
 	}
@@ -109,9 +119,9 @@ func (a *analyzer) sort(n pgtree.Node, v value) {
 	a.mention(Computes, v, value{}, a.place(n))
 	if op := lastTwo(n.Names("useOp")); op.Name != "" {
 		a.operator(op, &v, v, n)
-		for _, c := range a.operatorCandidates(op, true) {
+		for _, c := range a.operatorCandidates(op, binaryOperator) {
 			if a.allCoerce([]OID{v.typ, v.typ}, c.args) {
-				a.support(a.source.SortSupport(c.op.OID), c.op, op, false, n)
+				a.support(a.source.SortSupport(c.op.OID), c.op, op, runsPossibly, n)
 			}
 		}
 	}
@@ -154,14 +164,23 @@ func (a *analyzer) targets(list []pgtree.Node, s *scope) []target {
 	return all
 }
 
+// lookup says where the name in an item of a clause is looked for first.
+type lookup bool
+
+const (
+	// outputFirst is the rule of ORDER BY and DISTINCT ON.
+	outputFirst lookup = false
+	// fromFirst is the rule of GROUP BY: a column of FROM comes before a name of the output.
+	fromFirst lookup = true
+)
+
 // clause finds what an item of ORDER BY, GROUP BY or DISTINCT ON means
 // (findTargetlistEntrySQL92): a position, a name of the output, or an expression.
-// In GROUP BY a column of FROM comes before a name of the output.
-func (a *analyzer) clause(n pgtree.Node, s *scope, targets []target, group bool) value {
+func (a *analyzer) clause(n pgtree.Node, s *scope, targets []target, first lookup) value {
 	if n.Kind() == "ColumnRef" {
 		names := n.Names("fields")
 		if len(names) == 1 && names[0] != pgtree.Star {
-			if group && a.ownColumn(s, names[0]) {
+			if first == fromFirst && a.ownColumn(s, names[0]) {
 				return a.expr(n, s)
 			}
 			if i, ok := a.targetNamed(targets, names[0]); ok {
@@ -206,7 +225,7 @@ func (a *analyzer) grouping(n pgtree.Node, s *scope, targets []target) {
 			a.grouping(c, s, targets)
 		}
 	default:
-		v := a.asText(a.clause(n, s, targets, true))
+		v := a.asText(a.clause(n, s, targets, fromFirst))
 		a.mention(Computes, v, value{}, a.place(n))
 		a.compareValue(v, n)
 	}
@@ -272,8 +291,8 @@ func (a *analyzer) values(n pgtree.Node, s *scope) []field {
 
 // setOperation reads UNION, INTERSECT and EXCEPT.
 func (a *analyzer) setOperation(n pgtree.Node, s *scope) []field {
-	left := a.statement(n.Node("larg"), s, true)
-	right := a.statement(n.Node("rarg"), s, true)
+	left := a.statement(n.Node("larg"), s, keepLiterals)
+	right := a.statement(n.Node("rarg"), s, keepLiterals)
 	return a.combine(n, left, right)
 }
 

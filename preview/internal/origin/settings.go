@@ -40,13 +40,16 @@ func (s *settingsUses) look(n pgtree.Node) {
 	n.Children(func(_ string, child pgtree.Node) { s.look(child) })
 }
 
+// joined, where from asks whether an item is alone in its FROM, says that it is not.
+const joined = false
+
 // from looks at an item of a FROM, and into joins as far as their names are
 // visible in the WHERE.
 func (s *settingsUses) from(item, where pgtree.Node, alone bool) {
 	if item.Kind() == "JoinExpr" {
 		if !item.Node("alias").Exists() {
-			s.from(item.Node("larg"), where, false)
-			s.from(item.Node("rarg"), where, false)
+			s.from(item.Node("larg"), where, joined)
+			s.from(item.Node("rarg"), where, joined)
 		}
 		return
 	}
