@@ -9,8 +9,8 @@
 // several disguises. Where the canary turns up in a statement that the server runs
 // below the call (auto_explain tells, and the error of one that does not parse), the
 // function is a finding. So is any that ends the server when its arguments are NULL or
-// values of their types, and a type whose input does for a malformed literal. It prints a line for each extension
-// and each finding; what is found belongs into ../extensions.
+// values of their types, and a type whose input does for a malformed literal. It prints a
+// line for each extension and each finding; what is found belongs into ../extensions.
 //
 // Debian packages more extensions for some versions than a machine has installed:
 // debian-root beside this file makes a Debian root with all of them and sweeps there.
