@@ -139,8 +139,9 @@ func (s *nameSet) may(schema, name string) bool {
 	return s.exactly(schema, name) || s.exactly("", name)
 }
 
-// SplitName reads `name` or `schema.name` as SQL does: folded to lower case
-// unless in double quotes. The schema is empty where none is written.
+// SplitName reads `name` or `schema.name` as SQL does: folded to lower case (letters of
+// ASCII alone, as the parser folds) unless in double quotes. The schema is empty where
+// none is written. U&"..." is refused.
 func SplitName(text string) (schema, name string, err error) { return splitName(text) }
 
 // splitName reads `name` or `schema.name` as SQL does.
@@ -152,9 +153,12 @@ func splitName(text string) (schema, name string, err error) {
 		word := text[t.Start:t.End]
 		switch t.Kind {
 		case pgtree.TokenWord:
-			word = strings.ToLower(word)
+			word = strings.Map(lowerASCII, word)
 		case pgtree.TokenQuoted:
-			word = strings.ReplaceAll(strings.Trim(word, `"`), `""`, `"`)
+			if word[0] != '"' || word == `""` { // with escapes, or empty
+				return "", "", fmt.Errorf("%q is not a name", text)
+			}
+			word = strings.ReplaceAll(word[1:len(word)-1], `""`, `"`)
 		default:
 			return "", "", fmt.Errorf("%q is not a name", text)
 		}
@@ -172,4 +176,11 @@ func splitName(text string) (schema, name string, err error) {
 	}
 	schema, name = qualified(parts)
 	return schema, name, nil
+}
+
+func lowerASCII(r rune) rune {
+	if 'A' <= r && r <= 'Z' {
+		return r + 'a' - 'A'
+	}
+	return r
 }
