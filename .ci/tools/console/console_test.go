@@ -6,11 +6,14 @@ import (
 	"compress/gzip"
 	"crypto/sha512"
 	"encoding/base64"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -82,7 +85,10 @@ var greet = map[string]string{
 func registry(t *testing.T, archive []byte) (asked *[]string) {
 	t.Helper()
 	asked = new([]string)
+	var mu sync.Mutex
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
 		*asked = append(*asked, r.URL.Path)
 		_, _ = w.Write(archive)
 	}))
@@ -111,7 +117,7 @@ func TestBundle(t *testing.T) {
 	}
 	outs := []string{filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "b")}
 	for _, out := range outs {
-		if err := run(t.Context(), dir, out, ""); err != nil {
+		if err := run(t.Context(), dir, out, "", false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -142,7 +148,7 @@ func TestDevelopmentPackage(t *testing.T) {
 	archive := archiveOf(t, greet)
 	asked := registry(t, archive)
 	out := filepath.Join(t.TempDir(), "out")
-	if err := run(t.Context(), page(t, integrity(archive)), out, "only-for-development"); err != nil {
+	if err := run(t.Context(), page(t, integrity(archive)), out, "only-for-development", false); err != nil {
 		t.Fatal(err)
 	}
 	if content, err := os.ReadFile(filepath.Join(out, "i.js")); err != nil || string(content) != greet["package/i.js"] {
@@ -151,8 +157,48 @@ func TestDevelopmentPackage(t *testing.T) {
 	if len(*asked) != 1 || (*asked)[0] != "/only-for-development/-/only-for-development-1.0.0.tgz" {
 		t.Errorf("the registry was asked for %q", *asked)
 	}
-	if err := run(t.Context(), page(t, integrity(archive)), out, "@scope/greet"); err == nil {
+	if err := run(t.Context(), page(t, integrity(archive)), out, "@scope/greet", false); err == nil {
 		t.Error("a package of the bundle was taken for one")
+	}
+}
+
+// TestTypes: the compiler of this system alone is fetched, checks a copy of the sources
+// beside the locked packages, and its verdict is the tool's.
+func TestTypes(t *testing.T) {
+	for name, test := range map[string]struct{ script, say string }{
+		"holds":         {`[ "$1 $2" = "--project tsconfig.json" ] && [ -d src ] && [ -f node_modules/@scope/greet/i.js ] && echo fine`, ""},
+		"does not hold": {"echo 'src/a.ts: no'; exit 2", "see above"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := maps.Clone(greet)
+			files["package/lib/tsc"] = "#!/bin/sh\n" + test.script + "\n"
+			archive := archiveOf(t, files)
+			asked := registry(t, archive)
+			sum := sha512.Sum512(archive)
+			compiler := compilers + system(runtime.GOOS, runtime.GOARCH)
+			var locked []pkg
+			for _, name := range []string{"@scope/greet", compiler, compilers + "another-system", "only-for-development"} {
+				locked = append(locked, pkg{dir: nodeModules + name, name: name, version: "1.0.0", sha512: sum[:], dev: name != "@scope/greet"})
+			}
+			var report strings.Builder
+			err := checkTypes(t.Context(), locked, page(t, integrity(archive)), &report)
+			if (err == nil) != (test.say == "") || err != nil && !strings.Contains(err.Error(), test.say) || report.Len() == 0 {
+				t.Errorf("%v: %s", err, report.String())
+			}
+			for _, path := range *asked {
+				if strings.Contains(path, "another-system") || strings.Contains(path, "only-for-development") {
+					t.Errorf("%s was fetched", path)
+				}
+			}
+			if err := checkTypes(t.Context(), locked[:1], page(t, integrity(archive)), &report); err == nil || !strings.Contains(err.Error(), "no TypeScript compiler") {
+				t.Errorf("without a compiler: %v", err)
+			}
+		})
+	}
+	for given, want := range map[[2]string]string{{"linux", "amd64"}: "linux-x64", {"darwin", "arm64"}: "darwin-arm64", {"windows", "amd64"}: "win32-x64"} {
+		if got := system(given[0], given[1]); got != want {
+			t.Errorf("%v is %s", given, got)
+		}
 	}
 }
 
@@ -181,7 +227,7 @@ func TestRefusedArchives(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			registry(t, test.served)
-			err := run(t.Context(), page(t, test.locked), filepath.Join(t.TempDir(), "out"), "")
+			err := run(t.Context(), page(t, test.locked), filepath.Join(t.TempDir(), "out"), "", false)
 			if err == nil || !strings.Contains(err.Error(), test.say) {
 				t.Errorf("%v, want %q", err, test.say)
 			}

@@ -11,12 +11,17 @@
 //
 //	console -page preview/console/page -dev axe-core -out FOLDER
 //
+// With -types it checks the types of the sources instead, and writes nothing:
+//
+//	console -page preview/console/page -types
+//
 // The same sources and lock file give the same bytes, so that a committed bundle
 // can be proven fresh.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -29,9 +34,10 @@ func main() {
 	page := flag.String("page", "", "the folder with index.html, src and package-lock.json")
 	out := flag.String("out", "", "the folder that the bundle is written to")
 	dev := flag.String("dev", "", "the development package to unpack into -out, instead of bundling")
+	types := flag.Bool("types", false, "check the types of the sources, instead of bundling")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, *page, *out, *dev)
+	err := run(ctx, *page, *out, *dev, *types)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "console:", err)
@@ -39,38 +45,54 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, page, out, dev string) error {
-	if page == "" || out == "" || flag.NArg() > 0 {
-		return fmt.Errorf("usage: console -page FOLDER [-dev PACKAGE] -out FOLDER")
+func run(ctx context.Context, page, out, dev string, types bool) error {
+	if page == "" || (out == "") != types || types && dev != "" || flag.NArg() > 0 {
+		return fmt.Errorf("usage: console -page FOLDER [-dev PACKAGE] -out FOLDER, or console -page FOLDER -types")
 	}
 	locked, err := readLock(filepath.Join(page, "package-lock.json"))
 	if err != nil {
 		return err
 	}
-	if dev != "" {
+	switch {
+	case dev != "":
 		return unpackDev(ctx, locked, dev, page, out)
+	case types:
+		return checkTypes(ctx, locked, page, os.Stderr)
 	}
 	locked = slices.DeleteFunc(locked, func(p pkg) bool { return p.dev })
-	work, err := os.MkdirTemp("", "sqlpreview-console-")
+	work, err := prepare(ctx, locked, page)
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(work)
-	if err := install(ctx, locked, work, page); err != nil {
-		return err
-	}
-	// The sources are copied, so that no other package than the locked ones can be
-	// found from where they lie, such as those of a node_modules beside them.
-	for _, name := range []string{"src", "index.html", "icon.svg", "tsconfig.json"} {
-		if err := copyTree(filepath.Join(page, name), filepath.Join(work, name)); err != nil {
-			return err
-		}
-	}
 	files, err := bundle(work, locked)
 	if err != nil {
 		return err
 	}
 	return write(out, files)
+}
+
+// prepare makes a folder with the packages and the page's sources, which the caller
+// removes. The sources are copied, so that no other package than the locked ones can be
+// found from where they lie, such as those of a node_modules beside them.
+func prepare(ctx context.Context, packages []pkg, page string) (work string, err error) {
+	if work, err = os.MkdirTemp("", "sqlpreview-console-"); err != nil {
+		return "", err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(work))
+		}
+	}()
+	if err := install(ctx, packages, work, page); err != nil {
+		return "", err
+	}
+	for _, name := range []string{"src", "index.html", "icon.svg", "tsconfig.json"} {
+		if err := copyTree(filepath.Join(page, name), filepath.Join(work, name)); err != nil {
+			return "", err
+		}
+	}
+	return work, nil
 }
 
 // unpackDev unpacks the development package of that name into out.
