@@ -78,7 +78,7 @@ mutants: ## switch defences off one at a time and show what notices (about 30 mi
 proto: ## generate proto/gen anew
 	cd proto && $(GO) tool -modfile=../.ci/tools/go.mod buf format -w && $(GO) tool -modfile=../.ci/tools/go.mod buf generate
 
-console-check: ## prove that the console's bundle is fresh
+console-check: ## check the types of the console's page, and that its bundle is fresh
 	@.ci/console-check
 
 proto-check: ## lint the proto files and prove that proto/gen is fresh
