@@ -49,8 +49,16 @@ type sidecar struct {
 // serve serves the page and previews of a database made by schema.
 func serve(t *testing.T, schema string, mode console.Mode) *sidecar {
 	t.Helper()
-	s := &sidecar{t: t, dsn: pgtest.Shared(t).Database(t, schema)}
-	core, err := preview.New(preview.Config{Resolver: preview.SingleConnection(preview.NewSecret(s.dsn))})
+	dsn := pgtest.Shared(t).Database(t, schema)
+	return serveConnections(t, dsn, preview.SingleConnection(preview.NewSecret(dsn)), mode)
+}
+
+// serveConnections serves the page and previews of the resolver's connections; dsn is the
+// first one's.
+func serveConnections(t *testing.T, dsn string, connections preview.Resolver, mode console.Mode) *sidecar {
+	t.Helper()
+	s := &sidecar{t: t, dsn: dsn}
+	core, err := preview.New(preview.Config{Resolver: connections})
 	if err != nil {
 		t.Fatal(err)
 	}
