@@ -74,9 +74,9 @@ type CasesConfig struct {
 
 // RunCases sends each case of a file to the embedded package, in a database made
 // by its setup, and compares what the package decides with what the server itself
-// would run. told receives each result. An error means that the cases could not
+// would run. report receives each result. An error means that the cases could not
 // be tried.
-func RunCases(ctx context.Context, config CasesConfig, cases iter.Seq2[ResolutionCase, error], told func(CaseResult) error) (err error) {
+func RunCases(ctx context.Context, config CasesConfig, cases iter.Seq2[ResolutionCase, error], report func(CaseResult) error) (err error) {
 	dsn := config.DSN
 	if dsn == "" {
 		server, err := pgtest.New(ctx, pgtest.Options{Settings: Settings()})
@@ -87,7 +87,7 @@ func RunCases(ctx context.Context, config CasesConfig, cases iter.Seq2[Resolutio
 		dsn = server.DSN()
 	}
 	r := newCaseRunner(dsn)
-	defer func() { err = errors.Join(err, r.leave(context.WithoutCancel(ctx))) }()
+	defer func() { err = errors.Join(err, r.dropDatabase(context.WithoutCancel(ctx))) }()
 	for c, err := range cases {
 		if err != nil {
 			return err
@@ -99,7 +99,7 @@ func RunCases(ctx context.Context, config CasesConfig, cases iter.Seq2[Resolutio
 		if c.SQL == "" {
 			continue
 		}
-		if err := told(result); err != nil {
+		if err := report(result); err != nil {
 			return err
 		}
 	}
@@ -191,7 +191,7 @@ func (r *caseRunner) try(ctx context.Context, c ResolutionCase) (CaseResult, err
 // why the case cannot be tried there.
 func (r *caseRunner) ready(ctx context.Context, c ResolutionCase) (why string, err error) {
 	if r.made == 0 || c.place() != r.place {
-		if err := r.enter(ctx, c); err != nil {
+		if err := r.makeDatabase(ctx, c); err != nil {
 			return "", err
 		}
 	}
@@ -234,9 +234,9 @@ func judgedAndSent(refusal *gateway.Refusal) bool {
 	}
 }
 
-// enter makes the database of a case, and what looks at it.
-func (r *caseRunner) enter(ctx context.Context, c ResolutionCase) error {
-	if err := r.leave(ctx); err != nil {
+// makeDatabase makes the database of a case, and what looks at it.
+func (r *caseRunner) makeDatabase(ctx context.Context, c ResolutionCase) error {
+	if err := r.dropDatabase(ctx); err != nil {
 		return err
 	}
 	r.place, r.setup, r.failed = c.place(), c.Setup, ""
@@ -284,8 +284,8 @@ func (r *caseRunner) enter(ctx context.Context, c ResolutionCase) error {
 	return nil
 }
 
-// leave removes the database of the last setup.
-func (r *caseRunner) leave(ctx context.Context) error {
+// dropDatabase removes the database of the last setup.
+func (r *caseRunner) dropDatabase(ctx context.Context) error {
 	if r.name == "" {
 		return nil
 	}

@@ -24,7 +24,7 @@ func TestWhatRunsIsInTheTree(t *testing.T) {
 	ctx := t.Context()
 	runner := newCaseRunner(pgtest.Start(t, pgtest.Options{Settings: Settings()}).DSN())
 	t.Cleanup(func() {
-		if err := runner.leave(context.Background()); err != nil {
+		if err := runner.dropDatabase(context.Background()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -114,7 +114,7 @@ func TestTheOracleKnowsWhatRuns(t *testing.T) {
 	ctx := t.Context()
 	runner := newCaseRunner(pgtest.Start(t, pgtest.Options{Settings: Settings()}).DSN())
 	t.Cleanup(func() {
-		if err := runner.leave(context.Background()); err != nil {
+		if err := runner.dropDatabase(context.Background()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -165,7 +165,7 @@ func TestTheGeneratorsTrapsAreTraps(t *testing.T) {
 	ctx := t.Context()
 	runner := newCaseRunner(pgtest.Start(t, pgtest.Options{Settings: Settings()}).DSN())
 	t.Cleanup(func() {
-		if err := runner.leave(context.Background()); err != nil {
+		if err := runner.dropDatabase(context.Background()); err != nil {
 			t.Error(err)
 		}
 	})

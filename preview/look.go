@@ -31,11 +31,11 @@ func (t *target) lookSince(ctx context.Context, names catalog.Names, since time.
 	}
 	// At the deadline the database's own answer comes first, and leaves a session
 	// that can be used again.
-	waiting, leave := context.WithDeadline(context.WithoutCancel(ctx), deadline.Add(catalogGrace))
-	defer leave()
+	waiting, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline.Add(catalogGrace))
+	defer cancel()
 	defer context.AfterFunc(ctx, func() {
 		if errors.Is(ctx.Err(), context.Canceled) {
-			leave()
+			cancel()
 		}
 	})()
 	a.deadline = deadline

@@ -376,10 +376,10 @@ func TestLoginFailuresTellNothing(t *testing.T) {
 		if e.Reason != reason.DatabaseLoginFailed {
 			t.Errorf("%s: got %s, want DATABASE_LOGIN_FAILED", id, e.Reason)
 		}
-		told := fmt.Sprintf("%+v %s", *e, e.Error())
+		text := fmt.Sprintf("%+v %s", *e, e.Error())
 		for _, secret := range []string{"canary", password, host, strconv.Itoa(port), "postgres"} {
-			if strings.Contains(told, secret) {
-				t.Errorf("%s: the error tells %q: %s", id, secret, told)
+			if strings.Contains(text, secret) {
+				t.Errorf("%s: the error tells %q: %s", id, secret, text)
 			}
 		}
 	}

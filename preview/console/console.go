@@ -45,7 +45,7 @@ func New(config Config) (map[string]http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	told, err := json.Marshal(map[string]string{"mode": string(config.Mode), "version": config.Version})
+	content, err := json.Marshal(map[string]string{"mode": string(config.Mode), "version": config.Version})
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func New(config Config) (map[string]http.Handler, error) {
 		"/{$}":            only(http.MethodGet, http.HandlerFunc(files.serveIndex)),
 		"/console/{file}": only(http.MethodGet, files),
 		"/console/config": only(http.MethodGet, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			answer(w, http.StatusOK, told)
+			answer(w, http.StatusOK, content)
 		})),
 	}
 	if config.Sessions != nil {
@@ -134,15 +134,15 @@ func (s *Sessions) exchange(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		refuse(w, http.StatusUnauthorized, err.Error())
 	default:
-		told, _ := json.Marshal(map[string]string{"token": token}) // strings cannot fail
-		answer(w, http.StatusOK, told)
+		content, _ := json.Marshal(map[string]string{"token": token}) // strings cannot fail
+		answer(w, http.StatusOK, content)
 	}
 }
 
 // refuse answers with what is wrong.
 func refuse(w http.ResponseWriter, status int, message string) {
-	told, _ := json.Marshal(map[string]string{"message": message}) // strings cannot fail
-	answer(w, status, told)
+	content, _ := json.Marshal(map[string]string{"message": message}) // strings cannot fail
+	answer(w, status, content)
 }
 
 // answer writes JSON.

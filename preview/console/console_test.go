@@ -247,7 +247,7 @@ func TestForeignPages(t *testing.T) {
 	}
 }
 
-// TestConfig: the page is told how it gets its token, and where nothing is exchanged
+// TestConfig: the page learns how it gets its token, and where nothing is exchanged
 // there is nothing to exchange with.
 func TestConfig(t *testing.T) {
 	t.Parallel()
@@ -255,9 +255,9 @@ func TestConfig(t *testing.T) {
 		{Mode: ModeLink, Sessions: NewSessions(), Version: "1.2.3"}, {Mode: ModeToken}, {Mode: ModeOpen},
 	} {
 		handler := serve(t, config)
-		var told map[string]string
+		var got map[string]string
 		w := get(handler, "GET", "/console/config", nil, "")
-		if err := json.Unmarshal(w.Body.Bytes(), &told); err != nil || told["mode"] != string(config.Mode) || told["version"] != config.Version {
+		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || got["mode"] != string(config.Mode) || got["version"] != config.Version {
 			t.Errorf("%s: %s", config.Mode, w.Body)
 		}
 		w = get(handler, "POST", "/console/session", map[string]string{"Content-Type": "application/json"}, `{"token":""}`)

@@ -138,7 +138,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		h.touch(subject, session)
-	} else if !h.admit(subject) {
+	} else if !h.reserveSession(subject) {
 		w.Header().Set("Retry-After", "60")
 		http.Error(w, "too many callers have sessions", http.StatusTooManyRequests)
 		return
@@ -230,8 +230,8 @@ func (h *Handler) serverOf(r *http.Request) *sdk.Server {
 	return nil
 }
 
-// admit makes room for one more session of a caller.
-func (h *Handler) admit(subject string) bool {
+// reserveSession makes room for one more session of a caller.
+func (h *Handler) reserveSession(subject string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	c := h.callers[subject]

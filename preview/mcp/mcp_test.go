@@ -343,9 +343,9 @@ func TestAClientThatIsGoneEndsTheBackend(t *testing.T) {
 
 func TestProgressOfALongCall(t *testing.T) {
 	p, _ := core(t, shop)
-	told := make(chan *sdk.ProgressNotificationParams, 100)
+	progress := make(chan *sdk.ProgressNotificationParams, 100)
 	session := connect(t, p, &sdk.ClientOptions{ProgressNotificationHandler: func(_ context.Context, r *sdk.ProgressNotificationClientRequest) {
-		told <- r.Params
+		progress <- r.Params
 	}}).ClientSession
 	params := &sdk.CallToolParams{Name: "preview_query", Arguments: map[string]any{"sql": slow, "timeout_seconds": 3}}
 	params.SetProgressToken("p")
@@ -353,7 +353,7 @@ func TestProgressOfALongCall(t *testing.T) {
 	if err != nil || !result.IsError || !strings.Contains(result.Content[0].(*sdk.TextContent).Text, "STATEMENT_TIMEOUT") {
 		t.Fatalf("got %v %v", result, err)
 	}
-	if got := <-told; got.ProgressToken != "p" || got.Progress <= 0 {
+	if got := <-progress; got.ProgressToken != "p" || got.Progress <= 0 {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -33,8 +33,8 @@ func limitHealth(next http.Handler) http.Handler {
 			control := http.NewResponseController(w)
 			// Without a deadline the server's own time limit remains.
 			_ = control.SetReadDeadline(time.Now().Add(healthTimeout))
-			leave := waiting.enter(func() { _ = control.SetReadDeadline(time.Unix(1, 0)) })
-			defer leave()
+			release := waiting.acquire(func() { _ = control.SetReadDeadline(time.Unix(1, 0)) })
+			defer release()
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -48,14 +48,14 @@ type newestFirst struct {
 	waiting list.List // of func(), the oldest first
 }
 
-// enter adds one that waits; giveWay is called when it has to end. leave must be
+// acquire adds one that waits; giveWay is called when it has to end. release must be
 // called when it has ended: from then on giveWay is not called.
-func (n *newestFirst) enter(giveWay func()) (leave func()) {
+func (n *newestFirst) acquire(giveWay func()) (release func()) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	element := n.waiting.PushBack(giveWay)
 	if n.waiting.Len() > n.max {
-		n.waiting.Remove(n.waiting.Front()).(func())() //nolint:forcetypeassert // what enter pushed
+		n.waiting.Remove(n.waiting.Front()).(func())() //nolint:forcetypeassert // what acquire pushed
 	}
 	return func() {
 		n.mu.Lock()

@@ -79,8 +79,8 @@ func TestClient(t *testing.T) {
 			response.Body.Close()
 			t.Fatalf("%s was reached", address)
 		}
-		if told := NoAnswer(err).Error(); !strings.Contains(told, want) || strings.Contains(told, canary) {
-			t.Errorf("%s: told as %q, want %q", address, told, want)
+		if got := NoAnswer(err).Error(); !strings.Contains(got, want) || strings.Contains(got, canary) {
+			t.Errorf("%s: got %q, want %q", address, got, want)
 		}
 	}
 }
