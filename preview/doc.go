@@ -3,8 +3,8 @@
 //
 // # Architecture
 //
-// A request takes one way, and each step is one package. This package puts them in
-// order (Previewer.preview, in preview.go); a step knows nothing of the next.
+// A request passes through steps, and each step is one package. This package calls them
+// in order (Previewer.preview, in preview.go); no step imports the next.
 //
 //	request   sidecar: server authenticates, limits, decodes; embedded: Preview
 //	   |
@@ -29,15 +29,17 @@
 //	sanitize  sanitize          values cleaned, masked, cut; every change declared
 //	bound     preview           rows and bytes of the response; the receipt
 //	   |
-//	response  sidecar: recorded (server/egress), then sent (server/wire); embedded: Result
+//	response  sidecar: audited (server/egress), then sent (server/wire); embedded: Result
 //
-// Everything else stands beside that way. [github.com/op-data/sqlpreview/preview/reason]
+// The other packages stand beside these steps. [github.com/op-data/sqlpreview/preview/reason]
 // is the closed list of reasons. internal/limiter bounds how much happens at a time, and
-// internal/singleflight lets many callers share one question and remembers answers. Package doctor grades a
-// role; package mcp serves the same core to language models; package client calls a
-// sidecar; pgtest starts a throw-away PostgreSQL for tests. The command is
-// cmd/sqlpreview, and fuzz attacks all of it from outside. Nothing imports upward: cmd,
-// then server and mcp, then preview, then internal and sanitize; the linter proves it.
+// internal/singleflight lets many callers share one question and remembers the answers.
+// Package doctor grades a role; package mcp serves the same core to language models,
+// console to a browser and worker over Temporal; package client calls a sidecar; pgtest
+// starts a throw-away PostgreSQL for tests. The commands are cmd/sqlpreview and
+// cmd/sqlpreview-worker, and fuzz attacks all of it from outside. Nothing imports upward:
+// cmd, then mcp, console and worker, then server, then preview, then internal and
+// sanitize; the linter proves it.
 //
 // CONTRIBUTING.md names, for each rule of the promise, the line that decides it.
 //

@@ -21,9 +21,9 @@ type Policy struct {
 	DenyFunctions []string `json:"deny_functions,omitempty"`
 	// AllowFunctions may be called although they are VOLATILE or refused by
 	// default; each as schema.name. What is refused without a database must then be
-	// called by that name, with its schema; only pg_catalog goes without saying.
+	// called by that name, with its schema; only pg_catalog may be left out.
 	AllowFunctions []string `json:"allow_functions,omitempty"`
-	// DenySchemas: no relation or function of these schemas may be named.
+	// DenySchemas are schemas of which no relation or function may be named.
 	DenySchemas []string `json:"deny_schemas,omitempty"`
 	// DenyRelations are tables and views that may not be read; a name without a
 	// schema stands for that name in every schema.

@@ -87,7 +87,7 @@ func (t *tableReader) find(ctx context.Context, after uint32, request TablesRequ
 	}
 }
 
-// cannotBeWritten tells that a name holds a character which the database's
+// cannotBeWritten reports that a name holds a character which the database's
 // encoding does not have: then no table is called so.
 func cannotBeWritten(err error) bool {
 	var failed *run.Error

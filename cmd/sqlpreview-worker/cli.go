@@ -28,7 +28,7 @@ var (
 
 // commandLine is the command line: one field a subcommand.
 type commandLine struct {
-	Run     runCommand     `cmd:"" default:"withargs" help:"Answer the previews of an organization. It is what happens without a command."`
+	Run     runCommand     `cmd:"" default:"withargs" help:"Answer the previews of an organization. This is the default command."`
 	Preview previewCommand `cmd:"" help:"Preview one query through Temporal, as a control plane does."`
 	Codec   codecCommand   `cmd:"" help:"Decrypt for Temporal's own page and command line, behind a token."`
 	Health  healthCommand  `cmd:"" help:"Ask a running worker whether it is ready."`

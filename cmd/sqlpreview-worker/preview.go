@@ -23,10 +23,10 @@ import (
 type previewCommand struct {
 	temporalFlags
 	Connection string         `placeholder:"ID" help:"The connection to use. Default: \"default\"."`
-	MaxRows    uint32         `name:"max-rows" placeholder:"N" help:"At most so many rows, 1 to 100. Default: 100."`
-	Timeout    *time.Duration `placeholder:"TIME" help:"At most so much time, for instance 3s. Default and most: 10s."`
+	MaxRows    uint32         `name:"max-rows" placeholder:"N" help:"The most rows to return, 1 to 100. Default: 100."`
+	Timeout    *time.Duration `placeholder:"TIME" help:"The longest time to wait for, for instance 3s. Default and most: 10s."`
 	Model      string         `placeholder:"ID" help:"The id of the model that is written, for the agent's log."`
-	RequestID  string         `name:"request-id" placeholder:"ID" help:"The request's name; the workflow's id is preview- and it. Default: a random one."`
+	RequestID  string         `name:"request-id" placeholder:"ID" help:"The id of the request; the workflow's id is that with preview- before it. Default: a random one."`
 	JSON       bool           `name:"json" xor:"form" help:"Print the answer as the RPC's JSON."`
 	Expanded   bool           `short:"x" xor:"form" help:"Print each row as a list of its columns. Default: where a table would not fit the terminal."`
 	Verbose    bool           `short:"v" help:"Say which workflow it is, and how long each step took."`

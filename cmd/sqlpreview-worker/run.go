@@ -20,9 +20,9 @@ type runCommand struct {
 	temporalFlags
 	sidecarFlags
 	Sessions       int    `env:"OP_TEMPORAL_SESSIONS" placeholder:"N" help:"How many previews run at a time: as many as the sidecar has sessions (OP_PREVIEW_SESSIONS there). Default: 4, as there."`
-	MaxResultBytes int    `env:"OP_TEMPORAL_MAX_RESULT_BYTES" placeholder:"N" help:"At most so many bytes of rows in a result. Default: 1048576. At most 1572864."`
+	MaxResultBytes int    `env:"OP_TEMPORAL_MAX_RESULT_BYTES" placeholder:"N" help:"The most bytes of rows in a result. Default: 1048576. At most 1572864."`
 	Deployment     string `env:"OP_TEMPORAL_DEPLOYMENT" placeholder:"NAME" help:"The worker deployment that this worker is a version of. Default: none."`
-	BuildID        string `env:"OP_TEMPORAL_BUILD_ID" placeholder:"ID" help:"That version. Default: the program's."`
+	BuildID        string `env:"OP_TEMPORAL_BUILD_ID" placeholder:"ID" help:"The version of that deployment. Default: the program's."`
 	HealthListen   string `env:"OP_TEMPORAL_HEALTH_LISTEN" placeholder:"HOST:PORT" help:"Where to answer /livez and /readyz. Default: nowhere."`
 	MetricsListen  string `env:"OP_TEMPORAL_METRICS_LISTEN" placeholder:"HOST:PORT" help:"Where to answer /metrics for Prometheus; it may be the same. Default: nowhere."`
 }

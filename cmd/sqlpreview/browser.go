@@ -12,7 +12,7 @@ import (
 	"github.com/op-data/sqlpreview/cmd/internal/screen"
 )
 
-// hasDesktop reports whether a browser can be opened for whoever looks at the
+// hasDesktop reports whether a browser can be opened for the user of the
 // terminal: not where they sit at another machine.
 func hasDesktop(env *environment) bool {
 	if !screen.IsTerminal(env.stdout) || env.getenv("SSH_CONNECTION") != "" {

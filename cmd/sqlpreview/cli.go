@@ -56,9 +56,9 @@ type commandLine struct {
 	Doctor   doctorCommand     `cmd:"" help:"Grade a connection: what its role could do, and what to run."`
 	Health   healthCommand     `cmd:"" help:"Ask a running sidecar whether it serves."`
 	Config   configCommand     `cmd:"" help:"Print the schema or an example of the settings file, or find a file's faults."`
-	Verify   verifyLogCommand  `cmd:"" name:"verify-log" help:"Prove the chain of an egress record."`
+	Verify   verifyLogCommand  `cmd:"" name:"verify-log" help:"Prove the chain of an audit log (egress record)."`
 	Demo     demoCommand       `cmd:"" help:"Show sample previews on a throw-away PostgreSQL."`
-	Complete completionCommand `cmd:"" name:"completion" help:"Print what bash, zsh or fish complete the command line by."`
+	Complete completionCommand `cmd:"" name:"completion" help:"Print a completion script for bash, zsh or fish."`
 	Man      manCommand        `cmd:"" help:"Print a manual page."`
 	Version  versionCommand    `cmd:"" help:"Print the version."`
 

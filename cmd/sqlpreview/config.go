@@ -7,7 +7,7 @@ import (
 	"github.com/op-data/sqlpreview/preview/server"
 )
 
-// envPrefix begins the name of every environment variable of ours.
+// envPrefix begins the name of every environment variable that is read.
 const envPrefix = "OP_PREVIEW_"
 
 // defaultListen is where serve listens by default.

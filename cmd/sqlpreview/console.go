@@ -18,7 +18,7 @@ import (
 )
 
 // consoleDrain is how long the end of the command waits for running previews
-// before it cancels them: whoever presses Ctrl-C waits for none.
+// before it cancels them: the user who presses Ctrl-C waits for none.
 const consoleDrain = 200 * time.Millisecond
 
 // consoleCommand serves the console's page to the user of this terminal.

@@ -171,7 +171,7 @@ func (p probed) String() string {
 	return fmt.Sprintf("%d/%d, %d ms", p.answered, p.asked, p.slowest.Milliseconds())
 }
 
-// mostly tells whether nearly all were answered. A probe that comes while this
+// mostly reports whether nearly all were answered. A probe that comes while this
 // machine does nothing but attack may be taken for one that sends nothing.
 func (p probed) mostly() bool { return p.answered > 0 && p.answered*100 >= p.asked*95 }
 

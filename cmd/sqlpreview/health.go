@@ -21,7 +21,7 @@ import (
 // there is no shell.
 type healthCommand struct {
 	Live    bool          `help:"Ask only whether the process answers, not whether its database does."`
-	Timeout time.Duration `placeholder:"TIME" default:"3s" help:"How long to wait for the answer: longer than the sidecar's own look at its database, 2s. Default: 3s."`
+	Timeout time.Duration `placeholder:"TIME" default:"3s" help:"How long to wait for the answer: longer than the sidecar waits for its database, 2s. Default: 3s."`
 	CAFile  string        `name:"ca-file" placeholder:"FILE" help:"${help_ca_file}"`
 	settingFlags
 	Address string `arg:"" optional:"" help:"The sidecar: unix:PATH or HOST:PORT. Default: where serve would listen by these settings."`

@@ -38,7 +38,7 @@ A stored JSON payload may refer to files of OP_PREVIEW_SECRETS_DIR, into which a
 (OP_PREVIEW_GCP_PROJECT): {"secret": "vault:shop/database#password"}.
 Callers show every proof that is configured: OP_PREVIEW_TOKEN_FILE (a bearer token), OP_PREVIEW_CLIENT_CA_FILE with
 OP_PREVIEW_CLIENT_NAMES (a client certificate), OP_PREVIEW_JWT_ISSUER and its kin (an access token).
-OP_PREVIEW_EGRESS_DIR keeps the record of all that left; OP_PREVIEW_ADMIN_LISTEN answers /livez, /readyz and /metrics;
+OP_PREVIEW_EGRESS_DIR keeps the audit log (egress record) of all that left; OP_PREVIEW_ADMIN_LISTEN answers /livez, /readyz and /metrics;
 OTEL_EXPORTER_OTLP_ENDPOINT sends traces, metrics and logs.
 --print-config lists every setting; each is a key of the file and an environment variable,
 for instance max_rows and OP_PREVIEW_MAX_ROWS. Flags win over the environment, that over the file.`
@@ -68,7 +68,7 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 	return errors.Join(err, sidecar.close())
 }
 
-// run listens and serves until ctx ends; notify is told when it is ready and when
+// run listens and serves until ctx ends; notify is called when it is ready and when
 // it stops.
 func (s *sidecar) run(ctx context.Context, config *config, notify func(state string)) error {
 	defer service.IgnoreSignals(s.log)()

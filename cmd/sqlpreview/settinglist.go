@@ -60,14 +60,14 @@ func (c *config) callerSettings() []setting {
 			about: "Where to listen: `unix:PATH`, or `HOST:PORT` of a loopback address, or with TLS of any.",
 			more:  "The socket has mode 0660."},
 		{key: "token_file", value: &c.Callers.TokenFile, example: "/etc/sqlpreview/tokens",
-			about: "The file with the bearer tokens of which callers send one; `query --sidecar` sends its first.",
+			about: "The file with the bearer tokens, of which callers send one; `query --sidecar` sends the first.",
 			more: "One a line, of 16 bytes or more; read at every request. A line `name:token` (a-z, 0-9 and `-`) gives the caller a " +
-				"name in limits, log and record."},
+				"name in limits, log and audit log."},
 		{key: "tls_cert_file", value: &c.Callers.CertFile, example: "/etc/sqlpreview/tls.crt",
 			about: "The server's certificate for TLS, PEM; read again when it changes."},
 		{key: "tls_key_file", value: &c.Callers.KeyFile, example: "/etc/sqlpreview/tls.key", about: "Its key, PEM."},
 		{key: "client_ca_file", value: &c.Callers.ClientCAFile, example: "/etc/sqlpreview/clients.crt",
-			about: "The authorities that signed the certificate which callers show, PEM.", more: "It needs `client_names`."},
+			about: "The authorities that signed the certificates of callers, PEM.", more: "It needs `client_names`."},
 		{key: "client_names", value: &c.Callers.ClientNames, example: "agent.internal",
 			about: "The DNS or URI names of which a caller's certificate must have one.", more: "`*` alone stands for any name."},
 		{key: "jwt_issuer", value: &c.Callers.Issuer, example: "https://issuer.example.com/",
@@ -79,7 +79,7 @@ func (c *config) callerSettings() []setting {
 			about: "This tenant: the `org_id` that a token must have."},
 		{key: "jwt_audience", value: &c.Callers.Audience, example: "sqlpreview", about: "The `aud` that a token must have."},
 		{key: "jwt_subjects", value: &c.Callers.Subjects, unset: "any", example: "agent@clients",
-			about: "The only `sub` that are let in.", more: "This or `jwt_audience` must be set."},
+			about: "The only `sub` that may call.", more: "This or `jwt_audience` must be set."},
 		{key: "jwt_algorithm", value: &c.Callers.Algorithm, unset: "RS256",
 			oneOf: []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}, example: "ES256",
 			about: "The one signature algorithm that is accepted."},
@@ -95,7 +95,7 @@ func (c *config) callerSettings() []setting {
 			about: "Further names for the Host header over TCP without TLS."},
 		{key: "allowed_origins", value: &c.AllowedOrigins, example: "https://app.example.com", about: "The web pages that may call."},
 		{key: "mcp", value: &c.MCP,
-			about: "Whether the Model Context Protocol is served at `/mcp` too, behind the same credentials, limits and record."},
+			about: "Whether the Model Context Protocol is served at `/mcp` too, behind the same credentials, limits and audit log."},
 		{key: "console", value: &c.Console,
 			about: "Whether the console's page is served at `/` too, to anyone who can connect over TCP.",
 			more:  "What the page shows comes from the RPCs, to the callers that are let in; where they send a bearer token, the page asks its user for it."},
@@ -122,7 +122,7 @@ func (c *config) boundSettings() []setting {
 			about: "The most bytes of one answer, as Protobuf; JSON takes up to three times as much.",
 			more:  "From 4 MiB on, gRPC clients must be told to take it (the Go client is)."},
 		{key: "max_columns", value: &c.Limits.MaxColumns, most: preview.HardMaxColumns, about: "The most columns of one answer."},
-		{key: "max_sql_bytes", value: &c.Limits.MaxSQLBytes, most: preview.HardMaxSQLBytes, about: "The longest text that is taken, in bytes."},
+		{key: "max_sql_bytes", value: &c.Limits.MaxSQLBytes, most: preview.HardMaxSQLBytes, about: "The longest text that is accepted, in bytes."},
 		{key: "sessions", value: &c.Pool.Sessions, most: maxSessions,
 			about: "The most sessions of one connection id with its database, and so its previews at a time."},
 		{key: "queue", value: &c.Pool.Queue, most: maxQueue,
@@ -142,7 +142,7 @@ func (c *config) boundSettings() []setting {
 		{key: "max_requests_per_second", value: &c.MaxPerSecond,
 			about: "The most requests of one caller in a second, bursts of twice as many; 0 is no bound."},
 		{key: "drain_timeout", value: &c.DrainTimeout,
-			about: "What running previews get after SIGTERM before they are cancelled in the database."},
+			about: "How long running previews may go on after SIGTERM, before they are cancelled in the database."},
 	}
 }
 
@@ -171,7 +171,7 @@ func (c *config) ruleSettings() []setting {
 func (c *config) recordSettings() []setting {
 	return []setting{
 		{key: "egress_dir", value: &c.EgressDir, unset: "none is kept", example: "/var/lib/sqlpreview/egress",
-			about: "The folder of the egress record, made if its parent is there."},
+			about: "The folder of the audit log (egress record), made if its parent is there."},
 		{key: "admin_listen", value: &c.AdminListen, example: "127.0.0.1:9464",
 			about: "Where probes and metrics are answered: `unix:PATH` or `HOST:PORT` of a loopback address."},
 		{key: "admin_allow_remote", value: &c.AdminAllowRemote,

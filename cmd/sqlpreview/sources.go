@@ -35,7 +35,7 @@ type source struct {
 	// ping asks the place where connections are kept; nil where that is no place.
 	ping  func(context.Context) error
 	close func()
-	// single tells that there is one connection, "default".
+	// single reports that there is one connection, "default".
 	single bool
 	// setting is the one that says where the connections are.
 	setting string

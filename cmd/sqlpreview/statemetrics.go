@@ -16,7 +16,7 @@ import (
 // stateScope names the instrumentation of the sidecar's own state.
 const stateScope = "github.com/op-data/sqlpreview/cmd/sqlpreview"
 
-// stateMetrics tell what an operator is alerted by and no request says: whether the
+// stateMetrics report what an operator is alerted by and no request shows: whether the
 // sidecar is ready, whether the egress record can be written, and when certificates end.
 type stateMetrics struct {
 	unaudited metric.Int64Counter

@@ -12,7 +12,7 @@ import (
 // verifyLogCommand proves the chain of an egress record.
 type verifyLogCommand struct {
 	Witness string `help:"A hash that was noted elsewhere (the egress field of a request's log line, with or without its number): the chain must still hold it."`
-	Dir     string `arg:"" help:"The folder of the record."`
+	Dir     string `arg:"" help:"The folder of the audit log."`
 }
 
 // Help says what the short lines cannot.

@@ -22,7 +22,7 @@ type versionJSON struct {
 	// Parser is the version of the library with PostgreSQL's grammar, empty where the
 	// build does not say.
 	Parser string `json:"parser,omitempty"`
-	// Tags are the build tags of ours, which link secret managers.
+	// Tags are our build tags, which link secret managers.
 	Tags []string `json:"tags"`
 }
 

@@ -13,13 +13,13 @@
 // A call that the sidecar answers with RetryInfo is sent again after the time
 // that it names. That is always safe: a preview changes nothing.
 //
-// An agent that brings a gRPC client of its own does well to fix the windows of
+// An agent with a gRPC client of its own should fix the windows of
 // flow control, as this package does: left to themselves, gRPC's libraries send a
 // PING with every answer to measure the way, which on a socket costs more than it
 // can tell. Connect over HTTP/1.1 is a little quicker for one call at a time, and
 // dearer for many at once, where every call holds a connection.
 //
-// An agent in another language needs nothing of ours: the folder node beside
+// An agent in another language needs no library of ours: the folder node beside
 // this package shows the same for Node and TypeScript, without any dependency.
 package client
 

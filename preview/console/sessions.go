@@ -71,7 +71,7 @@ func (s *Sessions) NewLink() string {
 
 // Exchange returns the token of a new session for that of a link. Wrong tokens are
 // counted, and too many in a time are answered with another error; the right one is
-// always taken, so that nobody can keep its owner out by guessing.
+// always taken, so that guesses cannot keep its owner out.
 func (s *Sessions) Exchange(token string) (string, error) {
 	given := sha256.Sum256([]byte(token))
 	s.mu.Lock()

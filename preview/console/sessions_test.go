@@ -21,7 +21,7 @@ func at() (*Sessions, *time.Time) {
 	return s, &now
 }
 
-// letsIn tells whether a session token is one.
+// letsIn reports whether a session token is one.
 func letsIn(t *testing.T, s *Sessions, headers ...string) bool {
 	t.Helper()
 	caller, err := s.Authenticate(t.Context(), server.Credentials{Header: http.Header{"Authorization": headers}})

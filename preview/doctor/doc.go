@@ -94,11 +94,11 @@ type Server struct {
 	Version string `json:"version"`
 	// Encoding is the database's.
 	Encoding string `json:"encoding"`
-	// Standby tells that it is a read replica.
+	// Standby reports whether it is a read replica.
 	Standby bool `json:"standby"`
-	// Pooled tells that a pooler such as PgBouncer stands in between.
+	// Pooled reports whether a pooler such as PgBouncer stands in between.
 	Pooled bool `json:"pooled"`
-	// Encrypted tells that the connection uses TLS; Local that it does not leave
+	// Encrypted reports whether the connection uses TLS; Local whether it stays on
 	// this machine.
 	Encrypted bool `json:"encrypted"`
 	Local     bool `json:"local"`

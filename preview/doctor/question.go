@@ -22,7 +22,7 @@ const (
 // a bound.
 var errAnswer = errors.New("doctor: the server's answer is not one to the question")
 
-// query runs one question of ours in a read-only transaction of its own. Every
+// query runs one of our questions in a read-only transaction of its own. Every
 // row has the columns asked for.
 func (e *examination) query(ctx context.Context, columns int, sql string) (rows [][]string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout+time.Second)

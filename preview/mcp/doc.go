@@ -1,5 +1,5 @@
 // Package mcp serves previews to language models over the Model Context Protocol,
-// by the official SDK, which no other package of ours imports.
+// with the official SDK, which no other package here imports.
 //
 // # What a model gets
 //
@@ -9,7 +9,7 @@
 // programs, and as a compact text, for models, in which rows are written as
 // COPY's text format writes them. The text says what was cut, changed or masked.
 // A refusal is a tool error that lists every violation with its place and what to
-// write instead, so that a model can mend its query at the first retry.
+// write instead, so that a model can correct its query at the first retry.
 //
 // 100 rows of 10 columns take 4,460 tokens (o200k) as text. The same rows take 9,991
 // from the archived server-postgres, 9,657 from dbhub 1.4.0 and 6,645 from toolbox

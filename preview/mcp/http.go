@@ -148,7 +148,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.sessions.ServeHTTP(w, r)
 }
 
-// ownWords says in words of ours that a body cannot be read: the SDK's name its own
+// ownWords words the fault of a body that cannot be read: the SDK's messages name its own
 // types.
 type ownWords struct {
 	http.ResponseWriter

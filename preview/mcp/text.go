@@ -31,7 +31,7 @@ func newMarker() string { return "DATA-" + rand.Text()[:8] }
 var escape = strings.NewReplacer("\\", `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`, "\v", `\v`, "\f", `\f`, "\b", `\b`,
 	"\u0085", `\u0085`, "\u2028", `\u2028`, "\u2029", `\u2029`)
 
-// oneLine keeps a text of ours, which may quote a name, on its line.
+// oneLine keeps a message, which may quote a name, on one line.
 func oneLine(text string) string { return escape.Replace(text) }
 
 // line writes values as one line.

@@ -65,7 +65,8 @@ const (
 	StatementTimeout Reason = "STATEMENT_TIMEOUT"
 	// ClientCanceled: the caller went away or cancelled.
 	ClientCanceled Reason = "CLIENT_CANCELED"
-	// AdminCanceled: the query was cancelled in the database (SQLSTATE 57014).
+	// AdminCanceled: the query was cancelled in the database (SQLSTATE 57014), or the
+	// sidecar stopped while it ran; then the error carries RetryInfo.
 	AdminCanceled Reason = "ADMIN_CANCELED"
 )
 
@@ -105,7 +106,8 @@ func All() []Reason {
 	}
 }
 
-// Retryable reports whether the same request may succeed later unchanged.
+// Retryable reports whether the same request may succeed later unchanged, whatever else
+// the error says. One of AdminCanceled may where it carries RetryInfo.
 func (r Reason) Retryable() bool {
 	switch r {
 	case LockTimeout, Conflict, DatabaseBusy, ConcurrencyLimit, DatabaseUnavailable:

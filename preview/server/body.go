@@ -21,7 +21,7 @@ type body struct {
 	ctx  context.Context
 	call *Call
 	max  int64
-	// enveloped tells that a message begins with a byte of flags and four of its
+	// enveloped reports that a message begins with a byte of flags and four of its
 	// length, as with gRPC and gRPC-Web; elsewhere the message is the body.
 	enveloped bool
 	prefix    []byte

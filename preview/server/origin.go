@@ -68,7 +68,7 @@ func (o *origins) checkOrigin(next http.Handler) http.Handler {
 	})
 }
 
-// allow sets the headers of CORS for a page of an allowed origin, and tells
+// allow sets the headers of CORS for a page of an allowed origin, and reports
 // whether the request was a preflight, which asks for nothing else.
 func (o *origins) allow(w http.ResponseWriter, r *http.Request) (preflight bool) {
 	if len(o.allowed) == 0 {

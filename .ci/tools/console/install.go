@@ -81,7 +81,7 @@ func fetch(ctx context.Context, registry string, p pkg) ([]byte, error) {
 	return content, nil
 }
 
-// proves tells whether content is the locked archive.
+// proves reports whether content is the locked archive.
 func (p pkg) proves(content []byte) bool {
 	sum := sha512.Sum512(content)
 	return subtle.ConstantTimeCompare(sum[:], p.sha512) == 1

@@ -91,7 +91,7 @@ type printer struct {
 	// marks are those that were used, shortened the cells not shown whole.
 	marks     map[string]bool
 	shortened int
-	// lines tells that a value held the line that parts columns.
+	// lines reports that a value held the line that parts columns.
 	lines bool
 }
 

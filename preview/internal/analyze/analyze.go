@@ -115,7 +115,7 @@ type analyzer struct {
 	arguments *item
 	// parameters are $1 and the following, in the body of a function.
 	parameters []value
-	// generic tells that some of them are of any type.
+	// generic reports that some of them are of any type.
 	generic bool
 	// at is the last location that was read.
 	at int

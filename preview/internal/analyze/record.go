@@ -10,7 +10,7 @@ import "github.com/op-data/sqlpreview/preview/internal/pgtree"
 // made of.
 func isRecord(t OID) bool { return t == typeRecord || t == typeRecordArray }
 
-// unlisted tells whether what a value is made of cannot be told. Any type that occurs
+// unlisted reports whether what a value is made of cannot be told. Any type that occurs
 // can then be in it.
 func (v value) unlisted() bool {
 	return v.typ == undetermined || isRecord(v.typ) && len(v.fields) == 0 && len(v.items) == 0

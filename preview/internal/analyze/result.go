@@ -103,7 +103,7 @@ type Run struct {
 	// Types are those of the arguments of a function in SQL whose declaration does not say
 	// them; empty for others.
 	Types ArgumentTypes
-	// Certain tells that overload resolution has found just this function. Without
+	// Certain reports that overload resolution has found just this function. Without
 	// it, the function is one of those that could be meant.
 	Certain bool
 }
@@ -178,7 +178,7 @@ type Flow struct {
 	// a row.
 	columns []Column
 	from    []*Flow
-	// computed tells that the value, or an alternative of it, is made by an
+	// computed reports that the value, or an alternative of it, is made by an
 	// expression.
 	computed bool
 }

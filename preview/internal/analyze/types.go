@@ -145,7 +145,7 @@ func (a *analyzer) category(t OID) (category byte, preferred bool) {
 	return categoryInvalid, false
 }
 
-// typeOf finds the type that a TypeName node names. Modifiers tells whether it has
+// typeOf finds the type that a TypeName node names; modifiers reports whether it has
 // any, such as the 10 of varchar(10).
 func (a *analyzer) typeOf(n pgtree.Node) (t OID, modifiers bool) {
 	name := lastTwo(n.Names("names"))

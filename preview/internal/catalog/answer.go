@@ -39,7 +39,7 @@ type answer struct {
 // path finds, for functions and operators all, in the order of the path.
 type resolved struct {
 	oids []OID
-	// ambiguous tells that the server may have read another name than the parser, and
+	// ambiguous reports that the server may have read another name than the parser, and
 	// that they mean different things.
 	ambiguous bool
 }
@@ -72,7 +72,7 @@ type base struct {
 	casts map[[2]OID]*Cast
 	from  map[OID][]*Cast
 	// functions are those of casts that are not PostgreSQL's own; below has what they
-	// lead to. partial tells that there are some, or that there are operator classes which
+	// lead to. partial reports that there are some, or that there are operator classes which
 	// touch PostgreSQL's own types, and that what they lead to was not asked for.
 	functions map[OID]*Function
 	partial   bool
@@ -84,7 +84,7 @@ type base struct {
 	joins, orders, frames map[OID][]OID
 	// modifiers are the functions of the database's own that read the modifiers of types.
 	modifiers []OID
-	// touched tells that there are operator classes of the database's own for types or
+	// touched reports that there are operator classes of the database's own for types or
 	// operators of PostgreSQL's own.
 	touched bool
 }

@@ -85,7 +85,7 @@ type look struct {
 	// missing and base are what is to be asked.
 	missing []key
 	base    bool
-	// whole tells that the base alone does not do, although nothing is named.
+	// whole reports that the base alone does not do, although nothing is named.
 	whole bool
 	// session is the one that what is known was answered in.
 	session *session

@@ -50,7 +50,7 @@ type Relation struct {
 	// generated columns. Empty for a materialized view, whose query the server does
 	// not run, and for PostgreSQL's own views.
 	Runs Expression
-	// Policies are the row-level security policies for SELECT. RowSecurity tells whether
+	// Policies are the row-level security policies for SELECT. RowSecurity reports whether
 	// row-level security holds for the session's own role. Where a view reads the
 	// relation with its owner's rights, Policies can apply although RowSecurity is
 	// false.
@@ -98,7 +98,7 @@ func (r *Relation) PartitionedBy(column string) bool {
 
 // A Policy is a row of pg_policy, for SELECT.
 type Policy struct {
-	// Applies tells whether it is for the session's own role. Roles are those that it is
+	// Applies reports whether it is for the session's own role. Roles are those that it is
 	// for, 0 for all, by whose rights the role of a view's owner is judged.
 	Applies bool
 	Roles   []OID
@@ -212,7 +212,7 @@ type Function struct {
 	// DefaultsRun is what the expression of each default runs: of the last argument the
 	// last.
 	DefaultsRun []Expression
-	// Returns is prorettype; Set tells whether the function returns a set of it.
+	// Returns is prorettype; Set reports whether the function returns a set of it.
 	Returns OID
 	Set     bool
 	// Outputs are the OUT, INOUT and TABLE columns of a function that returns a
@@ -230,9 +230,9 @@ type Function struct {
 	// Body is the text of a function in SQL that has one, or the symbol of one in the
 	// language internal (prosrc); empty for other languages, for PostgreSQL's own
 	// functions, where it runs with the rights of its owner, and where it is longer than
-	// MaxDefinition. Atomic tells that the body
+	// MaxDefinition. Atomic reports that the body
 	// has the standard's form (BEGIN ATOMIC); Runs is what that refers to, and Reads are
-	// the relations in it. Queries tells that it has nothing but SELECTs without row locks,
+	// the relations in it. Queries reports that it has nothing but SELECTs without row locks,
 	// run with the rights of the role that asks.
 	Body    string
 	Atomic  bool

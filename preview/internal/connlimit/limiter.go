@@ -61,7 +61,7 @@ type Limiter struct {
 // entry is what a Limiter knows of a connection.
 type entry struct {
 	// owner is the caller that was let in, with a letter before its name; "" for a
-	// stranger, which nobody has been let in on yet.
+	// stranger: one whose caller has not been authenticated yet.
 	owner string
 	// unfinished are the requests that were opened and whose handlers have not
 	// returned; of them, running were begun.
@@ -276,7 +276,7 @@ func (l *Limiter) Track(next http.Handler) http.Handler {
 	})
 }
 
-// began notes that a handler runs, and tells whether its connection should end.
+// began notes that a handler runs, and reports whether its connection should end.
 func (l *Limiter) began(c *conn) (last bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -322,7 +322,7 @@ func LetIn(w http.ResponseWriter, r *http.Request, caller string) {
 	}
 }
 
-// letIn notes the owner of a connection, and tells whether it should end.
+// letIn notes the owner of a connection, and reports whether it should end.
 func (l *Limiter) letIn(c *conn, owner string) (last bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

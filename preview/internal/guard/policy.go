@@ -8,14 +8,15 @@ import (
 	"github.com/op-data/sqlpreview/preview/internal/pgtree"
 )
 
-// DefaultMaxBytes is the longest text that is looked at, unless the operator
-// says otherwise.
+// DefaultMaxBytes is the longest text that is accepted, unless the operator
+// sets another bound.
 const DefaultMaxBytes = 256 << 10
 
-// LargestMaxBytes bounds what an operator may set: time grows with the text.
+// LargestMaxBytes is the most that an operator may set: the time to check a text
+// grows with its length.
 const LargestMaxBytes = 1 << 20
 
-// Rules is what an operator can set. The zero value is the default policy.
+// Rules are what an operator can set. The zero value is the default policy.
 //
 // Names are written as in SQL: `schema.name`, folded to lower case unless in
 // double quotes.
@@ -27,9 +28,9 @@ type Rules struct {
 	DenyFunctions []string
 	// AllowFunctions may be called although they are volatile or refused by
 	// default; each as `schema.name`. What is refused without a database must then
-	// be called by that name; only pg_catalog goes without saying.
+	// be called by that name; only pg_catalog may be left out.
 	AllowFunctions []string
-	// DenySchemas: no relation or function of these schemas may be named.
+	// DenySchemas are schemas of which no relation or function may be named.
 	DenySchemas []string
 	// DenyRelations are tables and views that may not be read. `name` stands
 	// for that name in every schema.

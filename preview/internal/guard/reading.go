@@ -101,7 +101,7 @@ func hasRights(view *catalog.Relation, role catalog.OID) bool {
 
 // reading judges what the server may run for a relation that is read, beside what the
 // text names and its policies: its rule, its generated columns, the operator classes of
-// its indexes and of its partition key. Inner tells that a view or a policy reads it,
+// its indexes and of its partition key. Inner reports that a view or a policy reads it,
 // whose own tree does not show what its columns' types run.
 func (j *judge) reading(r *catalog.Relation, inner bool) ruling {
 	if got := j.expression(r.Runs, 0); !got.allowed {

@@ -24,7 +24,7 @@ func ConstantText(args string) (string, bool) {
 	return text, !c.broken
 }
 
-// castToText reads the rest of a cast, and tells whether it is to text.
+// castToText reads the rest of a cast, and reports whether it is to text.
 func (c *Cursor) castToText() bool {
 	c.Literal(`,"typeName":{"names":[`)
 	if strings.HasPrefix(c.js[c.pos:], `{"String":{"sval":"pg_catalog"}},`) {

@@ -48,8 +48,8 @@ func (f *Frame) Inside(kind Kind) bool { return f.Parent != nil && f.Parent.Kind
 // Compares reports whether a join compares columns without writing an operator.
 func (f *Frame) Compares() bool { return f.Natural || len(f.Names) > 0 }
 
-// A Visitor is told of the nodes of a statement in the order of the tree. Nodes
-// that the allow-list does not know are reported, not visited.
+// A Visitor is called for the nodes of a statement in the order of the tree. Nodes
+// that the allow-list does not know are refused, not visited.
 type Visitor interface {
 	// Enter is called when a node begins. Only Parent, Kind, KindName and
 	// Near are known.

@@ -28,8 +28,8 @@ type Outline struct {
 	First, Second Extent
 }
 
-// Walk reads the tree that ParseIndented made of a text. If the first statement is a SELECT, it tells the visitors of its nodes. It returns
-// ErrShape, and the outline as far as it is known, when the tree is not what the
+// Walk reads the tree that ParseIndented made of a text. If the first statement is a
+// SELECT, it calls the visitors for its nodes. It returns ErrShape, and the outline as far as it is known, when the tree is not what the
 // parser writes.
 func Walk(tree, sql string, visitors ...Visitor) (Outline, error) {
 	w := walker{Cursor: Cursor{js: tree}, visitors: visitors}

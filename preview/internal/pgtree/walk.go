@@ -71,14 +71,14 @@ func (w *walker) object(k *nodeKind) {
 	}
 	w.depth--
 	f.Last = w.last
-	w.tellParent(f)
+	w.setParent(f)
 	for _, v := range w.visitors {
 		v.Leave(f)
 	}
 }
 
-// tellParent copies what a node says of the one around it.
-func (w *walker) tellParent(f *Frame) {
+// setParent copies what a node says of the one around it.
+func (w *walker) setParent(f *Frame) {
 	if f.Parent == nil {
 		return
 	}

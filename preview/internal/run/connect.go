@@ -65,7 +65,7 @@ func dial(ctx context.Context, config *pgconn.Config, idle time.Duration) (*sess
 		return nil, l.failed(ctx, err)
 	}
 	// Where writing took long, the driver has begun to read in the background,
-	// and would take the first answers of ours.
+	// and would take the first answers to our questions.
 	if err := pg.SyncConn(ctx); err != nil {
 		_ = pg.Conn().Close() // nothing has been asked on it
 		return nil, l.failed(ctx, err)

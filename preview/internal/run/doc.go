@@ -1,5 +1,5 @@
-// Package run sends one statement to PostgreSQL and brings back a bounded
-// answer, read-only, in one round trip.
+// Package run sends one statement to PostgreSQL and returns a bounded answer,
+// read-only, in one round trip of a session that is open.
 //
 // # The pipeline
 //

@@ -28,7 +28,7 @@ const (
 	sqlBegin    = "begin transaction isolation level read committed, read only"
 	sqlRollback = "rollback"
 	sqlChain    = "rollback and chain"
-	// sqlCheck asks whether the transaction was read-only. The process id tells whether
+	// sqlCheck asks whether the transaction was read-only. The process id shows whether
 	// a pooler stands between.
 	sqlCheck = "select pg_catalog.pg_current_xact_id_if_assigned(), pg_catalog.current_setting('transaction_read_only'), " +
 		"pg_catalog.current_setting('standard_conforming_strings'), pg_catalog.pg_backend_pid()"
@@ -79,7 +79,7 @@ type pipelineOptions struct {
 	session            Session
 	// question is the statement where it is one of our own that is asked often.
 	question *preparedQuestion
-	// keeps tells that the session has questions prepared.
+	// keeps reports that the session has questions prepared.
 	keeps bool
 	// buffer is memory to write into, from the pipeline before.
 	buffer []byte

@@ -135,7 +135,7 @@ type Result struct {
 	TotalColumns int
 	// Rows are the rows that were kept; each has a cell a column.
 	Rows [][]Cell
-	// RowLimited tells that MaxRows rows came, so there may be more. ByteLimited tells
+	// RowLimited reports that MaxRows rows came, so there may be more. ByteLimited reports
 	// that MaxBytes cut the rows.
 	RowLimited, ByteLimited bool
 	// SchemaFingerprint: see SchemaFingerprint.

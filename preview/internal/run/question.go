@@ -27,7 +27,7 @@ type preparedQuestion struct {
 	parameters [][]byte
 	// name is the statement's in the session; empty where it keeps none.
 	name string
-	// prepared tells that the session has it already.
+	// prepared reports that the session has it already.
 	prepared bool
 }
 

@@ -33,8 +33,8 @@ type session struct {
 	created      time.Time
 	idle         time.Time // since when it has been in the pool; zero: never
 
-	// direct tells that the server process is the one that the login named, so no
-	// pooler stands between and the session can keep settings; configured tells that
+	// direct reports that the server process is the one that the login named, so no
+	// pooler stands between and the session can keep settings; configured reports that
 	// it has them.
 	direct, configured bool
 	// questions are the names of the questions that the session keeps prepared, by their
@@ -57,7 +57,7 @@ type state int
 const (
 	// stateClean: the session may be used again.
 	stateClean state = iota
-	// stateBroken: the session must be closed; nothing of ours runs on it.
+	// stateBroken: the session must be closed; no statement of ours runs on it.
 	stateBroken
 	// stateRunning: the session must be closed, and the query may still run.
 	stateRunning

@@ -26,18 +26,18 @@ const (
 type capabilities struct {
 	// version is the major version, 0 when unknown.
 	version int
-	// rawText tells that the database's encoding is SQL_ASCII, which means that
+	// rawText reports that the database's encoding is SQL_ASCII, which means that
 	// the server does not know it: any other client encoding fails on the first
 	// byte above 127.
 	rawText bool
 	// idle is how long a session may be unused before the server may take it that
 	// its client is lost.
 	idle time.Duration
-	// noCheckInterval tells that the server's platform cannot notice a client
+	// noCheckInterval reports that the server's platform cannot notice a client
 	// that went away.
 	noCheckInterval bool
-	// chain tells that the role's own settings make transactions that cannot read.
-	// The clean-up then runs in a transaction with the settings of ours.
+	// chain reports that the role's own settings make transactions that cannot read.
+	// The clean-up then runs in a transaction with our settings.
 	chain bool
 }
 

@@ -23,8 +23,8 @@ import (
 
 const (
 	// head is as long as the indentation under which guard parses, so that
-	// both trees carry the same locations. It ends in a newline, and so does
-	// the statement, lest a comment swallow a parenthesis.
+	// both trees have the same locations. It ends in a newline, and tail begins
+	// with one, so that a comment cannot hide a parenthesis.
 	head = "select * from (\n"
 	tail = "\n) as preview_query limit "
 )

@@ -28,9 +28,9 @@ import (
 type Format struct {
 	// Keys are the keys and the values that each may have; no values mean any text.
 	Keys map[string][]string
-	// Headed tells that each case begins with what is expected of it, before " | ".
+	// Headed reports that each case begins with what is expected of it, before " | ".
 	Headed bool
-	// Marked tells that « and » surround places in a text; they are not part of it.
+	// Marked reports that « and » surround places in a text; they are not part of it.
 	Marked bool
 	// Group is the key that begins a new group of cases; the key "why" ends with it.
 	Group string

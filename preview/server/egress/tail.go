@@ -58,7 +58,7 @@ func findEnd(files []segment) (end, error) {
 	return e, nil
 }
 
-// tail reads the end of one segment; any tells whether it holds a line.
+// tail reads the end of one segment; any reports whether it holds a line.
 func tail(file segment) (e end, any bool, err error) {
 	f, err := os.Open(file.path)
 	if err != nil {

@@ -30,7 +30,7 @@ type Report struct {
 	First uint64
 	// Head is the newest line.
 	Head Head
-	// Unfinished tells that the last line has not been written whole. The log
+	// Unfinished reports that the last line has not been written whole. The log
 	// recovers it when it is next opened.
 	Unfinished bool
 	// Witnessed reports whether the hash that was asked for is in the chain.

@@ -41,7 +41,7 @@ type Options struct {
 
 // Error says why previews cannot be answered now.
 type Error struct {
-	// Message is for whoever probes; it holds no host and no text of a server's.
+	// Message is for the prober; it holds no host and no text of a server's.
 	Message string
 	// Detail is for the log alone.
 	Detail string

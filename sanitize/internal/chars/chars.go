@@ -22,10 +22,10 @@ const recordSize = 6
 // Special before asking for the whole class.
 type Number uint8
 
-// Ordinary tells that the character is kept and ends in no combining mark.
+// Ordinary reports that the character is kept and ends in no combining mark.
 func (n Number) Ordinary() bool { return n < firstMarks }
 
-// Special tells that keeping the character needs a decision.
+// Special reports that keeping the character needs a decision.
 func (n Number) Special() bool { return n >= firstSpecial }
 
 // Class returns the class that n stands for.

@@ -119,7 +119,7 @@ func (s *scan) cardWordIn(from, to int, weak bool) bool {
 	return false
 }
 
-// cardWordsOf tells which kinds of such words a text holds.
+// cardWordsOf returns which kinds of such words a text holds.
 func cardWordsOf(text string) (strong, weak bool) {
 	for _, p := range appendCardWords(nil, text) {
 		strong, weak = strong || !p.weak, weak || p.weak

@@ -65,7 +65,7 @@ func (s *store) token(ctx context.Context) (string, error) {
 	return got.text, nil
 }
 
-// forget drops a token that Vault refused, and tells whether another should be
+// forget drops a token that Vault refused, and reports whether another should be
 // got in its place.
 func (s *store) forget(ctx context.Context, refused string) bool {
 	if s.config.TokenFile != "" || s.lock(ctx) != nil {

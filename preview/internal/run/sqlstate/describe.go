@@ -14,12 +14,12 @@ type Failure struct {
 	// Position is the server's "P" field: the place in the statement, as a
 	// 1-based number of a character; 0 means none.
 	Position int
-	// AnswersParse tells that the error answers the Parse message of the
+	// AnswersParse reports that the error answers the Parse message of the
 	// author's statement. Before that message is answered the server has looked
 	// at the text and at the catalogs, and has neither planned (which folds
 	// constants, and so runs functions) nor executed anything.
 	AnswersParse bool
-	// WithinFunction tells that the error came from within a function of the
+	// WithinFunction reports that the error came from within a function of the
 	// database's, as its context says: a name in it may then be a value.
 	WithinFunction bool
 }

@@ -33,7 +33,7 @@ type Row struct {
 	Cells []Cell
 	// Bytes is the number of bytes in Cells.
 	Bytes int64
-	// TooLarge tells that the row passed RowLimits.MaxBytes: then nothing is kept.
+	// TooLarge reports that the row passed RowLimits.MaxBytes: then nothing is kept.
 	TooLarge bool
 }
 
