@@ -319,7 +319,7 @@ func (x *PreviewQueryRequest) GetTimeout() *durationpb.Duration {
 
 // PreviewQueryResponse is as large as the sidecar's operator allows: 1 MiB unless
 // max_response_bytes says else, and at most 18 MiB as Protobuf. Many gRPC clients
-// refuse more than 4 MiB unless they are told to take it.
+// refuse more than 4 MiB by default.
 type PreviewQueryResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The request's own id, or the one made for it.
@@ -2515,8 +2515,8 @@ type ErrorDetail struct {
 	// The id of the request that failed.
 	RequestId string `protobuf:"bytes,7,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Who stopped the query: "server" (its statement_timeout), "clock" (the
-	// sidecar's own, the server having not), "caller" or "admin"; empty when nobody
-	// did.
+	// sidecar's own, when the server did not), "caller" or "admin"; empty when it was
+	// not stopped.
 	StoppedBy     string `protobuf:"bytes,8,opt,name=stopped_by,json=stoppedBy,proto3" json:"stopped_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
