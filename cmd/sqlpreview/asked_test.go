@@ -61,10 +61,10 @@ func (s *served) wait(t *testing.T) {
 	s.done <- nil
 }
 
-// TestRecordSaysWhatWasAsked: the egress record and the log name the statement,
+// TestAuditLineNamesWhatWasAsked: the egress record and the log name the statement,
 // its tables and the connection of every request that the guard accepted, however
 // it ended.
-func TestRecordSaysWhatWasAsked(t *testing.T) {
+func TestAuditLineNamesWhatWasAsked(t *testing.T) {
 	record := t.TempDir()
 	s := serveForTest(t, map[string]string{
 		"OP_PREVIEW_DSN":        pgtest.Shared(t).Database(t, "create table orders as select generate_series(1, 1000) as id; create table customers as select 1 as id"),

@@ -72,8 +72,8 @@ func TestRulesReachThePreviews(t *testing.T) {
 	}
 }
 
-// TestNobodyElseMayCallUnproven: a listener for other machines asks for a proof.
-func TestNobodyElseMayCallUnproven(t *testing.T) {
+// TestUnauthenticatedCallersAreRefused: a listener for other machines asks for a proof.
+func TestUnauthenticatedCallersAreRefused(t *testing.T) {
 	for address, want := range map[string]bool{"0.0.0.0:7777": true, "127.0.0.1:7777": true, "unix:/run/x.sock": false} {
 		if got := exposed(address, &tls.Config{MinVersion: tls.VersionTLS13}); got != want {
 			t.Errorf("%s: exposed is %v, want %v", address, got, want)

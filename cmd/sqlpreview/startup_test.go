@@ -126,9 +126,9 @@ func TestIdentifiers(t *testing.T) {
 	}
 }
 
-// TestServiceManagerIsTold: systemd learns when the sidecar is ready and when it
+// TestServiceManagerIsNotified: systemd learns when the sidecar is ready and when it
 // stops, so that a broken configuration fails the start of a unit of Type=notify.
-func TestServiceManagerIsTold(t *testing.T) {
+func TestServiceManagerIsNotified(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "n")
 	listener, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
 	if err != nil {

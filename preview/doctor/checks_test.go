@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// TestRemediesLockNobodyOut: no remedy takes anything from anybody but the role,
+// TestRemediesRevokeFromTheRoleAlone: no remedy takes anything from anybody but the role,
 // and none makes a superuser less: the last one cannot be made again.
-func TestRemediesLockNobodyOut(t *testing.T) {
+func TestRemediesRevokeFromTheRoleAlone(t *testing.T) {
 	for _, c := range checks {
 		statement := strings.ToLower(c.remedy)
 		for _, word := range []string{"superuser", "public", "password", "nologin", "drop ", "reassign", "cascade"} {

@@ -229,10 +229,10 @@ func TestEveryFindingAndItsRemedy(t *testing.T) {
 	}
 }
 
-// TestAdviceTakesNothingFromAnybody: for a role that is not said to be for previews
+// TestAdviceRevokesNothing: for a role that is not said to be for previews
 // alone there is advice and no statement about it, and the script for a new role
 // changes neither another role nor what everybody may do.
-func TestAdviceTakesNothingFromAnybody(t *testing.T) {
+func TestAdviceRevokesNothing(t *testing.T) {
 	db := newTestDB(t)
 	execute(t, db.super, `grant insert on orders to `+db.quoted()+`; alter role `+db.quoted()+` createdb; grant create on schema public to public`)
 	for name, dsn := range map[string]string{"a superuser": db.super, "an application's role": db.dsn} {

@@ -36,9 +36,9 @@ func TestManyNamesAreCounted(t *testing.T) {
 	}
 }
 
-// TestAShadowedCatalogCannotLie: objects in a schema of the role's search_path
+// TestShadowedCatalogsAreNotRead: objects in a schema of the role's search_path
 // do not answer the questions.
-func TestAShadowedCatalogCannotLie(t *testing.T) {
+func TestShadowedCatalogsAreNotRead(t *testing.T) {
 	db := newTestDB(t)
 	execute(t, db.super, `create schema lie; grant usage on schema lie to public;
 		create function lie.has_table_privilege(oid, oid, text) returns bool language sql as 'select false';

@@ -180,7 +180,7 @@ func TestOverHTTP(t *testing.T) {
 	}
 }
 
-func TestHTTPLetsInWhoMayCall(t *testing.T) {
+func TestHTTPAuthentication(t *testing.T) {
 	p, _ := core(t, shop)
 	s := serve(t, p, server.Config{})
 	status, _, _ := s.post(t.Context(), t, "POST", initialize, nil)

@@ -81,7 +81,7 @@ func TestBearerToken(t *testing.T) {
 	}
 }
 
-func TestTokenFileIsReadAnew(t *testing.T) {
+func TestTokenFileIsReadAgain(t *testing.T) {
 	t.Parallel()
 	path := tokenFile(t, token)
 	authenticate, err := server.BearerTokenFile(path)

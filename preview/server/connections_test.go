@@ -18,9 +18,9 @@ import (
 	"github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1/previewv1connect"
 )
 
-// TestIdleConnectionsKeepNobodyOut: whoever holds all connections and asks
+// TestIdleConnectionsGiveWay: whoever holds all connections and asks
 // nothing more loses them, the oldest first; a request that runs keeps its own.
-func TestIdleConnectionsKeepNobodyOut(t *testing.T) {
+func TestIdleConnectionsGiveWay(t *testing.T) {
 	t.Parallel()
 	for _, held := range []string{"after a request", "before a request"} {
 		t.Run(held, func(t *testing.T) {
@@ -62,9 +62,9 @@ func TestIdleConnectionsKeepNobodyOut(t *testing.T) {
 	}
 }
 
-// TestGRPCGetsTheLastPlace: a client's first request comes on a connection that
+// TestGRPCGetsTheLastConnection: a client's first request comes on a connection that
 // has been idle since it was made.
-func TestGRPCGetsTheLastPlace(t *testing.T) {
+func TestGRPCGetsTheLastConnection(t *testing.T) {
 	t.Parallel()
 	for _, most := range []int{1, 3} {
 		c, inside, leave := waiting()

@@ -248,7 +248,7 @@ func (d *database) active() string {
 }
 
 // When the caller leaves, the query ends in the database too.
-func TestCallerWhoLeavesEndsTheQuery(t *testing.T) {
+func TestDisconnectingCallerEndsTheQuery(t *testing.T) {
 	t.Parallel()
 	d := serveDatabase(t, "unix", server.Config{})
 	for protocol, ask := range clients(t, d.address) {

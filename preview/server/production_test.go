@@ -24,9 +24,9 @@ import (
 	previewv1 "github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1"
 )
 
-// TestWhatCannotBeRecordedIsNotAnswered: the rows stay where they are when the
+// TestCallWithoutAuditLineIsNotAnswered: the rows stay where they are when the
 // record of them cannot be written, in every protocol.
-func TestWhatCannotBeRecordedIsNotAnswered(t *testing.T) {
+func TestCallWithoutAuditLineIsNotAnswered(t *testing.T) {
 	const canary = "disk-canary"
 	r := start(t, "tcp", server.Config{
 		Previewer: echo,
@@ -49,9 +49,9 @@ func TestWhatCannotBeRecordedIsNotAnswered(t *testing.T) {
 	}
 }
 
-// TestRecordComesBeforeTheAnswer also shows what a record is told.
-func TestRecordComesBeforeTheAnswer(t *testing.T) {
-	var records []server.Call
+// TestAuditLineComesBeforeTheAnswer also checks what the audit function gets.
+func TestAuditLineComesBeforeTheAnswer(t *testing.T) {
+	var audited []server.Call
 	failing := core{preview: func(_ context.Context, request preview.Request) (*preview.Result, error) {
 		if request.SQL == "bad" {
 			return nil, &preview.Error{Reason: reason.RowLock, RequestID: "r2"}
@@ -62,25 +62,25 @@ func TestRecordComesBeforeTheAnswer(t *testing.T) {
 		}, nil
 	}}
 	r := start(t, "unix", server.Config{Previewer: failing, Audit: func(_ context.Context, call server.Call) (string, error) {
-		records = append(records, call)
+		audited = append(audited, call)
 		return "noted", nil
 	}})
 	ask := clients(t, r.address)["grpc-go"]
 	for i, sql := range []string{"good", "bad"} {
 		ask(t.Context(), &previewv1.PreviewQueryRequest{Sql: sql, ConnectionId: "c"}, nil)
-		if len(records) != i+1 {
-			t.Fatalf("%d records after %d answers", len(records), i+1)
+		if len(audited) != i+1 {
+			t.Fatalf("%d calls were audited after %d answers", len(audited), i+1)
 		}
 	}
-	if c := records[0]; c.Outcome != server.OutcomeOK || c.RequestID != "r1" || c.ConnectionID != "c" || c.Receipt.Tables[0] != "orders" || c.Stats.Rows != 3 {
+	if c := audited[0]; c.Outcome != server.OutcomeOK || c.RequestID != "r1" || c.ConnectionID != "c" || c.Receipt.Tables[0] != "orders" || c.Stats.Rows != 3 {
 		t.Errorf("got %+v", c)
 	}
 	for _, call := range r.await(t, 2) {
 		if call.AuditLine != "noted" {
-			t.Errorf("what the record returned is not noted: %+v", call)
+			t.Errorf("what it returned is not noted: %+v", call)
 		}
 	}
-	if c := records[1]; c.Outcome != server.OutcomeFailed || c.Reason != reason.RowLock || c.RequestID != "r2" || c.Receipt != nil {
+	if c := audited[1]; c.Outcome != server.OutcomeFailed || c.Reason != reason.RowLock || c.RequestID != "r2" || c.Receipt != nil {
 		t.Errorf("got %+v", c)
 	}
 }

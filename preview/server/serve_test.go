@@ -136,7 +136,7 @@ func TestStopCancelsWhatDoesNotFinish(t *testing.T) {
 }
 
 // The core learns at once that its caller went away.
-func TestCallerWhoLeavesCancels(t *testing.T) {
+func TestDisconnectingCallerCancels(t *testing.T) {
 	t.Parallel()
 	for _, protocol := range []string{"grpc-go", "connect-go", "connect-go gRPC", "connect-go gRPC-Web", "curl"} {
 		c, inside, _ := waiting()

@@ -75,7 +75,7 @@ func books(maxConnections, maxRequests int, owners ...string) (*Limiter, []*conn
 	return l, conns
 }
 
-func TestWhoHasToGo(t *testing.T) {
+func TestWhichConnectionIsEvicted(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name   string

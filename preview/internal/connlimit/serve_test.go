@@ -204,9 +204,9 @@ func TestOpenRequestsAreBounded(t *testing.T) {
 	modest.await(t, func(f http2.Frame) bool { _, headers := f.(*http2.HeadersFrame); return headers })
 }
 
-// TestWhoDoesNotReadIsNotRead: a peer that sends and never reads can make the
+// TestClientThatDoesNotReadIsNotRead: a peer that sends and never reads can make the
 // server take no more than what fits into the sockets' buffers.
-func TestWhoDoesNotReadIsNotRead(t *testing.T) {
+func TestClientThatDoesNotReadIsNotRead(t *testing.T) {
 	t.Parallel()
 	near, far := net.Pipe() // without any buffer
 	l := New(Config{MaxConnections: 1, MaxRequests: 1})

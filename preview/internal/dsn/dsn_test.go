@@ -39,9 +39,9 @@ func surroundings(t *testing.T) {
 	}
 }
 
-// TestNothingButTheString: each string means the same here as where there is
+// TestNothingButTheConnectionStringIsRead: each string means the same here as where there is
 // nothing to fill gaps with.
-func TestNothingButTheString(t *testing.T) {
+func TestNothingButTheConnectionStringIsRead(t *testing.T) {
 	texts := []string{
 		"host=h user=u dbname=d", "host=h user=u", "dbname=d", "user=u", "port=6", "host=h user=u password=p dbname=d",
 		"host=h user=u password='it\\'s' sslmode=require", `host=h user=u password=a\ b`, "host=a,b port=1,2 user=u", " host = h  user = u ",

@@ -267,8 +267,8 @@ func TestCatalogKnowsThisServer(t *testing.T) {
 	}
 }
 
-// The functions that stand for those of a coming release are told apart.
-func TestUnknownFunctionsAreToldApart(t *testing.T) {
+// TestUnknownFunctions finds functions of a coming release and how each would be judged.
+func TestUnknownFunctions(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.Shared(t).Database(t, `
 		create function pg_catalog.coming_stable(int) returns int language sql stable as 'select 1';

@@ -103,9 +103,9 @@ func TestKeysAreApart(t *testing.T) {
 	wait.Wait()
 }
 
-// TestCallersLeave: the first caller and others go away; who stays gets the
+// TestLastCallerEndsTheCall: the first caller and others go away; who stays gets the
 // answer. When all have gone the call is ended, and no later caller gets it.
-func TestCallersLeave(t *testing.T) {
+func TestLastCallerEndsTheCall(t *testing.T) {
 	t.Parallel()
 	var calls Group[string, int]
 	f := newBlocking()
@@ -140,7 +140,7 @@ func TestCallersLeave(t *testing.T) {
 	}
 }
 
-func TestWhoStaysGetsTheAnswer(t *testing.T) {
+func TestRemainingCallersGetTheAnswer(t *testing.T) {
 	t.Parallel()
 	var calls Group[string, int]
 	f := newBlocking()

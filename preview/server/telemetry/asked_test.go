@@ -11,9 +11,9 @@ import (
 	previewv1 "github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1"
 )
 
-// TestSpanSaysWhatWasAsked: the span of every request whose statement the guard
+// TestSpanNamesWhatWasAsked: the span of every request whose statement the guard
 // accepted names the statement and the connection, however it ended.
-func TestSpanSaysWhatWasAsked(t *testing.T) {
+func TestSpanNamesWhatWasAsked(t *testing.T) {
 	o := observe(t, pgtest.Shared(t).Database(t, shop))
 	for _, c := range []struct {
 		name    string
