@@ -61,7 +61,7 @@ func TestOpenBrowser(t *testing.T) {
 	remove()
 }
 
-// TestHasDesktop: a browser is opened for whoever sits at this machine alone.
+// TestHasDesktop: a browser is opened only for a user who sits at this machine.
 func TestHasDesktop(t *testing.T) {
 	t.Parallel()
 	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)

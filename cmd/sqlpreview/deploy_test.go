@@ -11,7 +11,7 @@ import (
 )
 
 // TestDeployNamesSettingsThatAre: a setting with a wrong name would have no effect,
-// and an environment variable that nobody reads is no fault.
+// and an environment variable that is not read is no fault.
 func TestDeployNamesSettingsThatAre(t *testing.T) {
 	known := (&config{}).settings()
 	names := regexp.MustCompile(envPrefix + `[A-Z_]+`)

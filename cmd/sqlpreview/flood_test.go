@@ -346,7 +346,7 @@ func TestAdminListenerAnswersDuringAFlood(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 	}
-	// A body, which the admin listener never reads, keeps nobody out either.
+	// A body, which the admin listener never reads, keeps no other caller out either.
 	for range 64 {
 		conn, err := net.Dial("unix", f.admin)
 		if err != nil {

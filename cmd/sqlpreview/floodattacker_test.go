@@ -52,7 +52,7 @@ func (a *attacker) each(send func(id uint32) error) error {
 	}
 	for {
 		time.Sleep(50 * time.Millisecond)
-		if err := a.framer.WriteRawFrame(0xee, 0, 0, nil); err != nil { // of a type that nobody knows
+		if err := a.framer.WriteRawFrame(0xee, 0, 0, nil); err != nil { // of an unknown type
 			return err
 		}
 	}

@@ -23,7 +23,7 @@ import (
 	previewv1 "github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1"
 )
 
-// mostMemory is what the sidecar may take at the most in KiB, whoever calls: its
+// mostMemory is the most that the sidecar may take in KiB, whatever the callers do: its
 // soft memory limit, and what the parser holds outside of Go's heap.
 const mostMemory = 256 << 10
 
@@ -101,7 +101,7 @@ func heldBodies(t *testing.T, socket string) int64 {
 }
 
 // heldHealth does the same over many streams to the health service, which asks
-// nobody for a proof, and waits for those that are answered.
+// for no proof, and waits for those that are answered.
 func heldHealth(t *testing.T, socket string) int64 {
 	const connections, streams = 8, 100
 	var answered atomic.Int64

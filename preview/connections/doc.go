@@ -9,8 +9,8 @@
 //
 // # What a stored connection may say
 //
-// Whoever may store a connection may not thereby read the sidecar's files, change
-// its session's settings or use it to reach other machines. So a stored
+// A caller who may store a connection must not be able to read the sidecar's files,
+// change its session's settings or use it to reach other machines. So a stored
 // connection has an allow-list of keys (host, port, user, password, dbname,
 // sslmode and a few others that only shape the connecting); keys that name
 // files need [Policy.Files]; and [Policy.Targets] restricts the addresses, checked on

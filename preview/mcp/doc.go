@@ -21,7 +21,7 @@
 // pretends to be an instruction. It stands between two lines that are made anew for every
 // answer and that the data does not hold, so no value can imitate the end of the data.
 // Line breaks in values are escaped. The notes outside of that frame hold numbers and
-// words of ours alone.
+// our own words alone.
 //
 // # Sessions
 //

@@ -69,7 +69,7 @@ func (s *Server) DSN() string {
 }
 
 // DSNFor is the connection string of a user and a database over the Unix
-// socket, which asks nobody for a password. Of a server that is not ours only
+// socket, which asks for no password. Of a server that is not ours only
 // the user and the database are replaced, so the user needs no password there
 // either.
 func (s *Server) DSNFor(user, database string) string {

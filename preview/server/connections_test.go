@@ -18,7 +18,7 @@ import (
 	"github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1/previewv1connect"
 )
 
-// TestIdleConnectionsGiveWay: whoever holds all connections and asks
+// TestIdleConnectionsGiveWay: a client that holds all connections and asks
 // nothing more loses them, the oldest first; a request that runs keeps its own.
 func TestIdleConnectionsGiveWay(t *testing.T) {
 	t.Parallel()
@@ -84,7 +84,7 @@ func TestGRPCGetsTheLastConnection(t *testing.T) {
 	}
 }
 
-// TestHalfARequestOfAStrangerEnds: whoever has not been let in keeps no connection
+// TestHalfARequestOfAStrangerEnds: an unauthenticated client keeps no connection
 // by not sending what he announced, and no memory by asking for health.
 func TestHalfARequestOfAStrangerEnds(t *testing.T) {
 	t.Parallel()

@@ -19,7 +19,7 @@ import (
 	"github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1/previewv1connect"
 )
 
-// named lets in whoever names himself, and nobody else.
+// named authenticates callers that send their name, and no others.
 func named(_ context.Context, c server.Credentials) (server.Caller, error) {
 	name := c.Header.Get("X-Caller")
 	if name == "" {

@@ -86,7 +86,7 @@ func TestPublicNeedsNoCredentials(t *testing.T) {
 	}
 }
 
-// TestPublicBodies: whoever shows no credentials can send little, has little time for
+// TestPublicBodies: a client without credentials can send little, has little time for
 // it, and holds nothing that another needs.
 func TestPublicBodies(t *testing.T) {
 	t.Parallel()

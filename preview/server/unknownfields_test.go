@@ -10,7 +10,7 @@ import (
 	previewv1 "github.com/op-data/sqlpreview/proto/gen/opdata/preview/v1"
 )
 
-// TestUnknownFieldsAreNamedWithoutAQuery: a caller that misnames sql is told so; one
+// TestUnknownFieldsAreNamedWithoutAQuery: a caller that misnames sql gets an error that says so; one
 // that has a query, or sends what a later version knows, is not disturbed.
 func TestUnknownFieldsAreNamedWithoutAQuery(t *testing.T) {
 	for text, want := range map[string]string{

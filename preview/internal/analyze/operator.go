@@ -195,7 +195,7 @@ func (a *analyzer) anyOperator(name catalog.Name, possible []candidate, values [
 }
 
 // mentionOperands notes the use of the operands: equality of two values that no
-// expression made is told apart.
+// expression made is kept apart.
 func (a *analyzer) mentionOperands(name catalog.Name, values []value, n pgtree.Node) {
 	at := a.place(n)
 	equal := name.Name == "=" && (name.Schema == "" || name.Schema == "pg_catalog")

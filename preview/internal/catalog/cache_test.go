@@ -173,7 +173,7 @@ func TestRefresh(t *testing.T) {
 	})
 }
 
-// TestRefreshInBackground: nobody waits for what was used within three minutes; then
+// TestRefreshInBackground: no caller waits for what was used within three minutes; then
 // the questions end.
 func TestRefreshInBackground(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

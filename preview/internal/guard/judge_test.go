@@ -354,7 +354,7 @@ func unknownFunctions(t *testing.T, dsn, which string) (map[string]catalogFault,
 	return unknown, len(result.Rows)
 }
 
-// An extension that nobody has looked through: its functions that could run a text
+// An extension that has not been vetted: its functions that could run a text
 // pass only where the operator vouches for it.
 func TestJudgeExtensions(t *testing.T) {
 	t.Parallel()

@@ -9,15 +9,14 @@ import (
 )
 
 // This file decides which of the server's settings a statement may read. A setting
-// can hold a secret: primary_conninfo a password, archive_command a key, and
-// what an owner puts into a setting of his own (app.jwt_secret) every session can
-// read. So the name must stand in the text as a constant; a computed name could be
-// any.
+// can hold a secret: primary_conninfo a password, archive_command a key, and every
+// session can read an owner's own setting (app.jwt_secret). So the name must stand in
+// the text as a constant, since a computed name could be that of any setting.
 
 //go:embed settings.txt
 var settingsText string
 
-// harmlessSettings are PostgreSQL's own. It is built once and never written again.
+// harmlessSettings are PostgreSQL's own settings that hold no secret. It is built once and never written again.
 var harmlessSettings = func() map[string]bool {
 	m := make(map[string]bool, 500)
 	for line := range strings.Lines(settingsText) {
@@ -65,9 +64,9 @@ func SettingMayBeRead(name string) bool {
 	return true
 }
 
-// SettingsMayBeRead reports whether every setting whose name begins so may be read.
-// The prefix must be whole words of names that are known: of app, with which
-// application_name begins, nobody knows what an owner calls so.
+// SettingsMayBeRead reports whether every setting whose name begins with prefix may be
+// read. The prefix must consist of whole words of known names: an owner may have a
+// setting that begins with app, as application_name does.
 func SettingsMayBeRead(prefix string) bool {
 	prefix = strings.ToLower(prefix)
 	for _, secret := range secretSettings {
@@ -86,7 +85,7 @@ func SettingsMayBeRead(prefix string) bool {
 	return known
 }
 
-// secretSettings are PostgreSQL's own that are refused.
+// secretSettings are PostgreSQL's own settings that must not be read.
 var secretSettings = []string{
 	"primary_conninfo", "archive_command", "restore_command", "archive_cleanup_command", "recovery_end_command",
 	"ssl_passphrase_command",

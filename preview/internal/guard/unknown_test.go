@@ -31,7 +31,7 @@ func TestUnknownKindIsRefused(t *testing.T) {
 	}
 }
 
-// A function of PostgreSQL's own that nobody has looked at is refused at the target
+// A function of PostgreSQL's own that has not been reviewed is refused at the target
 // also where Check left it to the target, in any position.
 func TestUnknownBuiltInIsRefused(t *testing.T) {
 	t.Parallel()

@@ -84,7 +84,7 @@ func TestContextEnds(t *testing.T) {
 	})
 }
 
-// TestOrder: whoever asked first is served first.
+// TestOrder: callers are served in the order in which they asked.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// recorder writes down what a visitor is told.
+// recorder keeps the calls that a visitor gets.
 type recorder struct{ events []string }
 
 func (r *recorder) add(format string, args ...any) {

@@ -303,7 +303,7 @@ func TestFrozenServer(t *testing.T) {
 	}
 }
 
-// TestKilledClient: nobody is left to send a cancel request.
+// TestKilledClient: no process is left to send a cancel request.
 func TestKilledClient(t *testing.T) {
 	t.Parallel()
 	to := target(t, "")

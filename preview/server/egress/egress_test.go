@@ -239,7 +239,7 @@ func BenchmarkAppend(b *testing.B) {
 	}
 }
 
-// TestSegmentThatIsGone: lines that nobody could find are not taken.
+// TestSegmentThatIsGone: lines that could not be found later are not taken.
 func TestSegmentThatIsGone(t *testing.T) {
 	for name, c := range map[string]struct {
 		away func(file string) error

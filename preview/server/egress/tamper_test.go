@@ -11,7 +11,7 @@ import (
 	"github.com/op-data/sqlpreview/preview/server/egress"
 )
 
-// TestTampering changes a log in every way that whoever holds the file could,
+// TestTampering changes a log in every way that a holder of the file could,
 // short of writing all of the rest anew.
 func TestTampering(t *testing.T) {
 	source := t.TempDir()
