@@ -84,6 +84,9 @@ func (a *analyzer) relation(n pgtree.Node, s *scope) *item {
 		}
 		columns = append(columns, field{c.Name, value{typ: c.Type, flow: &Flow{columns: []Column{{known.OID, c.Number}}}}})
 	}
+	for _, t := range known.KeyTypes {
+		a.compare(t, n)
+	}
 	item := a.named(n, columns, name)
 	item.row.typ = known.RowType
 	if n.Node("alias").Has("colnames") {

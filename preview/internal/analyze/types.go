@@ -1,6 +1,9 @@
 package analyze
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/op-data/sqlpreview/preview/internal/catalog"
 	"github.com/op-data/sqlpreview/preview/internal/pgtree"
 )
@@ -63,6 +66,18 @@ const (
 	categoryString    byte = 'S'
 	categoryUnknown   byte = 'X'
 )
+
+// MakesValues reports whether a function can make values of the types of its arguments by
+// itself, of a text or of JSON, whose checks then run.
+func MakesValues(f *catalog.Function) bool {
+	if f.OID.BuiltIn() {
+		return strings.Contains(f.Name, "_populate_record")
+	}
+	if f.Kind == 'a' && slices.ContainsFunc(f.Args, isPolymorphic) {
+		return true // its first state is made of a text
+	}
+	return isPolymorphic(f.Returns) || slices.ContainsFunc(f.Outputs, func(c catalog.Column) bool { return isPolymorphic(c.Type) })
+}
 
 func isPolymorphic(t OID) bool {
 	switch t {

@@ -101,6 +101,8 @@ type reader struct {
 	// heirs are descendants whose columns are told, keys the partition keys of relations.
 	heirs map[OID]*Relation
 	keys  map[OID][]string
+	// keyTypes are the types of the expressions in partition keys.
+	keyTypes map[OID][]OID
 	// families are the operator families of types, operators and relations.
 	families map[ref][]OID
 	// touched has what operator classes of the database's own do for PostgreSQL's own
@@ -122,7 +124,7 @@ func readAnswer(rows [][]string, asked time.Time, seeds []seed, form *form) (*an
 	r := &reader{
 		answer: answer{asked: asked, names: make(map[key]resolved), objects: make(map[ref]*object)},
 		asked:  seeds, kin: make(map[OID]Name), near: make(map[ref][]OID),
-		heirs: make(map[OID]*Relation), keys: make(map[OID][]string),
+		heirs: make(map[OID]*Relation), keys: make(map[OID][]string), keyTypes: make(map[OID][]OID),
 		families: make(map[ref][]OID), parts: make(map[OID][]OID), touched: make(map[ref][]ref),
 	}
 	if form != &ordinary {
@@ -225,13 +227,20 @@ func (r *reader) linkRelation(at ref, o *object) {
 	up, down := r.kinOf(at.oid, classUp), r.kinOf(at.oid, classDown)
 	families := slices.Clone(r.families[at])
 	key := slices.Clone(r.keys[at.oid])
+	o.relation.KeyTypes = slices.Clone(r.keyTypes[at.oid])
 	for _, kin := range append(slices.Clip(up), down...) {
 		o.relation.Kin = append(o.relation.Kin, r.kin[kin])
 		families = append(families, r.families[ref{classRelation, kin}]...)
 		key = append(key, r.keys[kin]...)
+		o.relation.KeyTypes = append(o.relation.KeyTypes, r.keyTypes[kin]...)
 	}
 	slices.Sort(key)
 	o.relation.Key = slices.Clip(slices.Compact(key))
+	slices.Sort(o.relation.KeyTypes)
+	o.relation.KeyTypes = slices.Clip(slices.Compact(o.relation.KeyTypes))
+	for _, t := range o.relation.KeyTypes {
+		o.below = append(o.below, ref{classType, t})
+	}
 	for _, oid := range down {
 		if known := r.heirs[oid]; known != nil {
 			heir := *known

@@ -8,7 +8,7 @@ import (
 )
 
 // relationFields is the number of fields of a relation's detail.
-const relationFields = 13
+const relationFields = 14
 
 func (r *reader) readRelation(row []string) error {
 	oid, err := parseOID(row[1])
@@ -108,10 +108,14 @@ func remoteTable(d *detail, r *Relation) Name {
 	return remote
 }
 
-// readKey reads the names of the columns of a partition key.
+// readKey reads the names of the columns of a partition key, and the types of its
+// expressions.
 func (r *reader) readKey(oid OID, d *detail) {
 	if key := d.array(); len(key) > 0 {
 		r.keys[oid] = key
+	}
+	for _, t := range d.refs() {
+		r.keyTypes[oid] = append(r.keyTypes[oid], t.oid)
 	}
 }
 

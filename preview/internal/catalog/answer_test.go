@@ -62,9 +62,9 @@ func validRows() [][]string {
 	return [][]string{
 		{"s", "150000", "r", "UTF8", "", "{pg_catalog,public}", "", "", "", ""},
 		{"n", "1", "2", "r", "20000", "", "", "", "", ""},
-		{"r", "20000", "public", "a", "", `{r,20001,false,10,false,0,"u20005","d20006","m20020",false,"10 11","{id,\"\"}","{}"}`, `{{1,id,23,"","{}",""},{2,g,23,s,"{}","{VAR :varattno 1}"}}`, "f31 t20010", "f32 r20000", `{{true,"0 10",true,"{FUNCEXPR :funcid 32}"},{false,"11",false,""}}`},
-		{"u", "20005", "public", "up", "", `{f,0,false,10,false,0,"","","",false,"","{id}","{schema_name=far,table_name=away}"}`, "{{1,id,23,\"\",\"{column_name=pw}\",\"\"}}", "", "", ""},
-		{"d", "20006", "public", "down", "", `{f,0,false,10,false,0,"","","",false,"","{id}","{schema_name=far,table_name=away}"}`, "{{1,id,23,\"\",\"{column_name=pw}\",\"\"}}", "", "", ""},
+		{"r", "20000", "public", "a", "", `{r,20001,false,10,false,0,"u20005","d20006","m20020",false,"10 11","{id,\"\"}","t20001","{}"}`, `{{1,id,23,"","{}",""},{2,g,23,s,"{}","{VAR :varattno 1}"}}`, "f31 t20010", "f32 r20000", `{{true,"0 10",true,"{FUNCEXPR :funcid 32}"},{false,"11",false,""}}`},
+		{"u", "20005", "public", "up", "", `{f,0,false,10,false,0,"","","",false,"","{id}","t20001","{schema_name=far,table_name=away}"}`, "{{1,id,23,\"\",\"{column_name=pw}\",\"\"}}", "", "", ""},
+		{"d", "20006", "public", "down", "", `{f,0,false,10,false,0,"","","",false,"","{id}","","{schema_name=far,table_name=away}"}`, "{{1,id,23,\"\",\"{column_name=pw}\",\"\"}}", "", "", ""},
 		{"t", "20001", "public", "a", "", `{c,C,false,0,0,0,20000,0,0,2290,2291,0,0,0,0,"m20020"}`, "{{1,id,23}}", "", "", ""},
 		{"f", "20002", "public", "f", "", `{f,v,sql,"23 25",0,2,23,false,"{i,i,o}","{23,25,23}","{a,b,c}","{}",false,false,false,"",0,""}`, `{"({CONST :consttype 23} {FUNCEXPR :funcid 31})"}`, "", "f31", "select 1"},
 		{"o", "20003", "public", "=", "", `{23,23,16,20002,0,0,"m20020"}`, "{}", "", "", ""},

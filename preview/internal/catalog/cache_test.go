@@ -79,7 +79,7 @@ func (d *fakeDatabase) Ask(ctx context.Context, sql string, parameters ...string
 		typ := strconv.FormatInt(d.oid("type "+string(name)), 10)
 		rows = append(rows,
 			[]string{"n", strconv.Itoa(i + 1), "2", "r", oid, "", "", "", "", ""},
-			[]string{"r", oid, "public", string(name), "", `{r,` + typ + `,false,10,false,0,"","","",false,"","{}","{}"}`, `{{1,id,23,"","{}",""}}`, "", "", ""},
+			[]string{"r", oid, "public", string(name), "", `{r,` + typ + `,false,10,false,0,"","","",false,"","{}","","{}"}`, `{{1,id,23,"","{}",""}}`, "", "", ""},
 			[]string{"t", typ, "public", string(name), "", "{c,C,false,0,0,0," + oid + `,0,0,2290,2291,0,0,0,0,""}`, "{{1,id,23}}", "", "", ""})
 	}
 	return rows, asked, nil

@@ -69,6 +69,8 @@ type Relation struct {
 	// Key has the names of the columns that a partitioned table and the Kin of it are
 	// partitioned by; an empty name stands for an expression.
 	Key []string
+	// KeyTypes are the types of those expressions that are not PostgreSQL's own.
+	KeyTypes []OID
 	// Remote is the table that a foreign table stands for, by its options: zero for other
 	// relations.
 	Remote Name

@@ -100,9 +100,9 @@ union
       array[c.relkind::pg_catalog.text, c.reltype::pg_catalog.text, c.secured::pg_catalog.text,
         c.relowner::pg_catalog.text, c.forced::pg_catalog.text, c.reloftype::pg_catalog.text, coalesce(c.up, ''), coalesce(c.down, ''),
         coalesce(c.families, ''), coalesce(c.exempt, false)::pg_catalog.text, coalesce(c.roles, ''), coalesce(c.key, '{}'),
-        coalesce(c.options, '{}')],
+        coalesce(c.keytypes, ''), coalesce(c.options, '{}')],
       columns.list,
-      pg_catalog.concat_ws(' ', c.up, c.down, c.families, 't' operator(pg_catalog.||) c.reltype::pg_catalog.text, columns.types),
+      pg_catalog.concat_ws(' ', c.up, c.down, c.families, c.keytypes, 't' operator(pg_catalog.||) c.reltype::pg_catalog.text, columns.types),
       pg_catalog.concat_ws(' ', c.rule, columns.virtual), c.policies, c.relkind operator(pg_catalog.=) 'm', c.policies
     from (
       select c.oid, c.relnamespace, c.relname, c.relkind,
@@ -110,7 +110,7 @@ union
         c.relrowsecurity and pg_catalog.row_security_active(c.oid), c.relowner,
         -- In a view: whether it reads with the rights of the role that asks.
         c.relforcerowsecurity or coalesce(pg_catalog.array_to_string(c.reloptions, ' ')
-          operator(pg_catalog.~*) 'security_invoker=(t|true|y|yes|on|1)( |$)', false), c.reloftype,
+          operator(pg_catalog.~*) 'security_invoker=(t|tr|tru|true|y|ye|yes|on|1)( |$)', false), c.reloftype,
         (select pg_catalog.string_agg('u' operator(pg_catalog.||) i.inhparent::pg_catalog.text, ' ')
           from pg_catalog.pg_inherits i
           where i.inhrelid operator(pg_catalog.=) c.oid and x.class operator(pg_catalog.<>) 'd'),
@@ -138,6 +138,11 @@ union
           cross join lateral pg_catalog.unnest(p.partattrs::pg_catalog.int2[]) k (number)
           left join pg_catalog.pg_attribute a on a.attrelid operator(pg_catalog.=) c.oid and a.attnum operator(pg_catalog.=) k.number
           where c.relkind operator(pg_catalog.=) 'p' and p.partrelid operator(pg_catalog.=) c.oid),
+        -- The types of the expressions in a partition key.
+        (select pg_catalog.string_agg(distinct 't' operator(pg_catalog.||) m.match[1], ' ')
+          from pg_catalog.pg_partitioned_table p
+          cross join lateral pg_catalog.regexp_matches(p.partexprs::pg_catalog.text, ':[a-z_]*type(?:id)? ([1-9][0-9]{4,})', 'g') m (match)
+          where c.relkind operator(pg_catalog.=) 'p' and p.partrelid operator(pg_catalog.=) c.oid),
         (select t.ftoptions::pg_catalog.text from pg_catalog.pg_foreign_table t
           where c.relkind operator(pg_catalog.=) 'f' and t.ftrelid operator(pg_catalog.=) c.oid),
         x.class operator(pg_catalog.=) 'r' or x.class operator(pg_catalog.=) 'd' and (c.relkind operator(pg_catalog.=) 'f' or exists (
@@ -160,7 +165,7 @@ union
       where x.class operator(pg_catalog.=) any ('{r,u,d}'::pg_catalog.text[]) and c.oid operator(pg_catalog.=) x.oid
       offset 0
     ) c (oid, relnamespace, relname, relkind, reltype, secured, relowner, forced, reloftype, up, down, families, exempt, roles, key,
-      options, own, rule, policies)
+      keytypes, options, own, rule, policies)
     cross join lateral (
       select
         pg_catalog.array_agg(array[a.attnum::pg_catalog.text, a.attname::pg_catalog.text, a.atttypid::pg_catalog.text,

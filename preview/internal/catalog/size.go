@@ -40,7 +40,7 @@ func (o *object) size() int {
 }
 
 func (r *Relation) size() int {
-	n := int(unsafe.Sizeof(*r)) + (len(r.Reads)+len(r.Support)+len(r.Roles))*4 + r.Runs.size() + columnsSize(r.Columns) +
+	n := int(unsafe.Sizeof(*r)) + (len(r.Reads)+len(r.Support)+len(r.Roles)+len(r.KeyTypes))*4 + r.Runs.size() + columnsSize(r.Columns) +
 		len(r.Key)*int(unsafe.Sizeof(""))
 	for _, p := range r.Policies {
 		n += int(unsafe.Sizeof(p)) + 4*(len(p.Roles)+len(p.Reads)) + p.Runs.size()

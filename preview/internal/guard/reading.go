@@ -111,9 +111,14 @@ func (j *judge) reading(r *catalog.Relation, inner bool) ruling {
 		return got
 	}
 	if !inner {
-		return ruling{allowed: true} // package analyze has followed the columns
+		return ruling{allowed: true} // package analyze has followed the columns and the key
 	}
 	seen := make(map[catalog.OID]bool)
+	for _, t := range r.KeyTypes {
+		if got := j.comparing(t, true, 0, seen); !got.allowed {
+			return got
+		}
+	}
 	for _, key := range []bool{true, false} { // the partition key first: of it all counts
 		for _, c := range r.Columns {
 			if r.PartitionedBy(c.Name) != key {

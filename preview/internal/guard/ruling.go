@@ -216,7 +216,7 @@ func (j *judge) calls(f *catalog.Function, how use, depth int) ruling {
 		}
 		if p := j.known.Function(part); p != nil {
 			// The state is made of a text (agginitcond), and is what this returns.
-			if got := j.typeRuns(p.Returns, depth+1, make(map[catalog.OID]bool)); !got.allowed {
+			if got := j.typeRuns(p.Returns, made, depth+1, make(map[catalog.OID]bool)); !got.allowed {
 				return got
 			}
 		}
@@ -264,11 +264,18 @@ func (j *judge) expression(e catalog.Expression, depth int) ruling {
 	// Which of the values are compared or turned into text, a stored tree does not show
 	// where the function is PostgreSQL's own: all of them count.
 	seen := make(map[catalog.OID]bool)
-	for _, types := range [][]catalog.OID{e.Types, e.Values} {
-		for _, oid := range types {
-			if got := j.typeRuns(oid, depth+1, seen); !got.allowed {
-				return got
-			}
+	for _, oid := range e.Types {
+		if got := j.typeRuns(oid, made, depth+1, seen); !got.allowed {
+			return got
+		}
+	}
+	become := kept
+	if j.makesValues(e) {
+		become = made
+	}
+	for _, oid := range e.Values {
+		if got := j.typeRuns(oid, become, depth+1, seen); !got.allowed {
+			return got
 		}
 	}
 	return ruling{allowed: true}
@@ -282,84 +289,6 @@ func (j *judge) readsTypeNames(e catalog.Expression) bool {
 		return f != nil && oid.BuiltIn() && analyze.ReadsTypeNames(f.Name)
 	})
 }
-
-// typeRuns judges what reading, writing and comparing values of a type runs, and
-// turning them into JSON.
-func (j *judge) typeRuns(oid catalog.OID, depth int, seen map[catalog.OID]bool) ruling {
-	t := j.known.Type(oid)
-	if t == nil || oid == 0 || seen[oid] {
-		return ruling{allowed: true}
-	}
-	seen[oid] = true
-	if depth > maxCalls {
-		return ruling{name: "a type", because: "is made of too many others", family: familyUnknown}
-	}
-	if oid == catalog.TypeRegType {
-		return j.supports(j.known.Modifiers(), depth)
-	}
-	functions := append([]catalog.OID{t.Input, t.Output}, j.compares(t)...)
-	for _, target := range []catalog.OID{typeJSON, typeJSONB} {
-		if cast, ok := j.known.Cast(oid, target); ok && !oid.BuiltIn() {
-			functions = append(functions, cast.Function)
-		}
-	}
-	for _, fn := range functions {
-		if fn != 0 && !fn.BuiltIn() {
-			if got := j.function(fn, use{reads: true}, depth+1); !got.allowed {
-				return got
-			}
-		}
-	}
-	if got := j.expression(t.Check, depth+1); !got.allowed {
-		return got
-	}
-	for _, part := range partsOf(t) {
-		if got := j.typeRuns(part, depth+1, seen); !got.allowed {
-			return got
-		}
-	}
-	return ruling{allowed: true}
-}
-
-// compares are the functions behind the default operator classes of a type, or of a type
-// that its values can stand for unchanged.
-func (j *judge) compares(t *catalog.Type) []catalog.OID {
-	functions := slices.Clone(t.Compare)
-	for _, cast := range j.known.CastsFrom(t.OID) {
-		if target := j.known.Type(cast.Target); cast.Method == 'b' && cast.Context == 'i' && target != nil {
-			functions = append(functions, target.Compare...)
-		}
-	}
-	return functions
-}
-
-// supports judges functions of operator classes.
-func (j *judge) supports(functions []catalog.OID, depth int) ruling {
-	for _, fn := range functions {
-		if got := j.function(fn, use{reads: true}, depth+1); !got.allowed {
-			return got
-		}
-	}
-	return ruling{allowed: true}
-}
-
-// partsOf are the types that values of a type are made of.
-func partsOf(t *catalog.Type) []catalog.OID {
-	parts := []catalog.OID{t.Base, t.Subtype, t.Range}
-	if t.IsArray {
-		parts = append(parts, t.Element)
-	}
-	for _, c := range t.Columns {
-		parts = append(parts, c.Type)
-	}
-	return parts
-}
-
-// The object ids of json and jsonb (pg_type.dat).
-const (
-	typeJSON  catalog.OID = 114
-	typeJSONB catalog.OID = 3802
-)
 
 func refusedAs(f *catalog.Function, family, because, hint string) ruling {
 	name := f.Name
