@@ -33,6 +33,8 @@ create foreign table sliced_1 (id int, p text options (column_name 'password'), 
 alter table sliced_0 attach partition sliced_1 for values from (0) to (100);
 create view over_parent as select id as a, p as b, m as c, n as d from parent;
 create view over_sliced as select n || '' as d, upper(p) as b from sliced;
+create table rows_of_child (c child, cs child[]);
+insert into rows_of_child values (row(1, 'canary-row', 'canary-row', 'shown')::child, array[row(1, 'canary-row', 'canary-row', 'shown')::child]);
 create table local_parent (id int, word text);
 do $$ begin
   if current_setting('server_version_num')::int < 160000 then
@@ -89,6 +91,9 @@ func TestMaskingThroughForeignChildren(t *testing.T) {
 		{"select * from kept", "m-"},
 		{"select x from parent x", "m"},
 		{"select to_jsonb(x) from parent x", "m"},
+		{"select c from rows_of_child", "m"},
+		{"select (c).p from rows_of_child", "m"},
+		{"select cs from rows_of_child", "m"},
 		{"select * from local_parent", map[bool]string{true: "-m", false: "--"}[old]},
 	} {
 		result := run(t, p, test.sql)

@@ -143,7 +143,22 @@ func (a *analyzer) invoked(c invocation, chosen *candidate) value {
 		}
 	}
 	a.readsTypes(c, chosen)
+	a.textOfAny(c, chosen)
+	a.hypothetical(c, fn)
 	return a.returned(fn, g, c)
+}
+
+// hypothetical notes that the arguments of a hypothetical-set aggregate and the values that
+// it sorts are brought to common types (unify_hypothetical_args).
+func (a *analyzer) hypothetical(c invocation, fn *catalog.Function) {
+	sorted := len(c.node.List("agg_order"))
+	direct := len(c.args) - sorted
+	if fn.AggregateKind != 'h' || direct < sorted || !c.node.Bool("agg_within_group") {
+		return
+	}
+	for i := range sorted {
+		a.compare(a.unify([]value{c.args[direct-sorted+i], c.args[direct+i]}, c.node), c.node)
+	}
 }
 
 // takesAnything tells the declared types whose functions look into values of types
@@ -201,74 +216,6 @@ func readUses(lists map[anyUses]string) map[string]anyUses {
 	return m
 }
 
-// nameBytes is NAMEDATALEN: the server cuts a name that is as long.
-const nameBytes = 64
-
-// typeInData are functions that read a value of a type whose name is an argument.
-var typeInData = map[string]bool{"pg_input_is_valid": true, "pg_input_error_info": true}
-
-// typeInData notes the input function of a type that is named in a constant.
-func (a *analyzer) typeInData(c invocation) {
-	if len(c.args) == 2 && len(c.names) == 0 { // names can turn the arguments round
-		if text := c.args[1].node.Node("sval"); text.Exists() {
-			if name, ok := typeNameIn(text.Text("sval")); ok {
-				if t, ok := a.source.NamedType(name); ok {
-					a.input(t.OID, c.node)
-					a.modifiersIn(c.args[1].node, c.node)
-					return
-				}
-				if len(text.Text("sval")) < nameBytes {
-					return // there is no such type, which is all that the server says
-				}
-			}
-		}
-	}
-	a.result.HiddenTypes = append(a.result.HiddenTypes, Place{c.name.Name, a.place(c.node)})
-}
-
-// readsTypes notes what a function of PostgreSQL's own runs that reads names of types.
-func (a *analyzer) readsTypes(c invocation, chosen *candidate) {
-	switch fn := chosen.fn; {
-	case !fn.OID.BuiltIn():
-	case readsTypeNames[fn.Name]:
-		for i, v := range c.args {
-			if namesType[chosen.args[i]] {
-				a.modifiersIn(v.node, c.node)
-			}
-		}
-	case typeInData[fn.Name]:
-		a.typeInData(c)
-	}
-}
-
-// namesType are the types of arguments that are the name of a type.
-var namesType = map[OID]bool{typeText: true, typeRegType: true}
-
-// modifiersIn notes what reading the modifiers of a type runs that a text names: of the
-// one that a constant names, or of any.
-func (a *analyzer) modifiersIn(constant, n pgtree.Node) {
-	if sval := constant.Node("sval"); sval.Exists() {
-		text := sval.Text("sval")
-		if !strings.Contains(text, "(") {
-			return // it names none
-		}
-		if name, ok := typeNameIn(text); ok {
-			if t, ok := a.source.NamedType(name); ok {
-				a.byType(ByType, t, a.place(n), t.Modifier)
-				return
-			}
-		}
-	}
-	a.modifiers(a.place(n))
-}
-
-// modifiers notes the functions that read the modifiers of types.
-func (a *analyzer) modifiers(at int) {
-	for _, fn := range a.source.Modifiers() {
-		a.run(Run{Function: fn, How: ByType, Through: "the name of a type that the text does not show", At: at})
-	}
-}
-
 // returned is the value of a call.
 func (a *analyzer) returned(fn *catalog.Function, g generics, c invocation) value {
 	v := value{typ: g.actual(a, fn.Returns), flow: computed}
@@ -309,6 +256,8 @@ func (a *analyzer) maybeInvoked(c invocation, possible []candidate) value {
 	result, first := undetermined, true
 	for _, p := range possible {
 		a.readsTypes(c, &p)
+		a.textOfAny(c, &p)
+		a.hypothetical(c, p.fn)
 		g := a.generics(c.types(), p.args)
 		a.run(Run{Function: p.fn.OID, How: c.how, Through: written(c.name), At: a.place(c.node), Omitted: p.omitted, Types: a.typesOf(p.fn, g)})
 		for i, v := range c.args {

@@ -137,8 +137,8 @@ func (a *analyzer) coerce(v value, target OID, ctx context, n pgtree.Node) value
 	case v.null:
 		a.check(target, n) // input functions are strict
 		return result
-	case v.typ == typeUnknown && a.base(target) == typeRegType:
-		a.modifiersIn(v.node, n)
+	case v.typ == typeUnknown && a.base(target).ReadsTypeNames():
+		a.modifiersIn(v.node, a.base(target) != catalog.TypeRegType, n)
 		a.check(target, n)
 		return result
 	case v.typ == typeUnknown:
@@ -153,7 +153,7 @@ func (a *analyzer) coerce(v value, target OID, ctx context, n pgtree.Node) value
 	case byFunction:
 		a.run(Run{Function: cast.Function, How: ByCast, Through: a.castName(cast), At: a.place(n), Certain: true})
 	case byText:
-		a.output(v.typ, n)
+		a.writeOut(v, n)
 		a.input(target, n)
 	case byElements:
 		a.coerce(value{typ: a.element(v.typ)}, a.element(target), ctx, n)

@@ -21,7 +21,7 @@ func (a *analyzer) xmlOrJSON(n pgtree.Node, s *scope) value {
 		a.keywordMeaning(keywordCalls[n.Text("op")], n)
 		return a.jsonFunction(n, s)
 	case "JsonIsPredicate":
-		a.jsonValue(n.Node("expr"), s)
+		a.jsonText(a.jsonValue(n.Node("expr"), s), n)
 		return value{typ: typeBool, flow: computed}
 	case "JsonValueExpr":
 		v := a.jsonValue(n, s)
@@ -33,7 +33,13 @@ func (a *analyzer) xmlOrJSON(n pgtree.Node, s *scope) value {
 			a.toJSON(c.value, n)
 		}
 		return a.returning(n, typeJSON)
-	case "JsonParseExpr", "JsonObjectConstructor", "JsonArrayConstructor":
+	case "JsonParseExpr":
+		v := a.jsonValue(n.Node("expr"), s)
+		if n.Bool("unique_keys") {
+			a.jsonText(v, n)
+		}
+		return a.returning(n, typeJSON)
+	case "JsonObjectConstructor", "JsonArrayConstructor":
 		a.jsonParts(n, s)
 		return a.returning(n, typeJSON)
 	case "JsonScalarExpr":
@@ -93,16 +99,41 @@ func (a *analyzer) jsonValue(n pgtree.Node, s *scope) value {
 	return v
 }
 
+// jsonText notes the cast to text of a value whose text is read as JSON
+// (transformJsonParseArg in parse_expr.c).
+func (a *analyzer) jsonText(v value, n pgtree.Node) {
+	if category, _ := a.category(a.base(v.typ)); v.typ == undetermined || category == categoryString {
+		a.coerce(v, typeText, implicit, n)
+	}
+}
+
 // jsonFunction reads JSON_EXISTS, JSON_VALUE and JSON_QUERY.
 func (a *analyzer) jsonFunction(n pgtree.Node, s *scope) value {
-	a.jsonParts(n, s)
+	a.jsonValue(n.Node("context_item"), s)
+	if path := n.Node("pathspec"); path.Exists() {
+		a.coerce(a.usedValue(path, s), typeJSONPath, explicit, path)
+	}
+	for _, arg := range n.List("passing") {
+		a.jsonPart(arg, s)
+	}
+	usual := typeJSONB
 	switch n.Text("op") {
 	case "JSON_EXISTS_OP":
-		return a.returning(n, typeBool)
+		usual = typeBool
 	case "JSON_VALUE_OP":
-		return a.returning(n, typeText)
-	default:
-		return a.returning(n, typeJSONB)
+		usual = typeText
+	}
+	result := a.returning(n, usual)
+	a.jsonDefaults(n, result.typ, s)
+	return result
+}
+
+// jsonDefaults reads the values that stand in the place of what is missing or wrong.
+func (a *analyzer) jsonDefaults(n pgtree.Node, t OID, s *scope) {
+	for _, behaviour := range []string{"on_empty", "on_error"} {
+		if expr := n.Node(behaviour).Node("expr"); expr.Exists() {
+			a.coerce(a.usedValue(expr, s), t, explicit, expr)
+		}
 	}
 }
 
@@ -119,8 +150,11 @@ func (a *analyzer) returning(n pgtree.Node, usual OID) value {
 
 // made notes what it takes to make a value of a type from JSON, XML or text.
 func (a *analyzer) made(t OID, modifiers bool, n pgtree.Node) {
-	a.anyCastTo(t, n)
-	for _, source := range []OID{typeJSON, typeJSONB, typeText, typeBool, typeNumeric} {
+	if t == undetermined {
+		return
+	}
+	a.input(t, n)
+	for _, source := range []OID{typeJSON, typeJSONB, typeText, typeBool, typeInt4, typeNumeric} {
 		if path, _ := a.pathway(source, t, explicit); path == byFunction {
 			a.coerce(value{typ: source}, t, explicit, n)
 		}
@@ -146,15 +180,6 @@ func (a *analyzer) jsonTable(n pgtree.Node, s *scope) []field {
 func (a *analyzer) jsonColumns(list []pgtree.Node, s *scope) []field {
 	var columns []field
 	for _, c := range list {
-		for _, behaviour := range []string{"on_empty", "on_error"} {
-			if expr := c.Node(behaviour).Node("expr"); expr.Exists() {
-				v := a.usedValue(expr, s)
-				if t := c.Node("typeName"); t.Exists() {
-					oid, _ := a.typeOf(t)
-					a.coerce(v, oid, explicit, expr)
-				}
-			}
-		}
 		switch c.Text("coltype") {
 		case "JTC_NESTED":
 			columns = append(columns, a.jsonColumns(c.List("columns"), s)...)
@@ -163,6 +188,7 @@ func (a *analyzer) jsonColumns(list []pgtree.Node, s *scope) []field {
 		default:
 			t, modifiers := a.typeOf(c.Node("typeName"))
 			a.made(t, modifiers, c.Node("typeName"))
+			a.jsonDefaults(c, t, s)
 			a.occurs(t)
 			columns = append(columns, field{c.Text("name"), value{typ: t, flow: computed}})
 		}

@@ -94,8 +94,13 @@ func (c *collector) node(n pgtree.Node) {
 	case "JsonFuncExpr":
 		c.function(catalog.Name{Name: keywordCalls[n.Text("op")]})
 	}
-	if names := n.Node("typeName").Names("names"); len(names) > 0 && names[len(names)-1] == "regtype" {
-		c.typeInText(n.Node("arg"))
+	if names := n.Node("typeName").Names("names"); len(names) > 0 {
+		switch names[len(names)-1] {
+		case "regtype":
+			c.typesInText(n.Node("arg"), ofItself)
+		case "regprocedure", "regoperator":
+			c.typesInText(n.Node("arg"), ofArguments)
+		}
 	}
 	n.Children(func(field string, child pgtree.Node) {
 		if field == "typeName" {
@@ -118,30 +123,26 @@ func (c *collector) call(n pgtree.Node) {
 		c.function(catalog.Name{Name: name.Name})
 	}
 	if typeInData[name.Name] && len(args) == 2 {
-		c.typeInText(args[1])
+		c.typesInText(args[1], ofItself)
 	}
-	if readsTypeNames[name.Name] {
+	if names, ok := typeNameReaders[name.Name]; ok {
 		for _, arg := range args {
-			c.typeInText(arg)
+			c.typesInText(arg, names)
 		}
 	}
 }
 
-// typeInText notes the type that a constant names, or those that an array of them does.
-func (c *collector) typeInText(n pgtree.Node) {
+// typesInText notes the types that a constant names, or those that an array of them does.
+func (c *collector) typesInText(n pgtree.Node, names typeNames) {
 	for _, element := range n.List("elements") {
-		c.typeInText(element)
+		c.typesInText(element, names)
 	}
-	if t, ok := typeNameIn(n.Node("sval").Text("sval")); ok {
-		c.typ(t)
+	for _, text := range typesIn(n.Node("sval").Text("sval"), names == ofArguments) {
+		if t, ok := typeNameIn(text); ok {
+			c.typ(t)
+		}
 	}
 }
-
-// ReadsTypeNames reports whether a function of PostgreSQL's own reads the name of a type,
-// and with it the type's modifiers, as a constant of the type regtype does.
-func ReadsTypeNames(name string) bool { return readsTypeNames[name] }
-
-var readsTypeNames = map[string]bool{"to_regtype": true, "to_regtypemod": true, "has_type_privilege": true}
 
 func (c *collector) expression(n pgtree.Node) {
 	switch n.Text("kind") {

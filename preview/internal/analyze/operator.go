@@ -111,6 +111,9 @@ func (a *analyzer) operator(name catalog.Name, left *value, right value, n pgtre
 			a.compareValue(v, n)
 			a.compare(generics.actual(a, chosen.args[i]), n)
 		}
+		if CastsToText(op.Function) {
+			a.castAny(v, chosen.args[i], n)
+		}
 	}
 	result := value{typ: generics.actual(a, op.Result), flow: computed}
 	if isPolymorphic(op.Result) {
@@ -177,6 +180,9 @@ func (a *analyzer) anyOperator(name catalog.Name, possible []candidate, values [
 		for i, v := range values {
 			if v.typ != undetermined {
 				a.coerce(v, c.args[i], implicit, n)
+			}
+			if CastsToText(c.op.Function) {
+				a.castAny(v, c.args[i], n)
 			}
 		}
 		if first {

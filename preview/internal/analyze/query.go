@@ -231,31 +231,6 @@ func (a *analyzer) grouping(n pgtree.Node, s *scope, targets []target) {
 	}
 }
 
-func (a *analyzer) window(n pgtree.Node, s *scope) {
-	for _, p := range n.List("partitionClause") {
-		v := a.asText(a.expr(p, s))
-		a.mention(Computes, v, value{}, a.place(p))
-		a.compareValue(v, p)
-	}
-	framed := n.Node("startOffset").Exists() || n.Node("endOffset").Exists()
-	for _, o := range n.List("orderClause") {
-		v := a.expr(o.Node("node"), s)
-		a.sort(o, v)
-		if t := a.typeInfo(a.base(a.asText(v).typ)); framed && t != nil {
-			a.byType(ByCompare, t, a.place(o), a.source.FrameSupport(t.OID)...)
-		}
-	}
-	for _, field := range []string{"startOffset", "endOffset"} {
-		if offset := n.Node(field); offset.Exists() {
-			v := a.expr(offset, s)
-			a.mention(Computes, v, value{}, a.place(offset))
-			// ROWS and GROUPS take a bigint; RANGE what the order's operator class takes.
-			a.coerce(v, typeInt8, assignment, offset)
-			a.anyUse(v, true, offset)
-		}
-	}
-}
-
 // values reads VALUES lists.
 func (a *analyzer) values(n pgtree.Node, s *scope) []field {
 	var rows [][]value

@@ -1,6 +1,8 @@
 package analyze
 
 import (
+	"slices"
+
 	"github.com/op-data/sqlpreview/preview/internal/catalog"
 	"github.com/op-data/sqlpreview/preview/internal/pgtree"
 )
@@ -51,7 +53,7 @@ func (a *analyzer) input(t OID, n pgtree.Node) {
 	at := a.place(n)
 	a.visit(t, func(t *catalog.Type) {
 		a.uses(t, at)
-		if t.OID == typeRegType {
+		if t.OID.ReadsTypeNames() {
 			a.modifiers(at)
 		}
 		a.byType(ByType, t, at, t.Input)
@@ -194,6 +196,11 @@ func (a *analyzer) expression(e catalog.Expression, how How, through string, at 
 			a.run(Run{Function: fn, How: how, Through: through, At: at, Certain: true})
 		}
 	}
+	if slices.ContainsFunc(e.Functions, CastsToText) {
+		for _, cast := range TextCasts(e, a.source) {
+			a.run(Run{Function: cast.Function, How: how, Through: through, At: at, Certain: true})
+		}
+	}
 	// Which of the values are compared or turned into text, a stored tree does not show
 	// where the function is PostgreSQL's own: all of them count.
 	for _, types := range [][]OID{e.Types, e.Values} {
@@ -203,7 +210,7 @@ func (a *analyzer) expression(e catalog.Expression, how How, through string, at 
 			}
 			a.expressions[t] = true // a check can lead back to its own type
 			a.visit(t, func(t *catalog.Type) {
-				if t.OID == typeRegType {
+				if t.OID.ReadsTypeNames() {
 					a.modifiers(at)
 				}
 				a.byType(ByType, t, at, t.Input, t.Output)

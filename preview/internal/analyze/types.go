@@ -15,6 +15,7 @@ type OID = catalog.OID
 const (
 	typeBool        OID = 16
 	typeInt8        OID = 20
+	typeInt2        OID = 21
 	typeInt4        OID = 23
 	typeText        OID = 25
 	typeName        OID = 19
@@ -39,7 +40,8 @@ const (
 	typeJSONB       OID = 3802
 	typeJSONPath    OID = 4072
 
-	typeRegType = catalog.TypeRegType
+	typeCString   OID = 2275
+	typeTextArray OID = 1009
 
 	typeAnyArray                OID = 2277
 	typeAnyElement              OID = 2283

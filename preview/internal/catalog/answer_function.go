@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"slices"
+	"strconv"
 )
 
 func (r *reader) readFunction(row []string) error {
@@ -94,8 +95,13 @@ func (f *Function) readDefaults(list string, refs []ref) ([]Expression, error) {
 }
 
 // readArguments reads proargmodes, proallargtypes and proargnames. The first two are
-// empty where all arguments are input.
+// empty where all arguments are input; the second alone where none is output.
 func (f *Function) readArguments(modes, types, names []string) error {
+	if len(types) == 0 && len(modes) == len(f.Args) {
+		for _, t := range f.Args { // as of satisfies_hash_partition, which has modes and no more
+			types = append(types, strconv.FormatUint(uint64(t), 10))
+		}
+	}
 	if len(modes) != len(types) {
 		return errAnswer
 	}

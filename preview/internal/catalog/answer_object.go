@@ -76,7 +76,7 @@ func (o *object) leadToColumns(columns []Column) {
 // expression sorts what a tree refers to by what it is.
 func expression(refs []ref) (e Expression) {
 	for _, r := range refs {
-		if r.class != classFunction && r.class != classOperator && r.oid.BuiltIn() && r.oid != TypeRegType {
+		if r.class != classFunction && r.class != classOperator && r.oid.BuiltIn() && !r.oid.holdsTypeNames() {
 			continue
 		}
 		switch r.class {

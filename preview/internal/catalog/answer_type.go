@@ -43,6 +43,7 @@ func (r *reader) readType(row []string) error {
 	o.leadTo(check)
 	o.leadTo(families)
 	o.leadToColumns(t.Columns)
+	o.below = append(o.below, ref{classRelation, t.Relation})
 	for _, function := range r.parts[oid] {
 		o.below = append(o.below, ref{classFunction, function})
 	}

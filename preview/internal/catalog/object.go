@@ -12,8 +12,24 @@ const firstUserOID = 16384
 // BuiltIn reports whether the object is PostgreSQL's own.
 func (o OID) BuiltIn() bool { return o < firstUserOID }
 
-// TypeRegType is the type regtype, whose values are read from the names of types.
-const TypeRegType OID = 2206
+// The types whose values are read from texts that name types, with the modifiers of those:
+// regtype, and regprocedure and regoperator for the types of arguments.
+const (
+	TypeRegType      OID = 2206
+	TypeRegProcedure OID = 2202
+	TypeRegOperator  OID = 2204
+)
+
+// ReadsTypeNames reports whether a type's values are read from texts that name types.
+func (o OID) ReadsTypeNames() bool {
+	return o == TypeRegType || o == TypeRegProcedure || o == TypeRegOperator
+}
+
+// holdsTypeNames reports whether the type is one of those that read the names of types, or an array of one.
+func (o OID) holdsTypeNames() bool {
+	const regProcedures, regOperators, regTypes = 2207, 2209, 2211
+	return o.ReadsTypeNames() || o == regProcedures || o == regOperators || o == regTypes
+}
 
 // Name is an object's name as a statement writes it. Schema is empty where the
 // search path decides.

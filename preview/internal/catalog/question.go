@@ -26,18 +26,18 @@ var baseText string
 // looked up in vain. Of a materialized view, which reads, only relations are wanted.
 const expressionText = `(
       select pg_catalog.string_agg(distinct k.class operator(pg_catalog.||)
-        pg_catalog.replace(coalesce(m.match[2], m.match[4]), ' ', ' ' operator(pg_catalog.||) k.class), ' ')
+        pg_catalog.replace(coalesce(m.match[2], m.match[5]), ' ', ' ' operator(pg_catalog.||) k.class), ' ')
       from pg_catalog.regexp_matches(TREE,
-        ':(?:([A-Za-z_]*(?:id|Id|type|op|no|unc|handler)) ([1-9][0-9]+)|(opnos|coltypes|funccoltypes) [(]o ([0-9 ]+))', 'g') m (match)
+        ':(?:([A-Za-z_]*(?:id|Id|type|op|no|unc|handler)) ([1-9][0-9]+)( :resultcollid)?|(opnos|coltypes|funccoltypes) [(]o ([0-9 ]+))', 'g') m (match)
       cross join lateral (
         select case
           when m.match[1] operator(pg_catalog.=) any ('{funcid,opfuncid,aggfnoid,winfnoid,startInRangeFunc,endInRangeFunc,tsmhandler}'::pg_catalog.text[]) then 'f'
           when m.match[1] operator(pg_catalog.=) 'relid' then 'r'
-          when m.match[3] operator(pg_catalog.=) 'opnos' then 'o'
-          when m.match[3] is not null then 't'
+          when m.match[4] operator(pg_catalog.=) 'opnos' then 'o'
+          when m.match[4] is not null then 't'
           when m.match[1] operator(pg_catalog.=) any ('{opno,eqop,sortop}'::pg_catalog.text[]) then
             case when pg_catalog.length(m.match[2]) operator(pg_catalog.>=) 5 or m.match[2] operator(pg_catalog.=) any ((select s.operators from sorting s)::pg_catalog.text[]) then 'o' end
-          when m.match[1] operator(pg_catalog.=) 'resulttype' and m.match[2] operator(pg_catalog.=) '2206' then 't'
+          when m.match[3] is not null and m.match[1] operator(pg_catalog.=) 'resulttype' and m.match[2] operator(pg_catalog.=) any ('{2202,2204,2206,2207,2209,2211}'::pg_catalog.text[]) then 't'
           when pg_catalog.length(m.match[2]) operator(pg_catalog.<) 5 then null
           when m.match[1] operator(pg_catalog.=) any ('{resulttype,typid}'::pg_catalog.text[]) then 't'
           when pg_catalog."right"(m.match[1], 4) operator(pg_catalog.=) 'type' then 'v'
@@ -79,7 +79,7 @@ const always = `(select pg_catalog.string_agg(case when k.castfunc operator(pg_c
 // operator (d), and join by it where it is marked so (o). Beside those are operators of
 // the database's own that are commutators and negators of PostgreSQL's own, and the
 // functions that read the modifiers of types: any of them runs where a text becomes a
-// regtype (u2206).
+// regtype or one of its kin (u2206).
 const touchedText = `
     select 't' operator(pg_catalog.||) k.opcintype::pg_catalog.text, 'm' operator(pg_catalog.||) k.opcfamily::pg_catalog.text
     from pg_catalog.pg_opclass k

@@ -192,7 +192,10 @@ union
         (select pg_catalog.string_agg(p.class operator(pg_catalog.||) p.oid::pg_catalog.text, ' ')
           from (values ('t', t.typelem), ('t', t.typbasetype), ('t', r.rngtypid), ('t', r.rngsubtype),
             ('f', t.typinput::pg_catalog.oid), ('f', t.typoutput::pg_catalog.oid), ('f', t.typmodin::pg_catalog.oid),
-            ('f', coalesce(typsubscript::pg_catalog.oid, 0)), ('f', r.rngcanonical::pg_catalog.oid), ('f', r.rngsubdiff::pg_catalog.oid)
+            ('f', coalesce(typsubscript::pg_catalog.oid, 0)), ('f', r.rngcanonical::pg_catalog.oid), ('f', r.rngsubdiff::pg_catalog.oid),
+            -- Columns of a foreign table have other names elsewhere.
+            ('r', (select c.oid from pg_catalog.pg_class c
+              where c.oid operator(pg_catalog.=) t.typrelid and c.relkind operator(pg_catalog.=) 'f'))
           ) p (class, oid)
           where p.oid operator(pg_catalog.>=) 16384),
         (select pg_catalog.string_agg('m' operator(pg_catalog.||) k.opcfamily::pg_catalog.text, ' ')

@@ -18,6 +18,7 @@ type Objects interface {
 	Type(catalog.OID) *catalog.Type
 	Cast(source, target catalog.OID) (*catalog.Cast, bool)
 	CastsFrom(source catalog.OID) []*catalog.Cast
+	CastsTo(target catalog.OID) []*catalog.Cast
 	Modifiers() []catalog.OID
 	RelationByID(catalog.OID) *catalog.Relation
 	// Ambiguous returns those of the names of which it is not sure what object the

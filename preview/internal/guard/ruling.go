@@ -242,6 +242,13 @@ func (j *judge) expression(e catalog.Expression, depth int) ruling {
 			return got
 		}
 	}
+	if slices.ContainsFunc(e.Functions, analyze.CastsToText) {
+		for _, cast := range analyze.TextCasts(e, j.known) {
+			if got := j.function(cast.Function, use{cast: true}, depth+1); !got.allowed {
+				return got
+			}
+		}
+	}
 	for _, fn := range e.Functions {
 		// A stored call does not show the arguments that it leaves to their defaults.
 		if got := j.function(fn, use{omitted: analyze.AllArguments}, depth+1); !got.allowed {

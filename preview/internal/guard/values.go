@@ -38,7 +38,7 @@ func (j *judge) typeRuns(oid catalog.OID, become valueUse, depth int, seen map[c
 	if depth > maxCalls {
 		return ruling{name: "a type", because: "is made of too many others", family: familyUnknown}
 	}
-	if oid == catalog.TypeRegType {
+	if oid.ReadsTypeNames() {
 		return j.supports(j.known.Modifiers(), depth)
 	}
 	functions := append([]catalog.OID{t.Input, t.Output}, j.compares(t)...)
