@@ -18,8 +18,8 @@ func (t *target) look(ctx context.Context, names catalog.Names) (*catalog.Snapsh
 	return t.lookSince(ctx, names, time.Time{})
 }
 
-// lookSince is look where answers from before since are not believed: for a result
-// that contradicts them.
+// lookSince is look that ignores answers older than since. It serves a result that
+// contradicts them.
 func (t *target) lookSince(ctx context.Context, names catalog.Names, since time.Time) (*catalog.Snapshot, error) {
 	deadline := t.deadline
 	a := &asker{target: t.Target, pools: t.pools, deadline: deadline}

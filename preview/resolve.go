@@ -39,12 +39,13 @@ type judgedColumns struct {
 // bodyRounds bounds how often functions' bodies lead to further bodies.
 const bodyRounds = 3
 
-// refusalAge is how old an answer of the catalog may be that a statement is refused by:
-// an author who changes what was refused tries again at once.
+// refusalAge is the age from which answers of the catalog do not suffice to refuse a
+// statement: it is judged again by new ones. An author who has changed what was refused
+// tries again at once, and must not meet the old answers.
 const refusalAge = time.Second
 
 // resolve finds out what a statement's names mean in its database, and judges it by
-// that. What the catalog said before since does not count.
+// that. It ignores answers of the catalog that are older than since.
 func (p *Previewer) resolve(ctx context.Context, t *target, st *guard.Statement, since time.Time) (*resolved, error) {
 	key := resolutionKey{t.ID, st.Source, p.policy}
 	before := p.resolutions.find(key)

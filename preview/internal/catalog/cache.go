@@ -25,7 +25,8 @@ const (
 type Cache struct {
 	limit int
 
-	// background is the life of the questions that Refresher asks; asking waits for them.
+	// background is the context of the questions that refresh asks of a Backgrounder's
+	// Asker. It ends with the Cache; asking waits for those questions.
 	background context.Context
 	stop       context.CancelFunc
 	asking     sync.WaitGroup

@@ -26,10 +26,14 @@
 //
 // A Cache keeps answers by object for all connections, within a bound of memory. A
 // Catalog is what one connection's database said to one role in one search path: an
-// answer from a session of another role or path replaces what was known. Nothing is
-// believed for longer than its age (30 s; relations without types of their own, 60 s). What was used in the last
-// three minutes is asked for again in the background before it is too old, in a session that is
-// open and free, so that no preview waits for it. That a name means nothing is
-// remembered as well, of a relation for 1 s; Refresh asks again where a result
-// contradicts what is known.
+// answer from a session of another role or path replaces what was known.
+//
+// An answer about functions, operators, casts and types holds for 30 s, one about
+// relations for 60 s. A Snapshot is put together from several answers: it is as old as
+// the oldest of them, and holds until the first is too old. That a name means nothing is
+// remembered too, of a relation for 1 s.
+//
+// What was used in the last three minutes is asked for again in the background before it
+// is too old, in a session that is open and free, so that no preview waits for it.
+// Refresh asks again where a result contradicts an answer.
 package catalog

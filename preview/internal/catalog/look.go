@@ -38,13 +38,14 @@ func (k *Catalog) Look(ctx context.Context, a Asker, names Names) (*Snapshot, er
 	return k.look(ctx, a, names, time.Time{})
 }
 
-// Refresh is Look where what was answered before since is not believed: for a
-// statement whose columns, or whose error, contradict what is known.
+// Refresh is Look that ignores answers older than since. It serves a statement whose
+// columns, or whose error, contradict the answers in the cache.
 func (k *Catalog) Refresh(ctx context.Context, a Asker, names Names, since time.Time) (*Snapshot, error) {
 	return k.look(ctx, a, names, since)
 }
 
-// Known is Refresh where nothing has to be asked, and nil where something has.
+// Known is Refresh from the cache alone: it returns nil if the database would have to be
+// asked.
 func (k *Catalog) Known(a Asker, names Names, since time.Time) *Snapshot {
 	return k.newLook(a, names, since).collect()
 }
@@ -85,8 +86,10 @@ type look struct {
 	// missing and base are what is to be asked.
 	missing []key
 	base    bool
-	// whole reports that the base alone does not do, although nothing is named.
-	whole bool
+	// needsFull reports that a bare base is not enough although nothing is named: the
+	// database has operator classes for PostgreSQL's own types or operators, and only the
+	// full form asks what those lead to.
+	needsFull bool
 	// session is the one that what is known was answered in.
 	session *session
 	// span is of what was collected.
@@ -158,7 +161,7 @@ func (l *look) form() *form {
 	switch {
 	case !l.base:
 		return &ordinary
-	case len(l.keys) == 0 && !l.whole:
+	case len(l.keys) == 0 && !l.needsFull:
 		return &bare
 	default:
 		return &full
@@ -258,7 +261,7 @@ func (l *look) serves(b *base) bool {
 	case b == nil:
 		return false
 	case b.partial && b.touched:
-		l.whole = true
+		l.needsFull = true
 		return false
 	}
 	return !b.partial || len(l.keys) == 0

@@ -12,7 +12,8 @@ type walker struct {
 	depth  int
 	names  []string // storage of the frames' names
 	last   int      // the last location that was read
-	loose  bool     // inside what has been refused already
+	// insideRefused reports that the walk is inside a value that has been refused.
+	insideRefused bool
 }
 
 // framesAtOnce is how many frames are made at a time; few queries nest deeper.
@@ -50,8 +51,8 @@ func (w *walker) node() {
 	if k := grammar[name]; k != nil {
 		w.object(k)
 	} else {
-		w.refuse(Refusal{Kind: name})
-		w.anything()
+		w.report(Refusal{Kind: name})
+		w.walkRefused()
 	}
 	w.expect('}')
 }
@@ -98,8 +99,8 @@ func (w *walker) setParent(f *Frame) {
 func (w *walker) field(f *Frame, k *nodeKind, name string) {
 	spec := k.field(name)
 	if spec == nil {
-		w.refuse(Refusal{Kind: k.name, Field: name})
-		w.anything()
+		w.report(Refusal{Kind: k.name, Field: name})
+		w.walkRefused()
 		return
 	}
 	switch spec.typ {
@@ -122,8 +123,8 @@ func (w *walker) field(f *Frame, k *nodeKind, name string) {
 	case typeValues:
 		w.value(f, spec)
 	case typeRefuse:
-		w.refuse(Refusal{Rule: spec.values[0], Kind: k.name, Field: name})
-		w.anything()
+		w.report(Refusal{Rule: spec.values[0], Kind: k.name, Field: name})
+		w.walkRefused()
 	}
 }
 
@@ -188,7 +189,7 @@ func (w *walker) value(f *Frame, spec *field) {
 		}
 		return
 	}
-	w.refuse(Refusal{Kind: f.KindName, Field: spec.name + " " + got})
+	w.report(Refusal{Kind: f.KindName, Field: spec.name + " " + got})
 }
 
 func (w *walker) setText(f *Frame, field string) {
@@ -231,19 +232,20 @@ func (f *Frame) setBool(field string) {
 	}
 }
 
-func (w *walker) refuse(r Refusal) {
-	r.Near, r.Inner = w.last, w.loose
+// report tells the visitors of a Refusal.
+func (w *walker) report(r Refusal) {
+	r.Near, r.Inner = w.last, w.insideRefused
 	for _, v := range w.visitors {
 		v.Refuse(r)
 	}
 }
 
-// anything reads any value. Listed kinds in it are walked, so that what they
-// hold is reported too.
-func (w *walker) anything() {
-	outer := w.loose
-	w.loose = true
-	defer func() { w.loose = outer }()
+// walkRefused reads a value that has been refused, whatever its shape. Nodes of listed
+// kinds in it are walked as elsewhere, so that what they hold is reported too.
+func (w *walker) walkRefused() {
+	outer := w.insideRefused
+	w.insideRefused = true
+	defer func() { w.insideRefused = outer }()
 	switch w.peek() {
 	case '{':
 		w.pos++
@@ -255,7 +257,7 @@ func (w *walker) anything() {
 			case name == "location":
 				w.setInt(&Frame{}, name, w.Integer())
 			default:
-				w.anything()
+				w.walkRefused()
 			}
 			if w.peek() != '}' {
 				w.expect(',')
@@ -264,7 +266,7 @@ func (w *walker) anything() {
 	case '[':
 		w.pos++
 		for !w.skip(']') && !w.broken {
-			w.anything()
+			w.walkRefused()
 			if w.peek() != ']' {
 				w.expect(',')
 			}

@@ -24,9 +24,9 @@ func Nearest(word string, known []string) []string {
 	return nearest
 }
 
-// Distance takes time that grows with the product of both lengths: Nearest compares
-// only words of nearly the same length. It is the number of bytes to insert, delete, replace or swap with their
-// neighbour that turns a into b (the optimal string alignment distance).
+// Distance returns how many edits turn a into b: bytes to insert, delete, replace or swap
+// with their neighbour (the optimal string alignment distance). Its time grows with the
+// product of both lengths, so Nearest compares only words of nearly the same length.
 func Distance(a, b string) int {
 	before, above, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range above {

@@ -9,6 +9,7 @@ package names
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -238,17 +239,24 @@ func partShort(word string) []string {
 	return nil
 }
 
-// stems are found at the end of a word whatever stands before them, the first
-// ones also at its beginning.
-var stems = [...]string{"password", "passwd", "passphrase", "passwort", "kennwort", "contrasena", "wachtwoord", "senha", "motdepasse", "apikey", "secretkey", "privatekey", "accesskey", "token", "secret"}
+// passwordStems are words for a password. They are found at the end of a word whatever
+// stands before them, and at its beginning whatever stands behind them.
+var passwordStems = []string{"password", "passwd", "passphrase", "passwort", "kennwort", "contrasena", "wachtwoord", "senha", "motdepasse"}
+
+// keyStems are words for other secrets. They are found only at the end of a word: a
+// secretary is no secret.
+var keyStems = []string{"apikey", "secretkey", "privatekey", "accesskey", "token", "secret"}
+
+// endStems are all stems that are found at the end of a word.
+var endStems = slices.Concat(passwordStems, keyStems)
 
 func stem(word string) []string {
-	for _, s := range stems {
+	for _, s := range endStems {
 		if before, ok := strings.CutSuffix(word, s); ok && len(before) > 1 {
 			return []string{before, s}
 		}
 	}
-	for _, s := range stems[:9] {
+	for _, s := range passwordStems {
 		if after, ok := strings.CutPrefix(word, s); ok {
 			return []string{s, after}
 		}
