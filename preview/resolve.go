@@ -133,7 +133,7 @@ func (p *Previewer) readBodies(ctx context.Context, t *target, r *resolved, func
 	// What is judged together must come of one Snapshot.
 	r.found = analyze.Statement(r.tree, r.known)
 	for f, queries := range r.bodies {
-		bodies[f.Body()] = analyze.Body(queries, f.Function, f.Types, r.known)
+		bodies[f.Body()] = analyze.Body(queries, f.Function, f.Types, f.Defines, r.known)
 	}
 	return nil
 }

@@ -19,11 +19,12 @@ func Statement(statement pgtree.Node, source Source) *Result {
 
 // Body analyses the SELECTs that are the body of a function in SQL, whose arguments they
 // can name as $1 or by their names. The last one has the function's result. Types are
-// those of the arguments in the call; empty where they are not known.
-func Body(queries []pgtree.Node, fn *catalog.Function, types ArgumentTypes, source Source) *Result {
+// those of the arguments in the call; empty where they are not known. Defines are those of
+// the call's column definition list, where it has one.
+func Body(queries []pgtree.Node, fn *catalog.Function, types, defines ArgumentTypes, source Source) *Result {
 	a := newAnalyzer(source)
 	arguments := &item{alias: fn.Name}
-	g := a.generics(types.list(), fn.Args)
+	g := a.generics(types.List(), fn.Args)
 	for i, t := range fn.Args {
 		if isPolymorphic(t) || t == typeAny {
 			t = undetermined
@@ -43,18 +44,27 @@ func Body(queries []pgtree.Node, fn *catalog.Function, types ArgumentTypes, sour
 	a.arguments = arguments
 	for i, query := range queries {
 		if columns := a.statement(query, nil, false); i == len(queries)-1 {
-			a.returns(fn, g, columns, query)
+			start := len(a.result.Runs)
+			a.seenRuns = make(map[Run]bool)
+			a.returns(fn, g, defines.List(), columns, query)
+			a.result.Returned = a.result.Runs[start:]
 		}
 	}
 	return &a.result
 }
 
 // returns notes what turning the columns of a body into the function's result runs.
-func (a *analyzer) returns(fn *catalog.Function, g generics, columns []field, n pgtree.Node) {
+func (a *analyzer) returns(fn *catalog.Function, g generics, defined []OID, columns []field, n pgtree.Node) {
 	wanted, result := fn.Outputs, g.actual(a, fn.Returns)
-	if known := a.typeInfo(a.base(result)); len(wanted) == 0 && known != nil && known.Kind == 'c' {
-		wanted = known.Columns
+	if known := a.typeInfo(a.base(result)); known != nil && known.Kind == 'c' {
+		wanted = known.Columns // of a single OUT argument too
 		a.check(result, n)
+	}
+	for _, t := range defined {
+		wanted = append(wanted, catalog.Column{Type: t})
+	}
+	if isRecord(result) && len(columns) == 1 && isRecord(columns[0].typ) {
+		return // the row as it is
 	}
 	if len(wanted) == 0 || len(columns) == 1 {
 		for _, c := range columns {
@@ -117,6 +127,8 @@ type analyzer struct {
 	parameters []value
 	// generic reports that some of them are of any type.
 	generic bool
+	// defines are the types of the column definition list of the call that is read next.
+	defines ArgumentTypes
 	// at is the last location that was read.
 	at int
 	// spent counts columns copied, values visited and expressions read.

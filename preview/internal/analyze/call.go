@@ -11,6 +11,8 @@ import (
 // call reads a FuncCall.
 func (a *analyzer) call(n pgtree.Node, s *scope) value {
 	name := lastTwo(n.Names("funcname"))
+	defines := a.defines // of this call, and none of its arguments
+	a.defines = ""
 	var args []value
 	var names []string
 	for _, arg := range n.List("args") {
@@ -40,7 +42,7 @@ func (a *analyzer) call(n pgtree.Node, s *scope) value {
 	if keywordFunctions[name.Name] && a.source.Version() < keywordFunctionsVersion {
 		name.Schema = "" // as that server reads it
 	}
-	c := invocation{name: name, args: args, names: names, node: n, how: Call, variadic: n.Bool("func_variadic")}
+	c := invocation{name: name, args: args, names: names, node: n, how: Call, variadic: n.Bool("func_variadic"), defines: defines}
 	// f(x) can mean the column f of the row x.
 	c.projects = len(args) == 1 && name.Schema == "" && len(names) == 0 && len(ordered) == 0 && !n.Bool("agg_star")
 	return a.invoke(c)
@@ -60,6 +62,7 @@ type invocation struct {
 	how      How
 	variadic bool // VARIADIC array: the last argument has all the rest
 	projects bool // it can mean a column of its argument
+	defines  ArgumentTypes
 }
 
 func (c *invocation) types() []OID {
@@ -125,7 +128,7 @@ func (a *analyzer) invoked(c invocation, chosen *candidate) value {
 	fn := chosen.fn
 	a.run(Run{
 		Function: fn.OID, How: c.how, Through: written(c.name), At: a.place(c.node),
-		Omitted: chosen.omitted, Types: a.typesOf(fn, a.generics(c.types(), chosen.args)), Certain: true,
+		Omitted: chosen.omitted, Types: a.typesOf(fn, a.generics(c.types(), chosen.args)), Defines: c.definesFor(fn), Certain: true,
 	})
 	use := Computes
 	if fn.OID.BuiltIn() && fn.Name == "count" && fn.Kind == 'a' {
@@ -145,6 +148,7 @@ func (a *analyzer) invoked(c invocation, chosen *candidate) value {
 	a.readsTypes(c, chosen)
 	a.textOfAny(c, chosen)
 	a.hypothetical(c, fn)
+	a.states(fn, g, c.node)
 	return a.returned(fn, g, c)
 }
 
@@ -159,6 +163,15 @@ func (a *analyzer) hypothetical(c invocation, fn *catalog.Function) {
 	for i := range sorted {
 		a.compare(a.unify([]value{c.args[direct-sorted+i], c.args[direct+i]}, c.node), c.node)
 	}
+}
+
+// definesFor is the column definition list where the function's rows are converted to it,
+// as those of functions in SQL are.
+func (c *invocation) definesFor(fn *catalog.Function) ArgumentTypes {
+	if fn.Language != "sql" {
+		return ""
+	}
+	return c.defines
 }
 
 // takesAnything tells the declared types whose functions look into values of types
@@ -259,7 +272,8 @@ func (a *analyzer) maybeInvoked(c invocation, possible []candidate) value {
 		a.textOfAny(c, &p)
 		a.hypothetical(c, p.fn)
 		g := a.generics(c.types(), p.args)
-		a.run(Run{Function: p.fn.OID, How: c.how, Through: written(c.name), At: a.place(c.node), Omitted: p.omitted, Types: a.typesOf(p.fn, g)})
+		a.run(Run{Function: p.fn.OID, How: c.how, Through: written(c.name), At: a.place(c.node), Omitted: p.omitted, Types: a.typesOf(p.fn, g), Defines: c.definesFor(p.fn)})
+		a.states(p.fn, g, c.node)
 		for i, v := range c.args {
 			if v.typ != undetermined {
 				a.coerce(v, g.actual(a, p.args[i]), implicit, c.node)

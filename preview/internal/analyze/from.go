@@ -156,6 +156,9 @@ func (a *analyzer) rangeFunction(n pgtree.Node, s *scope) *item {
 			columns, name = append(columns, a.unnestAll(args, parts[0], s)...), cmp.Or(name, unnest.Name)
 			continue
 		}
+		if parts[0].Kind() == "FuncCall" {
+			a.defines = a.definedTypes(definitions)
+		}
 		v := a.expr(parts[0], s)
 		own := columnName(parts[0])
 		if name == "" {
@@ -200,6 +203,15 @@ func (a *analyzer) unnestAll(args []pgtree.Node, n pgtree.Node, s *scope) []fiel
 		columns = append(columns, a.functionColumns(n, v, unnest.Name, nil)...)
 	}
 	return columns
+}
+
+// definedTypes are the types of a column definition list.
+func (a *analyzer) definedTypes(definitions []pgtree.Node) ArgumentTypes {
+	types := make([]OID, len(definitions))
+	for i, d := range definitions {
+		types[i], _ = a.typeOf(d.Node("typeName"))
+	}
+	return argumentTypes(types)
 }
 
 // functionColumns are the columns of one function in FROM.

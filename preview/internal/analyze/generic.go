@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/op-data/sqlpreview/preview/internal/catalog"
+	"github.com/op-data/sqlpreview/preview/internal/pgtree"
 )
 
 // This file follows check_generic_type_consistency and
@@ -111,6 +112,22 @@ func (a *analyzer) typesOf(fn *catalog.Function, g generics) ArgumentTypes {
 		types[i] = g.actual(a, t)
 	}
 	return argumentTypes(types)
+}
+
+// states notes what making the states of an aggregate runs whose type the call decides: the
+// first can be read from a text, and its functions make others. The guard knows those of
+// other types.
+func (a *analyzer) states(fn *catalog.Function, g generics, n pgtree.Node) {
+	for _, t := range fn.States {
+		if !isPolymorphic(t) {
+			continue
+		}
+		if state := g.actual(a, t); state != undetermined {
+			a.input(state, n)
+		} else {
+			a.anyOccurring(func(v *value) { a.input(v.typ, n) })
+		}
+	}
 }
 
 // multirangeOf finds the multirange of a range among the types that occur.

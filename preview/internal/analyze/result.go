@@ -60,6 +60,9 @@ type Result struct {
 	// Mentions are the columns whose values the statement uses other than by
 	// passing them on.
 	Mentions []Mention
+	// Returned is, of the body of a function, what turning the columns of its last query
+	// into the result runs. Runs has it too.
+	Returned []Run
 	// HiddenTypes are calls that read a value of a type which only data names.
 	HiddenTypes []Place
 	// TooComplex says that the analysis was given up. Nothing else in the result counts.
@@ -103,6 +106,9 @@ type Run struct {
 	// Types are those of the arguments of a function in SQL whose declaration does not say
 	// them; empty for others.
 	Types ArgumentTypes
+	// Defines are the types of the column definition list with which a function in SQL is
+	// called; empty for others.
+	Defines ArgumentTypes
 	// Certain reports that overload resolution has found just this function. Without
 	// it, the function is one of those that could be meant.
 	Certain bool
@@ -125,7 +131,8 @@ func (s *ArgumentSet) add(i int) {
 	}
 }
 
-// ArgumentTypes are the types of a function's arguments in one call, as text.
+// ArgumentTypes are the types of a function's arguments in one call, or of the columns that
+// it defines, as text.
 type ArgumentTypes string
 
 func argumentTypes(types []OID) ArgumentTypes {
@@ -136,8 +143,8 @@ func argumentTypes(types []OID) ArgumentTypes {
 	return ArgumentTypes(text)
 }
 
-// list reads the types; it is empty where they are not known.
-func (t ArgumentTypes) list() (types []OID) {
+// List reads the types; it is empty where they are not known.
+func (t ArgumentTypes) List() (types []OID) {
 	for field := range strings.FieldsSeq(string(t)) {
 		oid, _ := strconv.ParseUint(field, 10, 32) // as argumentTypes writes it
 		types = append(types, OID(oid))

@@ -75,8 +75,8 @@ func MakesValues(f *catalog.Function) bool {
 	if f.OID.BuiltIn() {
 		return strings.Contains(f.Name, "_populate_record")
 	}
-	if f.Kind == 'a' && slices.ContainsFunc(f.Args, isPolymorphic) {
-		return true // its first state is made of a text
+	if slices.ContainsFunc(f.States, isPolymorphic) {
+		return true // the first one is made of a text
 	}
 	return isPolymorphic(f.Returns) || slices.ContainsFunc(f.Outputs, func(c catalog.Column) bool { return isPolymorphic(c.Type) })
 }

@@ -10,7 +10,7 @@ func (r *reader) readFunction(row []string) error {
 	if err != nil {
 		return err
 	}
-	d := newDetail(row[5], 18)
+	d := newDetail(row[5], 19)
 	f := &Function{
 		OID: oid, Schema: schemaName(row[2]), Name: row[3], Extension: row[4], Body: row[9],
 		Kind: d.letter(), Volatility: d.letter(), Language: d.text(), Args: d.oids(), Variadic: d.oid(),
@@ -25,6 +25,13 @@ func (r *reader) readFunction(row []string) error {
 		if part != 0 && !oid.BuiltIn() {
 			f.Parts = append(f.Parts, part)
 		}
+	}
+	if states := d.oids(); !oid.BuiltIn() {
+		f.States = states
+	}
+	if f.Atomic {
+		// The tree is not kept.
+		f.Columns, f.Body, row[9] = columnsOfBody(f.Body), "", ""
 	}
 	if d.err != nil || len(kind) > 1 {
 		return errAnswer

@@ -77,6 +77,9 @@ func (o *object) leadToColumns(columns []Column) {
 func expression(refs []ref) (e Expression) {
 	for _, r := range refs {
 		if r.class != classFunction && r.class != classOperator && r.oid.BuiltIn() && !r.oid.holdsTypeNames() {
+			if r.class == classType {
+				e.Columns = append(e.Columns, r.oid)
+			}
 			continue
 		}
 		switch r.class {

@@ -258,12 +258,15 @@ create function "Odd ""Schema"."f, {x}"("a b" int, out "c\" int, variadic d int[
 create function dyn(text) returns int language plpgsql as 'begin execute $1; return 1; end';
 create function still(text) returns int language plpgsql as 'begin return executed($1); end';
 create aggregate perc(order by int) (sfunc = sf, stype = int);
+create function ra(a int) returns table (x bigint, y bigint, z int) language sql begin atomic
+  select 1; select a, t.b::bigint, (select min(g) from gen) from gen t order by t.a; end;
+create aggregate moving(int) (sfunc = sf, stype = int, msfunc = int84pl, minvfunc = int84mi, mstype = bigint, minitcond = '1', mfinalfunc = int4);
 `)
 	asker := catalogtest.Connect(t, dsn)
 	asker.Exec(t, "create temporary table person (x int); set search_path = s")
 	s, err := catalog.NewCache(0).Of("c", dsn).Look(context.Background(), asker, catalog.Names{
 		Relations: []catalog.Name{{Name: "gen"}, {Name: "far"}, {Name: "child"}, {Name: "person"}, {Schema: "pg_temp", Name: "person"}, {Schema: "s", Name: "person"}, {Name: "rls"}, {Name: "vdom"}, {Name: "indexed"}, {Name: "above"}},
-		Functions: []catalog.Name{{Schema: `Odd "Schema`, Name: "f, {x}"}, {Name: "dyn"}, {Name: "still"}, {Name: "perc"}, {Name: "agg"}, {Name: "wdef"}, {Name: "lower"}, {Name: "percentile_cont"}},
+		Functions: []catalog.Name{{Schema: `Odd "Schema`, Name: "f, {x}"}, {Name: "dyn"}, {Name: "still"}, {Name: "perc"}, {Name: "ra"}, {Name: "moving"}, {Name: "agg"}, {Name: "wdef"}, {Name: "lower"}, {Name: "percentile_cont"}},
 		Operators: []catalog.Name{{Name: "<~"}, {Name: "="}},
 		Types:     []catalog.Name{{Name: "ownrange"}, {Name: "ownmultirange"}, {Name: "dom2"}, {Name: "_pair"}, {Name: "int4"}, {Name: "pair"}, {Name: "_int4"}, {Name: "point"}},
 	})
@@ -328,6 +331,9 @@ create aggregate perc(order by int) (sfunc = sf, stype = int);
 		{"its settings", odd.Settings, []string{"work_mem=1MB"}},
 		{"its language and volatility", odd.Language + string(odd.Volatility) + string(odd.Kind), "sqlvf"},
 		{"its body", odd.Body, "select 1"},
+		{"the columns of a stored body", called(function("", "ra").Columns), []string{"int4", "int4", "int8"}},
+		{"a stored body", function("", "ra").Body, ""},
+		{"an aggregate's state", called(function("", "moving").States), []string{"int4", "int8"}},
 		{"dynamic SQL", function("", "dyn").Dynamic, true},
 		{"no dynamic SQL", function("", "still").Dynamic, false},
 		{"an ordered-set aggregate", string(function("", "perc").AggregateKind), "o"},

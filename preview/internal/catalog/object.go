@@ -159,6 +159,9 @@ type Expression struct {
 	// where a value is turned into text or JSON, its output function or its cast to
 	// JSON does.
 	Values []OID
+	// Columns are the types of PostgreSQL's own that columns are defined by: of the rows of
+	// functions that return records, of VALUES lists, of common table expressions.
+	Columns []OID
 }
 
 // IsZero reports whether the expression refers to nothing.
@@ -245,6 +248,9 @@ type Function struct {
 	// sort operator is none of them: by it the planner may replace the aggregate with the
 	// first row that an index gives, which runs what the index's operator class does.
 	Parts []OID
+	// States are the types of an aggregate's states (aggtranstype, and aggmtranstype or 0);
+	// empty for others and for PostgreSQL's own aggregates.
+	States []OID
 	// Body is the text of a function in SQL that has one, or the symbol of one in the
 	// language internal (prosrc); empty for other languages, for PostgreSQL's own
 	// functions, where it runs with the rights of its owner, and where it is longer than
@@ -257,6 +263,10 @@ type Function struct {
 	Queries bool
 	Runs    Expression
 	Reads   []OID
+	// Columns are the types of the columns of such a body's last query, before they are
+	// converted to the result; 0 where the tree does not say one, nil where the body is
+	// longer than MaxDefinition or runs with the rights of its owner.
+	Columns []OID
 	// Settings are the function's own settings (proconfig), for instance
 	// "search_path=app".
 	Settings []string

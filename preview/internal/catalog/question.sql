@@ -238,7 +238,7 @@ union
         coalesce(prosqlbody::pg_catalog.text operator(pg_catalog.!~) ':commandType [^1]|[{]ROWMARKCLAUSE'
           and not f.prosecdef, false)::pg_catalog.text,
         coalesce(a.aggkind::pg_catalog.text, ''), coalesce(a.aggnumdirectargs::pg_catalog.text, '0'),
-        coalesce(pg_catalog.array_to_string(a.parts, ' '), '')],
+        coalesce(pg_catalog.array_to_string(a.parts, ' '), ''), coalesce(a.states, '')],
       case when f.oid operator(pg_catalog.>=) 16384 and f.pronargdefaults operator(pg_catalog.>) 1 then array[f.proargdefaults::pg_catalog.text] end,
       case when f.oid operator(pg_catalog.>=) 16384 then pg_catalog.concat_ws(' ',
         (select pg_catalog.string_agg(distinct 't' operator(pg_catalog.||) t.oid::pg_catalog.text, ' ')
@@ -253,15 +253,17 @@ union
       false,
       case when f.oid operator(pg_catalog.>=) 16384 and f.prolang operator(pg_catalog.=) any ('{12,14}'::pg_catalog.oid[])
         and not f.prosecdef
-        and pg_catalog.octet_length(f.prosrc) operator(pg_catalog.<=) DEFINITION then f.prosrc end
+        and pg_catalog.octet_length(coalesce(prosqlbody::pg_catalog.text, f.prosrc)) operator(pg_catalog.<=) DEFINITION
+        then coalesce(prosqlbody::pg_catalog.text, f.prosrc) end
     from pg_catalog.pg_proc f
     left join lateral (
       select a.aggkind, a.aggnumdirectargs,
         array[a.aggtransfn::pg_catalog.oid, a.aggfinalfn::pg_catalog.oid, a.aggcombinefn::pg_catalog.oid, a.aggserialfn::pg_catalog.oid,
-          a.aggdeserialfn::pg_catalog.oid, a.aggmtransfn::pg_catalog.oid, a.aggminvtransfn::pg_catalog.oid, a.aggmfinalfn::pg_catalog.oid]
+          a.aggdeserialfn::pg_catalog.oid, a.aggmtransfn::pg_catalog.oid, a.aggminvtransfn::pg_catalog.oid, a.aggmfinalfn::pg_catalog.oid],
+        pg_catalog.concat_ws(' ', a.aggtranstype::pg_catalog.text, a.aggmtranstype::pg_catalog.text)
       from pg_catalog.pg_aggregate a
       where f.prokind operator(pg_catalog.=) 'a' and a.aggfnoid::pg_catalog.oid operator(pg_catalog.=) f.oid
-    ) a (aggkind, aggnumdirectargs, parts) on true
+    ) a (aggkind, aggnumdirectargs, parts, states) on true
     where x.class operator(pg_catalog.=) any ('{f,c}'::pg_catalog.text[]) and f.oid operator(pg_catalog.=) x.oid
   union all
     -- An operator.

@@ -26,7 +26,7 @@ func (o *object) size() int {
 		n += int(unsafe.Sizeof(*o.typ)) + o.typ.Check.size() + len(o.typ.Compare)*4 + columnsSize(o.typ.Columns)
 	case o.function != nil:
 		f := o.function
-		n += int(unsafe.Sizeof(*f)) + (len(f.Args)+len(f.Parts)+len(f.Reads))*4 + f.Runs.size() +
+		n += int(unsafe.Sizeof(*f)) + (len(f.Args)+len(f.Parts)+len(f.States)+len(f.Reads)+len(f.Columns))*4 + f.Runs.size() +
 			columnsSize(f.Outputs) + (len(f.ArgNames)+len(f.Settings))*int(unsafe.Sizeof(""))
 		for _, e := range f.DefaultsRun {
 			n += int(unsafe.Sizeof(e)) + e.size()
@@ -49,7 +49,7 @@ func (r *Relation) size() int {
 }
 
 func (e *Expression) size() int {
-	return 4 * (len(e.Functions) + len(e.Operators) + len(e.Types) + len(e.Values))
+	return 4 * (len(e.Functions) + len(e.Operators) + len(e.Types) + len(e.Values) + len(e.Columns))
 }
 
 func columnsSize(columns []Column) (n int) {

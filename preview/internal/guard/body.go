@@ -6,17 +6,9 @@ import (
 )
 
 // body judges a function in SQL without a label by what its body runs.
-func (j *judge) body(f *catalog.Function, types analyze.ArgumentTypes) ruling {
-	unread := Unread{f, types}
-	found, ok := j.bodies[unread.Body()]
-	switch {
-	case !ok:
-		if !j.asked[unread.Body()] {
-			j.asked[unread.Body()] = true
-			j.judgement.Unread = append(j.judgement.Unread, unread)
-		}
-		return j.volatileFunction(f)
-	case found == nil || found.TooComplex || len(found.Opaque) > 0 || len(found.HiddenTypes) > 0:
+func (j *judge) body(f *catalog.Function, how use) ruling {
+	found := j.analysis(Unread{f, how.types, how.defines})
+	if found == nil || found.TooComplex || len(found.Opaque) > 0 || len(found.HiddenTypes) > 0 {
 		return j.volatileFunction(f)
 	}
 	for _, run := range found.Runs {
@@ -30,6 +22,17 @@ func (j *judge) body(f *catalog.Function, types analyze.ArgumentTypes) ruling {
 		}
 	}
 	return ruling{allowed: true, passed: PassedBody}
+}
+
+// analysis is that of a body; nil where there is none yet, so that it is asked for, and
+// where there cannot be one.
+func (j *judge) analysis(unread Unread) *analyze.Result {
+	found, ok := j.bodies[unread.Body()]
+	if !ok && !j.asked[unread.Body()] {
+		j.asked[unread.Body()] = true
+		j.judgement.Unread = append(j.judgement.Unread, unread)
+	}
+	return found
 }
 
 // atomicBody judges a function in SQL without a label whose body the server has stored
@@ -53,8 +56,8 @@ func (j *judge) bodyReads(r *catalog.Relation) bool {
 	return rule == "" && j.below(r, nil, map[readBy]bool{{}: true}).allowed
 }
 
-// results judges the checks of the domains in what a function returns, which its
-// language makes when it hands the value over.
+// results judges what a function's language runs when it hands the value over: the checks of
+// the domains in it, and of a stored body the casts to it.
 func (j *judge) results(f *catalog.Function, depth int) ruling {
 	if f.OID.BuiltIn() || f.Language == "c" || f.Language == "internal" {
 		return ruling{allowed: true}
@@ -63,6 +66,9 @@ func (j *judge) results(f *catalog.Function, depth int) ruling {
 	got := j.checksOf(f.Returns, depth, seen)
 	for i := 0; got.allowed && i < len(f.Outputs); i++ {
 		got = j.checksOf(f.Outputs[i].Type, depth, seen)
+	}
+	if got.allowed && f.Atomic && f.Volatility == 'v' {
+		return j.assigned(f, depth)
 	}
 	return got
 }

@@ -65,15 +65,18 @@ type Unread struct {
 	Function *catalog.Function
 	// Types are those of the arguments in the call.
 	Types analyze.ArgumentTypes
+	// Defines are those of the call's column definition list.
+	Defines analyze.ArgumentTypes
 }
 
-// Body names the body of a function, called with arguments of some types.
-func (u Unread) Body() Body { return Body{u.Function.OID, u.Types} }
+// Body names the body of a function, called in some way.
+func (u Unread) Body() Body { return Body{u.Function.OID, u.Types, u.Defines} }
 
-// Body is the body of a function, called with arguments of some types.
+// Body is the body of a function, called with arguments of some types and for columns of
+// some.
 type Body struct {
-	Function catalog.OID
-	Types    analyze.ArgumentTypes
+	Function       catalog.OID
+	Types, Defines analyze.ArgumentTypes
 }
 
 // Bodies are the analyses of functions' bodies.

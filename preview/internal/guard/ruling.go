@@ -17,6 +17,8 @@ type use struct {
 	omitted analyze.ArgumentSet
 	// types: those of the arguments, where the declaration does not say them.
 	types analyze.ArgumentTypes
+	// defines: the types of the column definition list of the call.
+	defines analyze.ArgumentTypes
 	// cast: a cast runs it. Of PostgreSQL's own casts the functions are not known.
 	cast bool
 	// reads: values of a type are read, written or compared by it. What it is given is
@@ -27,7 +29,7 @@ type use struct {
 // useOf is how an analysed text reaches a function, when Check has not judged it.
 func useOf(r analyze.Run) use {
 	return use{
-		omitted: r.Omitted, types: r.Types, cast: r.How == analyze.ByCast,
+		omitted: r.Omitted, types: r.Types, defines: r.Defines, cast: r.How == analyze.ByCast,
 		reads: r.How == analyze.ByType || r.How == analyze.ByCompare,
 	}
 }
@@ -99,6 +101,9 @@ func (j *judge) judged(oid catalog.OID, how use, depth int) ruling {
 		return got
 	}
 	if below := j.calls(f, how, depth); !below.allowed {
+		return below
+	}
+	if below := j.defined(f, how, depth); !below.allowed {
 		return below
 	}
 	return got
@@ -173,7 +178,7 @@ func (j *judge) byDeclaration(f *catalog.Function, how use) ruling {
 	case f.Language == "sql" && f.Atomic:
 		return j.atomicBody(f)
 	case f.Language == "sql" && f.Body != "":
-		return j.body(f, how.types)
+		return j.body(f, how)
 	case f.Language == "internal" && harmlessSymbol(f.Body):
 		return ruling{allowed: true, passed: PassedBody}
 	}
@@ -267,6 +272,9 @@ func (j *judge) expression(e catalog.Expression, depth int) ruling {
 	}
 	if depth > maxCalls {
 		return ruling{name: "an expression", because: "leads to too many others", family: familyUnknown}
+	}
+	if got := j.definedIn(e, depth); !got.allowed {
+		return got
 	}
 	// Which of the values are compared or turned into text, a stored tree does not show
 	// where the function is PostgreSQL's own: all of them count.
