@@ -50,6 +50,9 @@ insert into public.said values ('1', '1', '1');
 create domain public.checked as int check (value is null or public.ran('checked'));
 create type public.row_of_checked as (a int, b public.checked);
 create type public.row_of_plain as (a int, b int);
+create type public.speller as enum ('a', 'b');
+create function public.speller_text(public.speller) returns text immutable language plpgsql as $$ begin return 'vt(3)'; end $$;
+create cast (public.speller as text) with function public.speller_text(public.speller);
 -- A type whose modifiers a function of the database's own reads, and a function that takes it.
 create function public.reads_modifiers(cstring[]) returns int volatile language plpgsql as $$ begin perform public.ran('reads_modifiers'); return 1; end $$;
 create type public.vt;

@@ -149,6 +149,9 @@ func (a *analyzer) coerce(v value, target OID, ctx context, n pgtree.Node) value
 		return result
 	}
 	path, cast := a.pathway(v.typ, target, ctx)
+	if path != relabel {
+		result.node = pgtree.Node{} // the value is no longer the constant
+	}
 	switch path {
 	case byFunction:
 		a.run(Run{Function: cast.Function, How: ByCast, Through: a.castName(cast), At: a.place(n), Certain: true})

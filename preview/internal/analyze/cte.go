@@ -1,6 +1,8 @@
 package analyze
 
 import (
+	"slices"
+
 	"github.com/op-data/sqlpreview/preview/internal/pgtree"
 )
 
@@ -38,19 +40,11 @@ func (a *analyzer) recursive(cte pgtree.Node, s *scope) []field {
 		a.with(with, s)
 	}
 	base := a.statement(n.Node("larg"), s, keepLiterals)
-	own := make([]field, len(base))
-	for i, c := range base {
-		own[i] = c
-		own[i].flow = &Flow{from: []*Flow{c.flow}}
-		// What the step brings in comes through the column's own flow.
-		own[i].fields = a.bothFields(own[i].value, value{flow: own[i].flow})
+	own := a.ownColumns(base)
+	step := a.step(cte, own, s)
+	if a.widen(own, step) { // its own rows are then of other columns too
+		step = a.step(cte, own, s)
 	}
-	a.settle(own)
-	visible := renamed(own, cte.Names("aliascolnames"))
-	inner := &scope{parent: s.parent, items: s.items, ctes: &ctes{
-		name: cte.Text("ctename"), columns: a.cycle(cte, visible, s), parent: s.ctes,
-	}}
-	step := a.statement(n.Node("rarg"), inner, keepLiterals)
 	for i := range own {
 		if i < len(step) {
 			own[i].flow.from = append(own[i].flow.from, step[i].flow)
@@ -60,6 +54,67 @@ func (a *analyzer) recursive(cte pgtree.Node, s *scope) []field {
 	a.settle(combined)
 	a.tail(n, &scope{parent: s.parent, ctes: s.ctes}, own, nil)
 	return own
+}
+
+// ownColumns are those of a recursive query as its step sees them: of the types of the
+// base, with values that the step makes too.
+func (a *analyzer) ownColumns(base []field) []field {
+	own := make([]field, len(base))
+	for i, c := range base {
+		own[i] = field{c.name, value{typ: c.typ, fields: c.fields, flow: &Flow{from: []*Flow{c.flow}}}}
+		// What the step brings in comes through the column's own flow.
+		own[i].fields = a.bothFields(own[i].value, value{flow: own[i].flow})
+	}
+	a.settle(own)
+	return own
+}
+
+// step reads the part of a recursive query that refers to itself.
+func (a *analyzer) step(cte pgtree.Node, own []field, s *scope) []field {
+	visible := renamed(own, cte.Names("aliascolnames"))
+	inner := &scope{parent: s.parent, items: s.items, ctes: &ctes{
+		name: cte.Text("ctename"), columns: a.cycle(cte, visible, s), parent: s.ctes,
+	}}
+	return a.statement(cte.Node("ctequery").Node("rarg"), inner, keepLiterals)
+}
+
+// widen leaves open what rows without a type of their own are made of, in the columns of
+// a recursive query, where its step makes other ones. It reports whether there are any.
+func (a *analyzer) widen(own, step []field) (widened bool) {
+	for i := range own {
+		if i >= len(step) || !isRecord(own[i].typ) || a.madeOf(step[i].value, own[i].value) {
+			continue
+		}
+		widened = true
+		if own[i].typ == typeRecordArray {
+			own[i].fields = append(slices.Clone(own[i].fields), field{"", value{flow: computed}})
+			continue
+		}
+		for k := range own[i].fields {
+			own[i].fields[k].typ, own[i].fields[k].fields = undetermined, nil
+		}
+	}
+	return widened
+}
+
+// madeOf reports whether rows have the columns of others, by their order; in arrays, some
+// of them.
+func (a *analyzer) madeOf(v, of value) bool {
+	if v.typ != of.typ || v.unlisted() && !of.unlisted() || !a.spend(len(v.fields)+1) {
+		return false
+	}
+	same := func(l, r field) bool {
+		return a.asText(l.value).typ == a.asText(r.value).typ && (!isRecord(l.typ) || a.madeOf(l.value, r.value))
+	}
+	if v.typ == typeRecordArray {
+		for _, f := range v.fields {
+			if !slices.ContainsFunc(of.fields, func(other field) bool { return same(f, other) }) {
+				return false
+			}
+		}
+		return true
+	}
+	return slices.EqualFunc(v.fields, of.fields, same)
 }
 
 // cycle adds the columns of SEARCH and CYCLE clauses.

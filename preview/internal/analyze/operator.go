@@ -118,6 +118,9 @@ func (a *analyzer) operator(name catalog.Name, left *value, right value, n pgtre
 	result := value{typ: generics.actual(a, op.Result), flow: computed}
 	if isPolymorphic(op.Result) {
 		a.checks(result.typ, n)
+		if isRecord(result.typ) {
+			result.fields = a.columnsOf(values)
+		}
 	}
 	return result
 }

@@ -307,6 +307,9 @@ func (a *analyzer) bothFields(l, r value) []field {
 	fields := make([]field, len(l.fields))
 	for i, f := range l.fields {
 		fields[i] = f
+		if isRecord(r.typ) && len(r.fields) != len(l.fields) {
+			fields[i].typ, fields[i].fields = undetermined, nil // the other rows have columns that are not listed here
+		}
 		other := r.flow // of a row whose fields are not known, all of it
 		if i < len(r.fields) {
 			other = r.fields[i].flow
