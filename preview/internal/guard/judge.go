@@ -88,7 +88,7 @@ func (s *Statement) Judge(found *analyze.Result, known Objects, bodies Bodies, p
 	j := &judge{
 		checker: checker{sql: s.Source, policy: p.orDefault()},
 		known:   known, bodies: bodies,
-		verdicts: make(map[verdictKey]ruling), listed: make(map[Object]bool), asked: make(map[Body]bool),
+		rulings: make(map[rulingKey]ruling), listed: make(map[Object]bool), asked: make(map[Body]bool),
 	}
 	if found.TooComplex {
 		j.refuse(pgtree.Extent{Start: s.Start, End: s.End}, refusal{
@@ -153,7 +153,7 @@ type judge struct {
 	checker
 	known     Objects
 	bodies    Bodies
-	verdicts  map[verdictKey]ruling
+	rulings   map[rulingKey]ruling
 	listed    map[Object]bool
 	asked     map[Body]bool
 	judgement Judgement

@@ -21,12 +21,13 @@ type use struct {
 	defines analyze.ArgumentTypes
 	// cast: a cast runs it. Of PostgreSQL's own casts the functions are not known.
 	cast bool
-	// reads: values of a type are read, written or compared by it. What it is given is
-	// no text to be run.
+	// reads: the server runs it to read, write or compare values of a type, so that its
+	// argument is a value and no text to be run as SQL.
 	reads bool
 }
 
-// useOf is how an analysed text reaches a function, when Check has not judged it.
+// useOf returns how an analysed text reaches a function. It leaves direct false: the
+// caller knows whether Check has judged the call.
 func useOf(r analyze.Run) use {
 	return use{
 		omitted: r.Omitted, types: r.Types, defines: r.Defines, cast: r.How == analyze.ByCast,
@@ -34,13 +35,13 @@ func useOf(r analyze.Run) use {
 	}
 }
 
-type verdictKey struct {
+type rulingKey struct {
 	function catalog.OID
 	use      use
 }
 
-// ruling is the verdict on one function, with all that it calls as far as the
-// catalog tells.
+// ruling is the decision on one function by its object id, with all that it calls as far
+// as the catalog tells. A verdict is what its name alone decides.
 type ruling struct {
 	allowed bool
 	// passed is the rule that let it pass.
@@ -65,11 +66,11 @@ const maxCalls = 32
 
 // function judges a function by object id.
 func (j *judge) function(oid catalog.OID, how use, depth int) ruling {
-	key := verdictKey{oid, how}
-	if got, ok := j.verdicts[key]; ok {
+	key := rulingKey{oid, how}
+	if got, ok := j.rulings[key]; ok {
 		return got
 	}
-	j.verdicts[key] = ruling{allowed: true} // while it is judged: it may call itself
+	j.rulings[key] = ruling{allowed: true} // while it is judged: it may call itself
 	got := j.judged(oid, how, depth)
 	if f := j.known.Function(oid); f != nil && got.allowed {
 		kind := "function"
@@ -78,10 +79,11 @@ func (j *judge) function(oid catalog.OID, how use, depth int) ruling {
 		}
 		j.list(Object{Kind: kind, OID: oid, Schema: f.Schema, Name: j.signature(f), Rule: got.passed})
 	}
-	j.verdicts[key] = got
+	j.rulings[key] = got
 	return got
 }
 
+// judged makes the ruling on a function that has none yet.
 func (j *judge) judged(oid catalog.OID, how use, depth int) ruling {
 	f := j.known.Function(oid)
 	if f == nil && oid.BuiltIn() && how.cast {
