@@ -23,7 +23,9 @@ type Policy struct {
 	// default; each as schema.name. What is refused without a database must then be
 	// called by that name, with its schema; only pg_catalog may be left out.
 	AllowFunctions []string `json:"allow_functions,omitempty"`
-	// DenySchemas are schemas of which no relation or function may be named.
+	// DenySchemas are schemas of which a query may use nothing: no relation, named or
+	// read through a view or a row-level security policy; no function, called or run by
+	// something else; no operator and no type that its own text names or implies.
 	DenySchemas []string `json:"deny_schemas,omitempty"`
 	// DenyRelations are tables and views that may not be read; a name without a
 	// schema stands for that name in every schema.

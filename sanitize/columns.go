@@ -31,8 +31,10 @@ const (
 	RuleColumnName = "column_name"
 	// RuleColumn: the operator's rules mask the column.
 	RuleColumn = "column_rule"
-	// RuleColumnOrigin: the query uses a relation with a masked column, and it is
-	// not known that this output column shows another.
+	// RuleColumnOrigin: the output column may show a masked one. MaskingRules gives it
+	// where the query reads a relation with a masked column, and it is not known that this
+	// output column shows another. Previews, which follow values through the query, give
+	// it where the values are made from a masked column or an expression may show one.
 	RuleColumnOrigin = "column_origin"
 	// RuleSystemColumn: the column is one of PostgreSQL's own, or of an extension's,
 	// that can hold a secret or other sessions' statements. MaskingRules does not give
@@ -91,7 +93,9 @@ type Sources struct {
 //
 // A column of known origin is judged by its origin, whatever the query calls
 // it. Any other is masked if its own name is on the list, or if the query reads
-// a relation with a masked column, for nothing proves that it shows another.
+// a relation with a masked column, for nothing proves that it shows another. That is
+// for callers of this library alone: package preview follows values through the query,
+// and calls this for one column at a time.
 func (s *Sanitizer) MaskingRules(outputs []OutputColumn, sources Sources) []string {
 	rules := make([]string, len(outputs))
 	tables := make(map[TableID][]TableID, len(sources.Relations))

@@ -79,7 +79,9 @@
 // README.md says how often each detector finds what it should, and what it should
 // not.
 //
-// Columns are masked by origin (Sanitizer.MaskingRules), so that no alias passes, and
-// a column whose origin is not known is masked as soon as the query reads a
-// relation with a masked column.
+// Sanitizer.MaskingRules masks columns by origin, so that no alias passes, and a column
+// whose origin is not known as soon as the query reads a relation with a masked column.
+// That is for callers of this library alone. The previews of sqlpreview follow values
+// through the query and its views (preview/internal/origin), and ask this package for
+// the rule of one column at a time.
 package sanitize

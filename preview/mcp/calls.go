@@ -29,8 +29,8 @@ func (a queryArguments) request() (preview.Request, error) {
 		r.Timeout = time.Duration(min(*t, preview.HardTimeout.Seconds()) * float64(time.Second))
 		r.Timeout = max(r.Timeout, time.Millisecond)
 	}
-	if a.MaxRows < 0 {
-		return r, argumentError("max_rows must be above 0")
+	if a.MaxRows < 0 { // 0 means the most, as if it were left out
+		return r, argumentError("max_rows must not be below 0")
 	}
 	return r, nil
 }

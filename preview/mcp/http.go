@@ -46,7 +46,9 @@ type HTTPOptions struct {
 	// Subject names the caller of an authenticated request. A session can be used by
 	// the subject that began it alone. Default: all requests are one caller's.
 	Subject func(ctx context.Context) string
-	// MaxBodyBytes bounds the body of one request. Default 4 MiB.
+	// MaxBodyBytes bounds the body of one request. Default: 4 MiB, as the SDK has it
+	// (DefaultMaxRequestBodyBytes). Below 0 there is no bound. The message that begins a
+	// session may have 8 KiB at most, whatever this is.
 	MaxBodyBytes int
 }
 

@@ -9,8 +9,11 @@
 //	expansion copies and quotes that multiply: bounded, since no timeout stops them
 //	resolve   with a target's catalog: the functions, operators and types of its own
 //
-// The verdict comes from the tree alone. The lexer in this package bounds
-// resources and finds the range of a diagnostic; it decides nothing.
+// Check decides by the parse tree; Judge adds what the catalog says of the objects that
+// its names mean. The text itself decides in two places: screen bounds what the
+// parser is given, and beginning reads the first word, since the grammar makes a SELECT of
+// VALUES and TABLE too. Everywhere else the lexer, pgtree's, only finds the range of a
+// diagnostic.
 //
 // # What it keeps out
 //

@@ -30,7 +30,9 @@ type Rules struct {
 	// default; each as `schema.name`. What is refused without a database must then
 	// be called by that name; only pg_catalog may be left out.
 	AllowFunctions []string
-	// DenySchemas are schemas of which no relation or function may be named.
+	// DenySchemas are schemas of which a query may use nothing: no relation, named or
+	// read through a view or a row-level security policy; no function, called or run by
+	// something else; no operator and no type that its own text names or implies.
 	DenySchemas []string
 	// DenyRelations are tables and views that may not be read. `name` stands
 	// for that name in every schema.

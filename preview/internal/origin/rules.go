@@ -89,8 +89,10 @@ func (p *pass) anyMasked(r *catalog.Relation) bool {
 	})
 }
 
-// named returns the rule of the Sanitizer for a column of a relation, of one whose
-// rows are read through it, or of the table that a foreign table stands for. The type tells a flag or a time of a password from one.
+// named returns the Sanitizer's rule for a column of that name, or "". It asks for the
+// relation, for its parents and descendants, which share its rows, and for the table that a
+// foreign table stands for. The type tells a password from a flag or a time that is about
+// one.
 func (p *pass) named(r *catalog.Relation, column string, typ catalog.OID) string {
 	kin := make([]sanitize.TableID, len(r.Kin))
 	for i, k := range r.Kin {

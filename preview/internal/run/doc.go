@@ -73,8 +73,8 @@
 // (the grace), so that the server's own answer, which says why, comes first if it comes
 // at all. When the caller goes away or the grace passes, the caller is answered at once,
 // and a reaper sends cancel requests, closes our half of the connection and waits until
-// the server has closed the other. Until then the session keeps its permit: a database
-// that cannot be interrupted is not given more to do.
+// the server has closed the other, 30 s at most. Meanwhile the session keeps its permit:
+// a database that cannot be interrupted is not given more to do.
 //
 // # Errors
 //

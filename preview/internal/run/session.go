@@ -61,7 +61,9 @@ const (
 	stateBroken
 	// stateRunning: the session must be closed, and the query may still run.
 	stateRunning
-	// stateStale: the server had closed the session before it saw the pipeline.
+	// stateStale: the session must be closed, and the pipeline may be sent again in
+	// another. The server closed it before it saw the statement (while it was in the pool,
+	// or by a timeout of the role's), or a pooler gave the answer of another process.
 	stateStale
 )
 

@@ -54,10 +54,10 @@ func timeLimit(name string, most time.Duration) setting {
 	return setting{name: name, value: milliseconds(most), limit: milliseconds(most)}
 }
 
-// pinned lists the settings that the statement relies on, apart from its time limit. What
-// shapes how a query computes (TimeZone, DateStyle's order of day and month, search_path,
-// work_mem, temp_file_limit) is left as the role has it; what shapes how values are
-// printed is not.
+// pinned lists the settings that every pipeline relies on, beside statement_timeout: how
+// texts are read, how values are printed, and what bounds waits. The role's own settings
+// stay where they decide what a query computes and may use: TimeZone, the order of day and
+// month in DateStyle, search_path, work_mem, temp_file_limit.
 func pinned(t capabilities) []setting {
 	encoding := "UTF8"
 	if t.rawText {
