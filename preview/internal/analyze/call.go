@@ -149,7 +149,9 @@ func (a *analyzer) invoked(c invocation, chosen *candidate) value {
 	a.textOfAny(c, chosen)
 	a.hypothetical(c, fn)
 	a.states(fn, g, c.node)
-	return a.returned(fn, g, c)
+	v := a.returned(fn, g, c)
+	v.defined = c.definesFor(fn) != ""
+	return v
 }
 
 // hypothetical notes that the arguments of a hypothetical-set aggregate and the values that

@@ -221,7 +221,11 @@ func (a *analyzer) functionColumns(n pgtree.Node, v value, name string, definiti
 		for _, d := range definitions {
 			t, _ := a.typeOf(d.Node("typeName"))
 			// The function makes values of these types by itself, of texts perhaps.
-			a.anyCastTo(t, d.Node("typeName"))
+			if v.defined {
+				a.input(t, d.Node("typeName"))
+			} else {
+				a.anyCastTo(t, d.Node("typeName"))
+			}
 			a.occurs(t)
 			columns = append(columns, field{d.Text("colname"), value{typ: t, flow: computed}})
 		}

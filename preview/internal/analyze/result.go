@@ -256,6 +256,9 @@ type value struct {
 	// items are the values of a row that is written as ROW(...) or (a, b).
 	items []value
 	isRow bool
+	// defined reports rows of a function in SQL, of which Run.Defines says what its columns
+	// become.
+	defined bool
 	// whole is the entry of FROM whose row the value is, where it is named directly:
 	// its columns then have the names that the alias gives them.
 	whole *item

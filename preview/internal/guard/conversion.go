@@ -80,7 +80,7 @@ func (j *judge) defined(f *catalog.Function, how use, depth int) ruling {
 func (j *judge) definedIn(e catalog.Expression, depth int) ruling {
 	for _, oid := range e.Functions {
 		f := j.known.Function(oid)
-		if f == nil || oid.BuiltIn() || f.Language != "sql" || !returnsAnyRow(f) || j.policy.allowFunctions.exactly(f.Schema, f.Name) {
+		if f == nil || oid.BuiltIn() || f.Language != "sql" || !returnsAnyRow(f) {
 			continue
 		}
 		for _, types := range [][]catalog.OID{e.Columns, e.Types} {

@@ -96,6 +96,9 @@ func (j *judge) judged(oid catalog.OID, how use, depth int) ruling {
 		}
 	}
 	if got, done := j.byName(f, how); done {
+		if below := j.defined(f, how, depth); got.allowed && !below.allowed {
+			return below // what the name says is not about the call's columns
+		}
 		return got
 	}
 	got := j.byDeclaration(f, how)
