@@ -51,8 +51,8 @@ type Result struct {
 	Runs []Run
 	// Relations are the relations that it reads, each with the place of its name.
 	Relations []Read
-	// Types are the types it names or implies whose values have no function of the
-	// database's own behind them; Runs has those that do.
+	// Types are the types of the database's own that it names or implies, for what the
+	// policy says of their schemas. What their values run is in Runs.
 	Types []TypeUse
 	// Outputs are the columns of the result, in order; nil where a star could not be
 	// resolved.
