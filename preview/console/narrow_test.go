@@ -21,7 +21,10 @@ func TestNarrow(t *testing.T) {
 	p.WaitFor(`probe.focused() === "tables-toggle" && document.getElementById("tables").getBoundingClientRect().width === 0`)
 	p.keys(0, kb.Enter)
 	p.Run(chromedp.KeyEvent("orders"))
-	p.WaitFor(`probe.all("#tree .table").length === 1`)
+	p.WaitFor(`document.getElementById("filter").value === "orders" && probe.all("#tree .table").length === 1`)
+	// The tables are drawn anew after each letter, and the focus must not be on old ones.
+	var drawn bool
+	p.Eval(`new Promise((done) => setTimeout(() => done(true), 50))`, &drawn)
 	p.keys(0, kb.ArrowDown, kb.ArrowDown, kb.Enter)
 	p.WaitFor(`probe.focused() === "editor" && probe.one(".cm-line").textContent === "shop.orders" && document.getElementById("tables").getBoundingClientRect().width === 0`)
 	p.run("select * from shop.orders")
